@@ -1,0 +1,155 @@
+import { MalformedError } from "./errors.ts";
+import { fromUtf8, parseUtf8, toUtf8 } from "./text.ts";
+
+/** Bytes that their holder must not change. */
+export type Bytes = Uint8Array;
+
+export const noBytes: Bytes = new Uint8Array(0);
+
+/** Largest whole number that a varint carries: what a JavaScript number holds exactly. */
+const varintMax = Number.MAX_SAFE_INTEGER;
+
+/** Builds a byte string from numbers, texts and bytes; grows as needed. */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(bytesExpected = 64) {
+    this.#bytes = new Uint8Array(bytesExpected);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  byte(value: number): this {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+    return this;
+  }
+
+  /** Unsigned, little end first, 7 bits a byte; 0 … 2^53 - 1. */
+  varint(value: number): this {
+    this.#reserve(8);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+      rest = rest < 0x80000000 ? rest >>> 7 : Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#length++] = rest;
+    return this;
+  }
+
+  raw(bytes: Bytes): this {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  /** Length, then the bytes. */
+  bytes(bytes: Bytes): this {
+    return this.varint(bytes.length).raw(bytes);
+  }
+
+  /** Length in bytes, then UTF-8. */
+  text(text: string): this {
+    return this.bytes(toUtf8(text));
+  }
+
+  /** A view of what was written; the writer is not to be used afterwards. */
+  finish(): Bytes {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** Reads what `ByteWriter` wrote, trusting nothing: every fault is a `MalformedError`. */
+export class ByteReader {
+  readonly #bytes: Bytes;
+  #offset = 0;
+
+  constructor(bytes: Bytes) {
+    this.#bytes = bytes;
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#offset;
+  }
+
+  byte(): number {
+    const value = this.#bytes[this.#offset];
+    if (value === undefined) throw new MalformedError("ends too early");
+    this.#offset++;
+    return value;
+  }
+
+  varint(max: number = varintMax): number {
+    let value = 0;
+    let scale = 1;
+    for (let count = 0; count < 8; count++) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (byte === 0 && count > 0) throw new MalformedError("a number is padded");
+        if (value > max) throw new MalformedError(`a number is over ${max}`);
+        return value;
+      }
+      scale *= 0x80;
+    }
+    throw new MalformedError("a number is too long");
+  }
+
+  /** A view of the next `count` bytes. */
+  raw(count: number): Bytes {
+    if (count > this.remaining) throw new MalformedError("ends too early");
+    const bytes = this.#bytes.subarray(this.#offset, this.#offset + count);
+    this.#offset += count;
+    return bytes;
+  }
+
+  bytes(bytesMax: number = varintMax): Bytes {
+    return this.raw(this.varint(bytesMax));
+  }
+
+  text(bytesMax: number = varintMax): string {
+    const text = parseUtf8(this.bytes(bytesMax));
+    if (text === undefined) throw new MalformedError("a text is not UTF-8");
+    return text;
+  }
+
+  /** Call last: what is left over was not meant to be there. */
+  finish(): void {
+    if (this.remaining > 0) throw new MalformedError(`${this.remaining} bytes too many`);
+  }
+}
+
+/** Converts a typed value to bytes and back. `decode` throws `MalformedError` for bytes that are no such value. */
+export interface Codec<Value> {
+  encode(value: Value): Bytes;
+  decode(bytes: Bytes): Value;
+}
+
+/** Values as JSON text. */
+export function jsonCodec<Value>(): Codec<Value> {
+  return {
+    encode: (value) => toUtf8(JSON.stringify(value) ?? "null"),
+    decode: (bytes) => {
+      try {
+        return JSON.parse(fromUtf8(bytes)) as Value;
+      } catch (cause) {
+        throw new MalformedError("not JSON", { cause });
+      }
+    },
+  };
+}
+
+/** Bytes as they are. */
+export const bytesCodec: Codec<Bytes> = { encode: (bytes) => bytes, decode: (bytes) => bytes };

@@ -1,0 +1,129 @@
+import type { Bytes } from "../base/bytes.ts";
+import type { NodeId } from "../base/ids.ts";
+import type { Member } from "../protocols/replicated-log.ts";
+
+export type Role = "leader" | "follower" | "candidate";
+
+/** What a node knows of one other member. Replication figures only on the leader. */
+export interface PeerStatus {
+  readonly id: NodeId;
+  readonly linkUp: boolean;
+  /** `probe`: finding where logs agree; `stream`: sending as entries come; `snapshot`: sending a snapshot. */
+  readonly mode?: "probe" | "stream" | "snapshot";
+  /** The last index known to be durable there. */
+  readonly match?: number;
+  /** The next index to send. */
+  readonly next?: number;
+  readonly bytesInFlight?: number;
+}
+
+export interface NodeStatus {
+  readonly id: NodeId;
+  readonly clusterId: string;
+  readonly role: Role;
+  readonly term: number;
+  readonly leader: NodeId | undefined;
+  /** Last index in this node's log, durable or not. */
+  readonly last: number;
+  readonly durable: number;
+  readonly commit: number;
+  readonly applied: number;
+  /** Index of the newest local snapshot; 0 without one. */
+  readonly snapshot: number;
+  /** Commit index that was known when this node first heard of a leader after its start: ready once applied. */
+  readonly readyAt: number | undefined;
+  readonly members: readonly Member[];
+  readonly peers: readonly PeerStatus[];
+  readonly disk: {
+    readonly state: "ok" | "full";
+    readonly bytes: number;
+    readonly files: number;
+    readonly syncs: number;
+  };
+  /** Requests waiting for an answer here. */
+  readonly waiting: number;
+}
+
+/** What can be watched on a node, in the order it happens there. */
+export type NodeEvent =
+  | { readonly kind: "role"; readonly role: Role; readonly term: number }
+  | { readonly kind: "leader"; readonly leader: NodeId | undefined; readonly term: number }
+  | { readonly kind: "commit"; readonly index: number }
+  | { readonly kind: "link"; readonly peer: NodeId; readonly up: boolean }
+  | { readonly kind: "disk"; readonly state: "ok" | "full" }
+  | { readonly kind: "snapshot"; readonly index: number; readonly bytes: number }
+  | { readonly kind: "restore"; readonly index: number }
+  /** Able to serve requests (a leader is known), or not and why. */
+  | { readonly kind: "health"; readonly healthy: boolean; readonly reason: string }
+  /** A protocol message sent or received, as the protocol prints it; built only while someone listens. */
+  | {
+      readonly kind: "message";
+      readonly direction: "sent" | "received";
+      readonly peer: NodeId;
+      readonly message: object;
+    };
+
+export type Consistency = "linearizable" | "stale";
+
+export interface WaitOptions {
+  /** Gives up waiting; what was already sent may still be applied. */
+  readonly signal?: AbortSignal;
+  /** Longest wait for an answer, in ms. Default 5000. */
+  readonly timeoutMs?: number;
+}
+
+export interface ExecuteOptions extends WaitOptions {
+  /** Names the request across retries, nodes and processes, so that it is applied once: 1 to 256 characters. Default: made here. */
+  readonly key?: string;
+}
+
+export interface ReadOptions extends WaitOptions {
+  /** `linearizable` (default) shows everything acknowledged before the read began; `stale` is what this node has, at once. */
+  readonly consistency?: Consistency;
+}
+
+/** What is common to both kinds of node: with a machine, or with the user's own state. */
+export interface NodeBase extends AsyncDisposable {
+  readonly id: NodeId;
+  status(): NodeStatus;
+  /** Calls `listener` for each event of this kind; returns the call that ends it. */
+  on<Kind extends NodeEvent["kind"]>(
+    kind: Kind,
+    listener: (event: Extract<NodeEvent, { kind: Kind }>) => void,
+  ): () => void;
+  /** Resolves once a leader is known and everything committed before is applied here. */
+  ready(options?: WaitOptions): Promise<void>;
+  /** Rejects if the node stopped by itself (storage failed, invariant violated); resolves once closed. */
+  readonly closed: Promise<void>;
+  /** Refuses new requests, finishes those in flight (bounded), flushes and closes. */
+  close(): Promise<void>;
+}
+
+/** A member of a replicated machine. */
+export interface MachineNode<Command, Answer, Question, Reply> extends NodeBase {
+  /**
+   * Has the command applied exactly once, on every member in the same place, and resolves with the machine's answer.
+   *
+   * Works on any member. Rejects with an `OperatingError`: its `outcome` says whether the command may have been applied.
+   */
+  execute(command: Command, options?: ExecuteOptions): Promise<Answer>;
+  read(question: Question, options?: ReadOptions): Promise<Reply>;
+}
+
+/** A piece of the agreed order, for a user who keeps the state himself. Asking for the next one acknowledges it. */
+export type Delivery =
+  | { readonly kind: "entries"; readonly entries: readonly { readonly index: number; readonly payload: Bytes }[] }
+  /** The order up to `index` is no longer stored: replace the state by this snapshot's content. */
+  | { readonly kind: "snapshot"; readonly index: number; readonly content: AsyncIterable<Bytes> };
+
+/** A member of a replicated log without a machine. */
+export interface LogNode extends NodeBase {
+  /** Resolves with the index at which the payload was committed, durably, on a majority. A retry after an unknown outcome may add it twice. */
+  propose(payload: Bytes, options?: WaitOptions): Promise<number>;
+  /** Resolves with an index: once deliveries through it are taken in, a local read is linearizable. */
+  barrier(options?: WaitOptions): Promise<number>;
+  /** The order after index `from`; one reader at a time. Falling behind slows the proposers, it does not fill memory. */
+  committed(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<Delivery>;
+  /** Stores a snapshot of the user's state after entry `index` (already acknowledged); older entries may then be dropped. */
+  saveSnapshot(index: number, chunks: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<void>;
+}

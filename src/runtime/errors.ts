@@ -1,0 +1,220 @@
+import { OperatingError, type Outcome, type Retry } from "../base/errors.ts";
+
+export { MalformedError, OperatingError, type Outcome, type Retry } from "../base/errors.ts";
+
+/** An option that cannot be used as given. */
+export class OptionError extends OperatingError {
+  override readonly name = "OptionError";
+  override readonly code = "QUORATE_OPTION";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+  readonly option: string;
+
+  constructor(option: string, problem: string) {
+    super(`option ${option}: ${problem}`);
+    this.option = option;
+  }
+}
+
+/** No leader answered in time, and the request was certainly not appended. */
+export class NoLeaderError extends OperatingError {
+  override readonly name = "NoLeaderError";
+  override readonly code = "QUORATE_NO_LEADER";
+  override readonly retry = "elsewhere";
+  override readonly outcome = "not-applied";
+
+  constructor(waitedMs: number) {
+    super(
+      `no leader within ${Math.round(waitedMs)} ms: a majority of the members is not reachable from here; nothing was applied; try again, or another node`,
+    );
+  }
+}
+
+/** A bound on work in flight is reached; the request was certainly not appended. */
+export class BusyError extends OperatingError {
+  override readonly name = "BusyError";
+  override readonly code = "QUORATE_BUSY";
+  override readonly retry = "now";
+  override readonly outcome = "not-applied";
+
+  constructor() {
+    super(
+      "too much is waiting to be agreed on; nothing was applied; try again in a moment, with fewer requests at once",
+    );
+  }
+}
+
+/** One request is larger than the log takes. */
+export class TooLargeError extends OperatingError {
+  override readonly name = "TooLargeError";
+  override readonly code = "QUORATE_TOO_LARGE";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+  readonly bytes: number;
+  readonly bytesMax: number;
+
+  constructor(bytes: number, bytesMax: number) {
+    super(`the request has ${bytes} bytes, the limit is ${bytesMax}; nothing was applied; make it smaller`);
+    this.bytes = bytes;
+    this.bytesMax = bytesMax;
+  }
+}
+
+/** The request was sent on its way and its fate is not known: it may be applied, or may still come to be. */
+export class OutcomeUnknownError extends OperatingError {
+  override readonly name = "OutcomeUnknownError";
+  override readonly code = "QUORATE_OUTCOME_UNKNOWN";
+  override readonly retry = "now";
+  override readonly outcome = "unknown";
+
+  constructor(waitedMs: number, options?: { cause?: unknown }) {
+    super(
+      `no answer within ${Math.round(waitedMs)} ms: the request may or may not have been applied, now or later; retry with the same idempotency key, which applies it at most once`,
+      options,
+    );
+  }
+}
+
+/** The record that would tell a repeat from a first try is gone; the request was not applied by this try. */
+export class RequestExpiredError extends OperatingError {
+  override readonly name = "RequestExpiredError";
+  override readonly code = "QUORATE_REQUEST_EXPIRED";
+  override readonly retry = "never";
+  override readonly outcome = "unknown";
+
+  constructor() {
+    super(
+      "the request is too old to tell whether an earlier try was applied; this try was not; read the state before you decide",
+    );
+  }
+}
+
+/** An idempotency key came again with another request. */
+export class KeyReusedError extends OperatingError {
+  override readonly name = "KeyReusedError";
+  override readonly code = "QUORATE_KEY_REUSED";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+
+  constructor() {
+    super(
+      "this idempotency key was used for a different request; nothing was applied; use a new key for a new request",
+    );
+  }
+}
+
+/** The machine's `apply` threw: the command took its place in the order, and failed there, on every node. */
+export class CommandFailedError extends OperatingError {
+  override readonly name = "CommandFailedError";
+  override readonly code = "QUORATE_COMMAND_FAILED";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+
+  constructor(reason: string) {
+    super(`the machine refused the command: ${reason}`);
+  }
+}
+
+/** There is no room left to store anything. */
+export class DiskFullError extends OperatingError {
+  override readonly name = "DiskFullError";
+  override readonly code = "QUORATE_DISK_FULL";
+  override readonly retry = "elsewhere";
+  override readonly outcome = "not-applied";
+
+  constructor(where: string, options?: { cause?: unknown }) {
+    super(
+      `no room left in ${where}; nothing acknowledged is lost; free some space, and the node goes on by itself`,
+      options,
+    );
+  }
+}
+
+/** Stored bytes are not what was written. The node must not run on them. */
+export class CorruptionError extends OperatingError {
+  override readonly name = "CorruptionError";
+  override readonly code = "QUORATE_CORRUPTION";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+  readonly file: string;
+  readonly offset: number;
+
+  constructor(file: string, offset: number, what: string, options?: { cause?: unknown }) {
+    super(
+      `${file} is damaged at byte ${offset}: ${what}; the node does not start on damaged data; if the other members are a majority, wipe this node's directory and let it catch up, otherwise restore a backup`,
+      options,
+    );
+    this.file = file;
+    this.offset = offset;
+  }
+}
+
+/** Storage failed in a way that leaves unknown what is durable. The process stops; a restart reads what is there. */
+export class StorageFailedError extends OperatingError {
+  override readonly name = "StorageFailedError";
+  override readonly code = "QUORATE_STORAGE_FAILED";
+  override readonly retry = "elsewhere";
+  override readonly outcome = "unknown";
+
+  constructor(where: string, options?: { cause?: unknown }) {
+    super(
+      `storing in ${where} failed, and what reached the disk is unknown; the node stops; check the disk, then restart it`,
+      options,
+    );
+  }
+}
+
+/** Another process uses the data directory. */
+export class DirectoryLockedError extends OperatingError {
+  override readonly name = "DirectoryLockedError";
+  override readonly code = "QUORATE_DIRECTORY_LOCKED";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+
+  constructor(directory: string, holder: string) {
+    super(
+      `${directory} is in use by ${holder}; two processes on one directory would destroy it; stop that one, or use another directory`,
+    );
+  }
+}
+
+/** The data directory belongs to another node or cluster, or was written by a release this one cannot read. */
+export class WrongDirectoryError extends OperatingError {
+  override readonly name = "WrongDirectoryError";
+  override readonly code = "QUORATE_WRONG_DIRECTORY";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+
+  constructor(directory: string, problem: string) {
+    super(`${directory} ${problem}; nothing was changed; check --data-dir and --id`);
+  }
+}
+
+/** The address to listen on is taken. */
+export class AddressInUseError extends OperatingError {
+  override readonly name = "AddressInUseError";
+  override readonly code = "QUORATE_ADDRESS_IN_USE";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+
+  constructor(address: string, options?: { cause?: unknown }) {
+    super(`${address} is taken by another process; stop it, or choose another port`, options);
+  }
+}
+
+/** The node was closed while the request waited. */
+export class ClosedError extends OperatingError {
+  override readonly name = "ClosedError";
+  override readonly code = "QUORATE_CLOSED";
+  override readonly retry: Retry = "elsewhere";
+  override readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super(
+      outcome === "unknown"
+        ? "the node was closed before an answer came: the request may or may not have been applied; ask another node, with the same key"
+        : "the node is closed; nothing was applied; ask another node",
+    );
+    this.outcome = outcome;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Bytes } from "../../base/bytes.ts";
+
+/** One record as a log stores it. A log knows no protocol: only these hints. */
+export interface LogRecord {
+  /** Which of the groups that share this log it belongs to. */
+  readonly group: number;
+  /** 0 … 255, the protocol's own numbering. */
+  readonly kind: number;
+  readonly bytes: Bytes;
+  /** Only the newest of its kind and group matters; a log repeats it wherever it starts a new file. */
+  readonly latest?: boolean;
+  /** The record holds positions `first` … `first + count - 1` and replaces all stored from `first` on. */
+  readonly positions?: { readonly first: number; readonly count: number };
+  /** Positions up to and including this one are not needed any more. */
+  readonly dropThrough?: number;
+}
+
+/** A stored record and those of its positions that no later record has replaced. */
+export interface LogSpan {
+  readonly record: LogRecord;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A durable, ordered list of records. One owner, one call of `append` at a time. */
+export interface Log {
+  /**
+   * Everything stored, in the order it was stored; called once, before the first `append`.
+   *
+   * Cuts off a torn tail (and says so); throws `CorruptionError` naming file and offset for damage before it.
+   * What `dropThrough` allowed to drop may or may not still show; a `latest` record may show repeatedly.
+   */
+  recover(): AsyncIterable<LogRecord>;
+  /**
+   * Stores records after all earlier ones; durable once resolved.
+   *
+   * Rejects with `DiskFullError` having stored nothing: the same call may be made again. Any other
+   * rejection leaves the log unusable (what reached the disk is unknown): the process must stop.
+   */
+  append(records: readonly LogRecord[]): Promise<void>;
+  /** Stored spans that cover positions from `from` on, in order without gap, until `bytesMax` is passed (at least one span); none if `from` is not stored. */
+  read(group: number, from: number, bytesMax: number): Promise<readonly LogSpan[]>;
+  stats(): LogStats;
+  close(): Promise<void>;
+}
+
+/** Sizes of a log, for status and metrics. */
+export interface LogStats {
+  readonly files: number;
+  readonly bytes: number;
+  /** Syncs (or synchronous writes) done since it was opened. */
+  readonly syncs: number;
+}

@@ -1,0 +1,36 @@
+import type { Bytes } from "../../base/bytes.ts";
+import type { NodeId } from "../../base/ids.ts";
+import type { Member } from "../../protocols/replicated-log.ts";
+
+/** Who a transport speaks for, and whom it tells. Callbacks never throw and return at once. */
+export interface TransportOwner {
+  readonly id: NodeId;
+  /** Nodes of another cluster are refused in the handshake. */
+  readonly clusterId: string;
+  /** A whole frame from a member. The bytes are the owner's to keep. */
+  receive(from: NodeId, frame: Bytes): void;
+  /** The way to `peer` was made or broke. */
+  link(peer: NodeId, up: boolean): void;
+}
+
+/** Carries frames between members: unreliable, in order while a link lasts, never waiting. */
+export interface Transport {
+  /** Starts listening and connecting. Throws `AddressInUseError` when the listen address is taken. */
+  start(owner: TransportOwner): Promise<void>;
+  /** The members to keep links with, besides oneself; called at the start and after each change. */
+  setMembers(members: readonly Member[]): void;
+  /** Hands a frame over. Never waits, never fails: without a link, or with a full queue, it is dropped and counted. */
+  send(to: NodeId, frame: Bytes): void;
+  stats(): readonly LinkStats[];
+  close(): Promise<void>;
+}
+
+/** One link as seen from this side, counted since the start. */
+export interface LinkStats {
+  readonly peer: NodeId;
+  readonly up: boolean;
+  readonly framesSent: number;
+  readonly framesReceived: number;
+  readonly framesDropped: number;
+  readonly bytesQueued: number;
+}
