@@ -1,0 +1,204 @@
+import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
+import { MalformedError } from "../../../base/errors.ts";
+import { unreachable } from "../../../base/invariant.ts";
+import type { Reason } from "../../replicated-log.ts";
+import type { Proposal, RaftMessage, Verdict } from "../messages.ts";
+import {
+  checkVersion,
+  formatVersion,
+  readEntries,
+  readFlag,
+  readMembers,
+  readPosition,
+  readSnapshot,
+  writeEntries,
+  writeMembers,
+  writePosition,
+  writeSnapshot,
+} from "./fields.ts";
+
+/** A message's place in this list is its number on the wire: only ever add at the end. */
+const kinds: readonly RaftMessage["kind"][] = [
+  "preVote",
+  "preVoteReply",
+  "vote",
+  "voteReply",
+  "append",
+  "appendReply",
+  "appendConflict",
+  "heartbeat",
+  "heartbeatReply",
+  "chunk",
+  "chunkReply",
+  "forward",
+  "forwardReply",
+  "barrier",
+  "barrierReply",
+];
+
+const reasons: readonly Reason[] = ["no-leader", "busy", "too-large", "stopping", "disk-full"];
+
+/** Longest message, in bytes: what a transport must carry. */
+export const messageBytesMax: number = 2 ** 24;
+
+/** The message as bytes: a version, its kind, its term, its fields. */
+export function encodeMessage(message: RaftMessage): Bytes {
+  const writer = new ByteWriter(message.kind === "chunk" ? message.bytes.length + 256 : 64);
+  writer.byte(formatVersion).byte(kinds.indexOf(message.kind)).varint(message.term);
+  writeFields(writer, message);
+  return writer.finish();
+}
+
+function writeFields(writer: ByteWriter, message: RaftMessage): void {
+  switch (message.kind) {
+    case "preVote":
+    case "vote":
+      return writePosition(writer, message.last);
+    case "preVoteReply":
+    case "voteReply":
+      writer.byte(message.granted ? 1 : 0);
+      return;
+    case "append":
+      writePosition(writer, message.previous);
+      writer.varint(message.commit);
+      return writeEntries(writer, message.entries);
+    case "appendReply":
+      writer.varint(message.match);
+      return;
+    case "appendConflict":
+      writer.varint(message.rejected);
+      return writePosition(writer, message.hint);
+    case "heartbeat":
+      writer.varint(message.commit).varint(message.round).varint(message.sent);
+      return;
+    case "heartbeatReply":
+      writer
+        .varint(message.round)
+        .varint(message.match)
+        .byte(message.missing ? 1 : 0);
+      return;
+    case "chunk":
+      writeSnapshot(writer, message.snapshot);
+      writeMembers(writer, message.members);
+      writer.varint(message.offset).bytes(message.bytes);
+      return;
+    case "chunkReply":
+      writeSnapshot(writer, message.snapshot);
+      writer.varint(message.received);
+      return;
+    case "forward":
+      return writeProposals(writer, message.proposals);
+    case "forwardReply":
+      return writeVerdicts(writer, message.verdicts);
+    case "barrier":
+      writer.varint(message.ask);
+      return;
+    case "barrierReply":
+      writer.varint(message.ask).varint(message.index);
+      return;
+    default:
+      return unreachable(message);
+  }
+}
+
+/**
+ * The message that `bytes` are; its payloads are views of them.
+ *
+ * Throws `MalformedError`, and nothing else, for anything that `encodeMessage` did not make.
+ */
+export function decodeMessage(bytes: Bytes): RaftMessage {
+  if (bytes.length > messageBytesMax) throw new MalformedError(`a message of ${bytes.length} bytes`);
+  const reader = new ByteReader(bytes);
+  checkVersion(reader);
+  const kind = kinds[reader.byte()];
+  if (kind === undefined) throw new MalformedError("unknown kind of message");
+  const message = readFields(reader, kind, reader.varint());
+  reader.finish();
+  return message;
+}
+
+function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number): RaftMessage {
+  switch (kind) {
+    case "preVote":
+    case "vote":
+      return { kind, term, last: readPosition(reader) };
+    case "preVoteReply":
+    case "voteReply":
+      return { kind, term, granted: readFlag(reader) };
+    case "append": {
+      const previous = readPosition(reader);
+      return { kind, term, previous, commit: reader.varint(), entries: readEntries(reader) };
+    }
+    case "appendReply":
+      return { kind, term, match: reader.varint() };
+    case "appendConflict":
+      return { kind, term, rejected: reader.varint(), hint: readPosition(reader) };
+    case "heartbeat":
+      return { kind, term, commit: reader.varint(), round: reader.varint(), sent: reader.varint() };
+    case "heartbeatReply":
+      return { kind, term, round: reader.varint(), match: reader.varint(), missing: readFlag(reader) };
+    case "chunk": {
+      const snapshot = readSnapshot(reader);
+      const members = readMembers(reader);
+      return { kind, term, snapshot, members, offset: reader.varint(), bytes: reader.bytes() };
+    }
+    case "chunkReply":
+      return { kind, term, snapshot: readSnapshot(reader), received: reader.varint() };
+    case "forward":
+      return { kind, term, proposals: readProposals(reader) };
+    case "forwardReply":
+      return { kind, term, verdicts: readVerdicts(reader) };
+    case "barrier":
+      return { kind, term, ask: reader.varint() };
+    case "barrierReply":
+      return { kind, term, ask: reader.varint(), index: reader.varint() };
+    default:
+      return unreachable(kind);
+  }
+}
+
+function writeProposals(writer: ByteWriter, proposals: readonly Proposal[]): void {
+  writer.varint(proposals.length);
+  for (const { id, payloads } of proposals) {
+    writer.varint(id).varint(payloads.length);
+    for (const payload of payloads) writer.bytes(payload);
+  }
+}
+
+function readProposals(reader: ByteReader): readonly Proposal[] {
+  const count = reader.varint(reader.remaining);
+  const proposals: Proposal[] = [];
+  for (let at = 0; at < count; at++) {
+    const id = reader.varint();
+    const payloadCount = reader.varint(reader.remaining);
+    const payloads: Bytes[] = [];
+    for (let each = 0; each < payloadCount; each++) payloads.push(reader.bytes());
+    proposals.push({ id, payloads });
+  }
+  return proposals;
+}
+
+function writeVerdicts(writer: ByteWriter, verdicts: readonly Verdict[]): void {
+  writer.varint(verdicts.length);
+  for (const verdict of verdicts) {
+    writer.varint(verdict.id);
+    if (verdict.kind === "refused") writer.byte(1 + reasons.indexOf(verdict.reason));
+    else writer.byte(0).varint(verdict.index).varint(verdict.count);
+  }
+}
+
+function readVerdicts(reader: ByteReader): readonly Verdict[] {
+  const count = reader.varint(reader.remaining);
+  const verdicts: Verdict[] = [];
+  for (let at = 0; at < count; at++) verdicts.push(readVerdict(reader));
+  return verdicts;
+}
+
+function readVerdict(reader: ByteReader): Verdict {
+  const id = reader.varint();
+  const code = reader.byte();
+  if (code === 0) return { kind: "accepted", id, index: reader.varint(), count: reader.varint() };
+  const reason = reasons[code - 1];
+  if (reason === undefined) throw new MalformedError("unknown reason");
+  return { kind: "refused", id, reason };
+}

@@ -1,0 +1,214 @@
+import type { NodeId } from "../../base/ids.ts";
+import { invariant } from "../../base/invariant.ts";
+import type { Position } from "../replicated-log.ts";
+import { abandonForwarding } from "./follower/forwarding.ts";
+import { newProgress, startProbe } from "./leader/progress.ts";
+import { refuseReads } from "./leader/reads.ts";
+import { appendEntries, bytesBetween, lastPosition } from "./log/log.ts";
+import type { RaftMessage } from "./messages.ts";
+import {
+  drawPatience,
+  isMajority,
+  otherMembers,
+  persistState,
+  type RaftOutbox,
+  type RaftState,
+  sendUnbound,
+} from "./state.ts";
+
+type Of<Kind extends RaftMessage["kind"]> = Extract<RaftMessage, { kind: Kind }>;
+
+/** A campaign asks again this often for votes not yet given: messages and hints get lost. */
+const askAgainTicks = 2;
+
+/** Whether we still believe in a leader, and so refuse to help depose it (dissertation §4.2.3). */
+export function isLoyal(state: RaftState): boolean {
+  if (state.role === "leader") return true;
+  return state.leader !== undefined && !state.leaderLost && state.elapsed < state.config.electionTicks;
+}
+
+/** One tick of a member that is not the leader: campaigns when its patience ends. */
+export function tickElection(state: RaftState, out: RaftOutbox): void {
+  state.elapsed++;
+  if (!mayCampaign(state)) return;
+  if (state.elapsed >= state.patience) startCampaign(state, out);
+  else if (state.role !== "follower" && state.elapsed % askAgainTicks === 0) askForVotes(state, out);
+}
+
+function mayCampaign(state: RaftState): boolean {
+  const isMember = state.members.some((member) => member.id === state.config.id);
+  return isMember && state.resigned === undefined && state.disk.stuckTicks < state.config.electionTicks;
+}
+
+/**
+ * The leader's link broke: it may be dead, so the wait for it is cut short.
+ *
+ * Members go one after the other, in ring order from the leader, so that they do not split the vote.
+ */
+export function loseLeader(state: RaftState): void {
+  if (state.role !== "follower") return;
+  state.leaderLost = true;
+  const ids = state.members.map((member) => member.id);
+  const place = ids.indexOf(state.config.id) - ids.indexOf(state.leader ?? state.config.id);
+  const rank = Math.max(0, (place + ids.length) % ids.length) - 1;
+  state.elapsed = Math.max(state.elapsed, state.patience - 1 - askAgainTicks * rank);
+}
+
+/** The leader was heard: no reason to campaign. */
+export function hearLeader(state: RaftState, from: NodeId): void {
+  state.elapsed = 0;
+  state.leaderLost = false;
+  state.leader = from;
+}
+
+/** Asks the others whether we could win, without moving anyone's term (dissertation §9.6). */
+function startCampaign(state: RaftState, out: RaftOutbox): void {
+  abandonForwarding(state, out);
+  state.role = "preCandidate";
+  state.leader = undefined;
+  state.votes = new Map([[state.config.id, true]]);
+  drawPatience(state);
+  if (isMajority(state, 1)) stand(state, out);
+  else askForVotes(state, out);
+}
+
+/** Stands for election in a new term, with our own vote, which counts once it is durable (paper §5.2). */
+function stand(state: RaftState, out: RaftOutbox): void {
+  state.role = "candidate";
+  state.term++;
+  state.votedFor = state.config.id;
+  state.verified = 0;
+  state.votes = new Map();
+  drawPatience(state);
+  persistState(state, out);
+  askForVotes(state, out);
+}
+
+function askForVotes(state: RaftState, out: RaftOutbox): void {
+  const last = lastPosition(state.log);
+  for (const peer of otherMembers(state)) {
+    if (state.votes.has(peer)) continue;
+    if (state.role === "candidate") out.send(peer, { kind: "vote", term: state.term, last });
+    else sendUnbound(state, peer, { kind: "preVote", term: state.term + 1, last }, out);
+  }
+}
+
+/** Our own vote for ourselves has become durable. */
+export function countOwnVote(state: RaftState, out: RaftOutbox): void {
+  const isDurable = state.disk.durable >= state.disk.stateRecord;
+  if (state.role === "candidate" && isDurable && !state.votes.has(state.config.id)) {
+    countVote(state, state.config.id, true, out);
+  }
+}
+
+/** Answers whether we would vote for `from`; promises nothing. */
+export function answerPreVote(state: RaftState, from: NodeId, ask: Of<"preVote">, out: RaftOutbox): void {
+  const granted = ask.term > state.term && !isLoyal(state) && isUpToDate(ask.last, lastPosition(state.log));
+  sendUnbound(state, from, { kind: "preVoteReply", term: granted ? ask.term : state.term, granted }, out);
+}
+
+/**
+ * Answers a candidate's request for our vote (Raft paper §5.2, §5.4.1).
+ *
+ * Guarantees at most one vote per term, given only to a log at least as up to date as ours.
+ * The caller has already moved us to `ask.term` if that was newer.
+ */
+export function answerVote(state: RaftState, from: NodeId, ask: Of<"vote">, out: RaftOutbox): void {
+  invariant(ask.term <= state.term, "a newer term was adopted before its message is handled");
+  const mayVote = state.votedFor === undefined || state.votedFor === from;
+  const granted = ask.term === state.term && mayVote && isUpToDate(ask.last, lastPosition(state.log));
+  if (granted && state.votedFor === undefined) {
+    state.votedFor = from;
+    drawPatience(state);
+    persistState(state, out); // a forgotten vote could elect two leaders
+  }
+  out.send(from, { kind: "voteReply", term: state.term, granted }); // leaves once the vote is durable
+}
+
+/** The candidate's log is at least as up to date: a later last term, or the same and as long (paper §5.4.1). */
+function isUpToDate(theirs: Position, ours: Position): boolean {
+  return theirs.term > ours.term || (theirs.term === ours.term && theirs.index >= ours.index);
+}
+
+/** Takes an answer to our pre-vote; refusals with a newer term were adopted before. */
+export function receivePreVoteReply(state: RaftState, from: NodeId, reply: Of<"preVoteReply">, out: RaftOutbox): void {
+  if (state.role !== "preCandidate" || !reply.granted || reply.term !== state.term + 1) return;
+  countVote(state, from, true, out);
+}
+
+export function receiveVoteReply(state: RaftState, from: NodeId, reply: Of<"voteReply">, out: RaftOutbox): void {
+  if (state.role === "candidate") countVote(state, from, reply.granted, out);
+}
+
+function countVote(state: RaftState, from: NodeId, granted: boolean, out: RaftOutbox): void {
+  if (!state.members.some((member) => member.id === from)) return;
+  state.votes.set(from, granted);
+  const grantedCount = [...state.votes.values()].filter(Boolean).length;
+  if (!isMajority(state, grantedCount)) return;
+  if (state.role === "preCandidate") stand(state, out);
+  else lead(state);
+}
+
+/** Won: opens the term with an entry of its own, for only such entries commit by counting (paper §5.4.2, §8). */
+function lead(state: RaftState): void {
+  invariant(state.votedFor === state.config.id, "a leader voted for itself");
+  state.role = "leader";
+  state.leader = state.config.id;
+  state.leaderLost = false;
+  const last = state.log.last;
+  appendEntries(state.log, [{ term: state.term, kind: "none", payload: new Uint8Array(0) }]);
+  state.leadership = {
+    peers: new Map(otherMembers(state).map((id) => [id, newProgress(id, last)])),
+    opening: last + 1,
+    countedFrom: Math.max(state.commit + 1, state.log.tailFrom),
+    uncommittedBytes: bytesBetween(state.log, state.commit + 1, last),
+    round: 1,
+    rounds: [],
+    waiting: [],
+    waitingTicks: 0,
+  };
+  state.due.heartbeat = true;
+}
+
+/** Follows in `term` (ours or a newer one); `leader` when it is known who leads it. */
+export function follow(state: RaftState, term: number, leader: NodeId | undefined, out: RaftOutbox): void {
+  invariant(term >= state.term, "a term never goes back");
+  if (state.role === "leader") stepDown(state, out);
+  if (leader !== state.leader) abandonForwarding(state, out);
+  if (term > state.term) {
+    state.term = term;
+    state.votedFor = undefined;
+    persistState(state, out);
+  }
+  if (state.role !== "follower") drawPatience(state);
+  state.role = "follower";
+  state.leader = leader;
+  state.leaderLost = false;
+  state.verified = state.commit; // what is committed equals every later leader's log (Leader Completeness)
+}
+
+/** Gives up leading, in the same term: reads that waited are refused, and nothing more is sent as leader. */
+export function stepDown(state: RaftState, out: RaftOutbox): void {
+  invariant(state.leadership !== undefined, "only a leader steps down");
+  refuseReads(state, out);
+  for (const [want, { peer }] of state.wants) if (peer !== undefined) state.wants.delete(want);
+  state.leadership = undefined;
+  state.role = "follower";
+  state.leader = undefined;
+  drawPatience(state);
+}
+
+/** One tick of the leader: without word from a majority it steps down (dissertation §6.2). */
+export function tickQuorum(state: RaftState, out: RaftOutbox): void {
+  const peers = [...(state.leadership?.peers.values() ?? [])];
+  for (const peer of peers) peer.silentTicks++;
+  const heard = peers.filter((peer) => peer.silentTicks < state.config.electionTicks).length;
+  if (!isMajority(state, heard + 1)) stepDown(state, out);
+}
+
+/** The leader's link to `peer` changed: what was on its way is lost, so it is asked anew where its log ends. */
+export function relink(state: RaftState, peer: NodeId): void {
+  const progress = state.leadership?.peers.get(peer);
+  if (progress === undefined || progress.mode === "snapshot") return;
+  startProbe(progress, progress.match + 1);
+}

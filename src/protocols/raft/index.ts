@@ -1,0 +1,13 @@
+export type { Bytes } from "../../base/bytes.ts";
+export { MalformedError } from "../../base/errors.ts";
+export type { NodeId } from "../../base/ids.ts";
+export type { Core, Input, Outbox, Vocabulary } from "../core.ts";
+export { type Effects, Gate } from "../outbox.ts";
+export type * from "../replicated-log.ts";
+export { decodeMessage, encodeMessage } from "./codec/message-codec.ts";
+export { decodeRecord, encodeRecord } from "./codec/record-codec.ts";
+export { Recovery } from "./log/recovery.ts";
+export type { RaftMessage, RaftRecord, RaftVocabulary } from "./messages.ts";
+export type { RaftOptions } from "./options.ts";
+export { Raft } from "./raft.ts";
+export { firstMemory, type RaftMemory, type RaftState } from "./state.ts";

@@ -1,0 +1,93 @@
+import type { NodeId } from "../../../base/ids.ts";
+import type { Member, SnapshotName } from "../../replicated-log.ts";
+
+/** A snapshot on its way to a follower. */
+export interface Transfer {
+  readonly snapshot: SnapshotName;
+  readonly members: readonly Member[];
+  /** Bytes that the follower has stored; unknown until it answered the opening question. */
+  acked: number | undefined;
+  /** Bytes sent; at least `acked`. */
+  sent: number;
+}
+
+/**
+ * What a leader knows of one follower.
+ *
+ * Invariant: match < next. `probe`: one append at a time until the logs are found to agree; `stream`:
+ * `next` runs ahead of the answers, within the window; `snapshot`: `transfer` is set, no appends.
+ */
+export interface Progress {
+  readonly id: NodeId;
+  mode: "probe" | "stream" | "snapshot";
+  /** The last index known to be durable and equal there. */
+  match: number;
+  /** The next index to send. */
+  next: number;
+  /** A probe is on its way; cleared by an answer, or by a heartbeat's answer when it was lost. */
+  probing: boolean;
+  /** Unanswered appends, oldest first. */
+  inflight: { readonly last: number; readonly bytes: number }[];
+  inflightBytes: number;
+  /** Ticks since anything was heard from it in this term. */
+  silentTicks: number;
+  /** The newest read round it has answered. */
+  round: number;
+  /** The commit index it was last told. */
+  toldCommit: number;
+  /** The last entry it forwarded: until its commit is told, commits are told at once and not with the next tick. */
+  awaited: number;
+  /** The open question to storage on its behalf. */
+  want: number | undefined;
+  transfer: Transfer | undefined;
+  /** Ticks since the transfer last moved. */
+  transferTicks: number;
+}
+
+/** A follower of which nothing is known yet: probed from the end of the leader's log. */
+export function newProgress(id: NodeId, last: number): Progress {
+  return {
+    id,
+    mode: "probe",
+    match: 0,
+    next: last + 1,
+    probing: false,
+    inflight: [],
+    inflightBytes: 0,
+    silentTicks: 0,
+    round: 0,
+    toldCommit: 0,
+    awaited: 0,
+    want: undefined,
+    transfer: undefined,
+    transferTicks: 0,
+  };
+}
+
+/** Back to one append at a time, from `next` on. */
+export function startProbe(progress: Progress, next: number): void {
+  progress.mode = "probe";
+  progress.next = Math.max(next, progress.match + 1);
+  progress.probing = false;
+  progress.inflight = [];
+  progress.inflightBytes = 0;
+  progress.want = undefined;
+  progress.transfer = undefined;
+}
+
+/** The follower has stored all through `match`: frees the window, and streams if the logs were being compared. */
+export function advance(progress: Progress, match: number): void {
+  progress.match = Math.max(progress.match, match);
+  progress.next = Math.max(progress.next, progress.match + 1);
+  let answered = 0;
+  for (const sent of progress.inflight) {
+    if (sent.last > match) break;
+    progress.inflightBytes -= sent.bytes;
+    answered++;
+  }
+  if (answered > 0) progress.inflight.splice(0, answered);
+  if (progress.mode === "probe") {
+    progress.mode = "stream";
+    progress.probing = false;
+  }
+}

@@ -1,0 +1,165 @@
+import type { NodeId } from "../../../base/ids.ts";
+import { reachedByMajority } from "../../quorum/majority.ts";
+import type { Entry, Found } from "../../replicated-log.ts";
+import { bytesBetween, entriesFrom, entryBytes, lastAgreeable, leadingEntries, termAt } from "../log/log.ts";
+import type { RaftMessage } from "../messages.ts";
+import { openWant, type RaftOutbox, type RaftState } from "../state.ts";
+import { advance, type Progress, startProbe } from "./progress.ts";
+import { continueTransfer, startTransfer, takeChunk } from "./transfer.ts";
+
+type Of<Kind extends RaftMessage["kind"]> = Extract<RaftMessage, { kind: Kind }>;
+
+/** Commits what a majority has stored, if it is of our own term (Raft paper §5.3, §5.4.2, figure 8). */
+export function advanceCommit(state: RaftState): void {
+  const { leadership, log } = state;
+  if (leadership === undefined) return;
+  const stored = [log.durable];
+  for (const peer of leadership.peers.values()) stored.push(peer.match);
+  const index = reachedByMajority(stored);
+  if (index <= state.commit || termAt(log, index) !== state.term) return;
+  leadership.uncommittedBytes -= bytesBetween(log, Math.max(state.commit + 1, leadership.countedFrom), index);
+  state.commit = index;
+}
+
+/** Sends each follower what it lacks, as far as its window allows; with `heartbeat` due, that too. */
+export function replicate(state: RaftState, out: RaftOutbox): void {
+  for (const progress of state.leadership?.peers.values() ?? []) {
+    sendAppends(state, progress, out);
+    const isAwaited = progress.toldCommit < Math.min(progress.awaited, state.commit);
+    if (state.due.heartbeat) sendHeartbeat(state, progress, state.leadership?.round ?? 0, out);
+    else if (isAwaited) tellCommit(state, progress, out);
+  }
+  state.due.heartbeat = false;
+}
+
+/** Tells followers of commits that no append has told them, without asking for an answer. */
+export function tellCommits(state: RaftState, out: RaftOutbox): void {
+  for (const progress of state.leadership?.peers.values() ?? []) tellCommit(state, progress, out);
+}
+
+function tellCommit(state: RaftState, progress: Progress, out: RaftOutbox): void {
+  if (progress.toldCommit < Math.min(state.commit, progress.match)) sendHeartbeat(state, progress, 0, out);
+}
+
+/** The commit told is capped by what is known to match: a follower may take it as it is. */
+function sendHeartbeat(state: RaftState, progress: Progress, round: number, out: RaftOutbox): void {
+  const commit = Math.min(state.commit, progress.match);
+  const sent = progress.mode === "stream" ? progress.next - 1 : 0;
+  progress.toldCommit = Math.max(progress.toldCommit, commit);
+  out.sendAhead(progress.id, { kind: "heartbeat", term: state.term, commit, round, sent });
+}
+
+function sendAppends(state: RaftState, progress: Progress, out: RaftOutbox): void {
+  switch (progress.mode) {
+    case "snapshot":
+      return continueTransfer(state, progress, out);
+    case "probe":
+      if (!progress.probing) sendProbe(state, progress, out);
+      return;
+    case "stream":
+      while (progress.next <= state.log.last && hasRoom(state, progress)) {
+        if (!sendNext(state, progress, out)) return;
+      }
+  }
+}
+
+function hasRoom(state: RaftState, progress: Progress): boolean {
+  const { inflightBytesMax, inflightCountMax } = state.config;
+  return progress.inflightBytes < inflightBytesMax && progress.inflight.length < inflightCountMax;
+}
+
+/** One append to find where the logs agree; empty when its entries are not in memory. */
+function sendProbe(state: RaftState, progress: Progress, out: RaftOutbox): void {
+  const { next } = progress;
+  const previous = termAt(state.log, next - 1);
+  if (previous === undefined) return startTransfer(state, progress, out);
+  const entries =
+    next > state.log.last ? [] : entriesFrom(state.log, next, state.log.last, state.config.appendBytesMax);
+  sendAppend(state, progress, entries ?? [], out);
+  progress.next = next; // a probe promises nothing about what follows it
+  progress.probing = true;
+}
+
+/** Sends the next entries ahead of the answers; false when they must come from storage first, or a snapshot must. */
+function sendNext(state: RaftState, progress: Progress, out: RaftOutbox): boolean {
+  const { log, config } = state;
+  if (termAt(log, progress.next - 1) === undefined) {
+    startTransfer(state, progress, out);
+    return false;
+  }
+  const entries = entriesFrom(log, progress.next, log.last, config.appendBytesMax);
+  if (entries === undefined) {
+    wantEntries(state, progress, out);
+    return false;
+  }
+  sendAppend(state, progress, entries, out);
+  return true;
+}
+
+function wantEntries(state: RaftState, progress: Progress, out: RaftOutbox): void {
+  if (progress.want !== undefined) return;
+  const want = openWant(state, progress.id);
+  progress.want = want;
+  const bytesMax = state.config.appendBytesMax;
+  out.output({ kind: "want", want, what: { kind: "entries", from: progress.next, bytesMax } });
+}
+
+/** Ahead of our own disk: followers store while we do (dissertation §10.2.1). */
+function sendAppend(state: RaftState, progress: Progress, entries: readonly Entry[], out: RaftOutbox): void {
+  const index = progress.next - 1;
+  const previous = { index, term: termAt(state.log, index) ?? 0 };
+  out.sendAhead(progress.id, { kind: "append", term: state.term, previous, commit: state.commit, entries });
+  progress.next += entries.length;
+  if (entries.length > 0) {
+    let bytes = 0;
+    for (const entry of entries) bytes += entryBytes(entry);
+    progress.inflight.push({ last: progress.next - 1, bytes });
+    progress.inflightBytes += bytes;
+  }
+  progress.toldCommit = Math.max(progress.toldCommit, Math.min(state.commit, progress.next - 1));
+}
+
+/** Storage answered a question asked for a follower. */
+export function takeSupply(state: RaftState, peer: NodeId, want: number, found: Found, out: RaftOutbox): void {
+  const progress = state.leadership?.peers.get(peer);
+  if (progress === undefined || progress.want !== want) return;
+  progress.want = undefined;
+  if (progress.mode === "snapshot") return takeChunk(state, progress, found, out);
+  if (found.kind === "gone") return startTransfer(state, progress, out);
+  if (found.kind !== "entries" || found.from !== progress.next || progress.mode !== "stream") return;
+  if (found.from + found.entries.length - 1 > state.log.last) return;
+  sendAppend(state, progress, leadingEntries(found.entries, state.config.appendBytesMax), out);
+}
+
+export function receiveAppendReply(state: RaftState, progress: Progress, reply: Of<"appendReply">): void {
+  takeMatch(state, progress, reply.match);
+}
+
+function takeMatch(state: RaftState, progress: Progress, match: number): void {
+  if (match > state.log.last) return; // not about this log
+  if (progress.mode === "snapshot") {
+    if (match < (progress.transfer?.snapshot.index ?? 0)) return;
+    startProbe(progress, match + 1);
+  }
+  advance(progress, match);
+}
+
+/** The follower's log does not have what precedes our append: goes back to where the two may agree (paper §5.3). */
+export function receiveAppendConflict(
+  state: RaftState,
+  progress: Progress,
+  reply: Of<"appendConflict">,
+  out: RaftOutbox,
+): void {
+  if (progress.mode === "snapshot" || reply.rejected <= progress.match || reply.rejected >= progress.next) return;
+  if (progress.mode === "probe" && reply.rejected !== progress.next - 1) return;
+  if (reply.hint.index < state.log.base.index) return startTransfer(state, progress, out);
+  startProbe(progress, Math.min(reply.rejected, lastAgreeable(state.log, reply.hint) + 1));
+}
+
+export function receiveHeartbeatReply(state: RaftState, progress: Progress, reply: Of<"heartbeatReply">): void {
+  progress.round = Math.max(progress.round, reply.round);
+  if (reply.match > progress.match) takeMatch(state, progress, reply.match);
+  if (progress.mode === "probe") progress.probing = false;
+  else if (progress.mode === "stream" && reply.missing) startProbe(progress, progress.match + 1);
+}

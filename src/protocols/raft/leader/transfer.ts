@@ -1,0 +1,81 @@
+import type { Found } from "../../replicated-log.ts";
+import type { RaftMessage } from "../messages.ts";
+import { openWant, type RaftOutbox, type RaftState } from "../state.ts";
+import { advance, type Progress, startProbe } from "./progress.ts";
+
+type ChunkReply = Extract<RaftMessage, { kind: "chunkReply" }>;
+
+/** Begins to send our newest snapshot, by asking how much of it is there already. */
+export function startTransfer(state: RaftState, progress: Progress, out: RaftOutbox): void {
+  const { snapshot, members } = state;
+  if (snapshot === undefined) return startProbe(progress, progress.match + 1); // nothing is compacted yet: asked anew later
+  startProbe(progress, progress.match + 1);
+  progress.mode = "snapshot";
+  progress.transfer = { snapshot, members, acked: undefined, sent: 0 };
+  progress.transferTicks = 0;
+  askWhereToGoOn(state, progress, out);
+}
+
+function askWhereToGoOn(state: RaftState, progress: Progress, out: RaftOutbox): void {
+  if (progress.transfer === undefined) return;
+  const { snapshot, members } = progress.transfer;
+  const bytes = new Uint8Array(0);
+  out.sendAhead(progress.id, { kind: "chunk", term: state.term, snapshot, members, offset: 0, bytes });
+}
+
+/** Asks storage for the next piece while the window has room: memory holds at most one piece of each transfer. */
+export function continueTransfer(state: RaftState, progress: Progress, out: RaftOutbox): void {
+  const { transfer } = progress;
+  const { chunkBytesMax, chunksInflightMax } = state.config;
+  if (transfer?.acked === undefined || progress.want !== undefined) return;
+  if (transfer.sent >= transfer.snapshot.bytes) return;
+  if (transfer.sent - transfer.acked >= chunkBytesMax * chunksInflightMax) return;
+  const want = openWant(state, progress.id);
+  progress.want = want;
+  const { snapshot, sent } = transfer;
+  out.output({ kind: "want", want, what: { kind: "chunk", snapshot, offset: sent, bytesMax: chunkBytesMax } });
+}
+
+/** Sends the piece that storage found; a snapshot that is gone is replaced by the newest. */
+export function takeChunk(state: RaftState, progress: Progress, found: Found, out: RaftOutbox): void {
+  const { transfer } = progress;
+  if (transfer === undefined) return;
+  if (found.kind !== "chunk" || found.bytes.length === 0) return startTransfer(state, progress, out);
+  const { snapshot, members, sent } = transfer;
+  transfer.sent += found.bytes.length;
+  out.sendAhead(progress.id, {
+    kind: "chunk",
+    term: state.term,
+    snapshot,
+    members,
+    offset: sent,
+    bytes: found.bytes,
+  });
+}
+
+/** The follower says how much it has stored: goes on from there, and returns to the log once all is installed. */
+export function receiveChunkReply(state: RaftState, progress: Progress, reply: ChunkReply): void {
+  const { transfer } = progress;
+  if (transfer === undefined || transfer.snapshot.index !== reply.snapshot.index) return;
+  if (transfer.snapshot.checksum !== reply.snapshot.checksum) return;
+  progress.transferTicks = 0;
+  if (reply.received >= transfer.snapshot.bytes) {
+    startProbe(progress, transfer.snapshot.index + 1);
+    if (transfer.snapshot.index <= state.log.last) advance(progress, transfer.snapshot.index);
+    return;
+  }
+  const isNews = transfer.acked === undefined || reply.received < transfer.acked;
+  transfer.acked = reply.received;
+  transfer.sent = isNews ? reply.received : Math.max(transfer.sent, reply.received);
+}
+
+/** One tick: a transfer that does not move for an election timeout is asked where to go on. */
+export function tickTransfers(state: RaftState, out: RaftOutbox): void {
+  for (const progress of state.leadership?.peers.values() ?? []) {
+    if (progress.transfer === undefined || ++progress.transferTicks < state.config.electionTicks) continue;
+    progress.transferTicks = 0;
+    progress.want = undefined;
+    progress.transfer.acked = undefined;
+    askWhereToGoOn(state, progress, out);
+  }
+}

@@ -1,0 +1,98 @@
+import type { Bytes } from "../../base/bytes.ts";
+import type { Vocabulary } from "../core.ts";
+import type { Entry, LogOutput, LogRequest, Member, Position, Reason, SnapshotName } from "../replicated-log.ts";
+
+/** What members say to each other. Every message carries its sender's term (Raft paper, figure 2). */
+export type RaftMessage =
+  /** "Would you vote for me in `term`?", asked before anyone's term moves (dissertation §9.6). */
+  | { readonly kind: "preVote"; readonly term: number; readonly last: Position }
+  /** Granted: `term` is the one asked about; refused: the refuser's own. */
+  | { readonly kind: "preVoteReply"; readonly term: number; readonly granted: boolean }
+  | { readonly kind: "vote"; readonly term: number; readonly last: Position }
+  | { readonly kind: "voteReply"; readonly term: number; readonly granted: boolean }
+  | {
+      readonly kind: "append";
+      readonly term: number;
+      readonly previous: Position;
+      readonly commit: number;
+      readonly entries: readonly Entry[];
+    }
+  /** The log equals the leader's through `match`, durably. */
+  | { readonly kind: "appendReply"; readonly term: number; readonly match: number }
+  /** Nothing that fits before `rejected + 1`; `hint` is the last place that could still agree. */
+  | { readonly kind: "appendConflict"; readonly term: number; readonly rejected: number; readonly hint: Position }
+  /** `commit` never exceeds what is known to match there; `sent` is the last index sent before; round 0 wants no answer. */
+  | {
+      readonly kind: "heartbeat";
+      readonly term: number;
+      readonly commit: number;
+      readonly round: number;
+      readonly sent: number;
+    }
+  /** `missing`: not all that was sent has arrived. */
+  | {
+      readonly kind: "heartbeatReply";
+      readonly term: number;
+      readonly round: number;
+      readonly match: number;
+      readonly missing: boolean;
+    }
+  /** A piece of a snapshot; without bytes it asks where to go on. */
+  | {
+      readonly kind: "chunk";
+      readonly term: number;
+      readonly snapshot: SnapshotName;
+      readonly members: readonly Member[];
+      readonly offset: number;
+      readonly bytes: Bytes;
+    }
+  /** The first `received` bytes are durable; all of them: installed. */
+  | {
+      readonly kind: "chunkReply";
+      readonly term: number;
+      readonly snapshot: SnapshotName;
+      readonly received: number;
+    }
+  | { readonly kind: "forward"; readonly term: number; readonly proposals: readonly Proposal[] }
+  | { readonly kind: "forwardReply"; readonly term: number; readonly verdicts: readonly Verdict[] }
+  | { readonly kind: "barrier"; readonly term: number; readonly ask: number }
+  /** `index` 0: refused, for want of a leader or of room. */
+  | { readonly kind: "barrierReply"; readonly term: number; readonly ask: number; readonly index: number };
+
+/** A proposal on its way from a follower's owner to the leader. */
+export interface Proposal {
+  readonly id: number;
+  readonly payloads: readonly Bytes[];
+}
+
+/** The leader's answer to a forwarded proposal. */
+export type Verdict =
+  | { readonly kind: "accepted"; readonly id: number; readonly index: number; readonly count: number }
+  | { readonly kind: "refused"; readonly id: number; readonly reason: Reason };
+
+/** What Raft stores, in order. */
+export type RaftRecord =
+  /** The newest counts. */
+  | { readonly kind: "state"; readonly term: number; readonly votedFor: string | undefined }
+  /** Replaces all stored from `from` on. */
+  | { readonly kind: "entries"; readonly from: number; readonly entries: readonly Entry[] }
+  /** A piece of a snapshot from the leader; with its last byte the snapshot is complete. */
+  | { readonly kind: "chunk"; readonly snapshot: SnapshotName; readonly offset: number; readonly bytes: Bytes }
+  /**
+   * The log starts after `base`, and `snapshot` holds what is older. Entries after `base` stay if the
+   * log had an entry of that index and term, otherwise all go. The newest counts.
+   */
+  | {
+      readonly kind: "base";
+      readonly base: Position;
+      readonly snapshot: SnapshotName | undefined;
+      readonly members: readonly Member[];
+    };
+
+/** Raft's words. */
+export interface RaftVocabulary extends Vocabulary {
+  readonly message: RaftMessage;
+  readonly request: LogRequest;
+  readonly record: RaftRecord;
+  readonly output: LogOutput;
+}

@@ -1,0 +1,224 @@
+import type { NodeId } from "../../base/ids.ts";
+import { invariant } from "../../base/invariant.ts";
+import { newRandom, nextBelow, type Random } from "../../base/random.ts";
+import type { Outbox } from "../core.ts";
+import { majority } from "../quorum/majority.ts";
+import type { Member, SnapshotName } from "../replicated-log.ts";
+import type { Progress } from "./leader/progress.ts";
+import { newLog, type RaftLog } from "./log/log.ts";
+import type { Proposal, RaftMessage, RaftVocabulary, Verdict } from "./messages.ts";
+import { completeOptions, type RaftConfig, type RaftOptions } from "./options.ts";
+
+export type RaftOutbox = Outbox<RaftVocabulary>;
+
+/** `preCandidate` asks whether it could win before it moves anyone's term (dissertation §9.6). */
+export type RaftRole = "follower" | "preCandidate" | "candidate" | "leader";
+
+/** A read waiting at the leader: its own (`origin` undefined) or a follower's. */
+export interface ReadAsk {
+  readonly origin: NodeId | undefined;
+  readonly id: number;
+}
+
+/** Reads that share one confirmation of leadership: linearizable from `index` on, once a majority answered `round`. */
+export interface ReadRound {
+  readonly round: number;
+  readonly index: number;
+  readonly asks: readonly ReadAsk[];
+  ticks: number;
+}
+
+/** What only a leader has. */
+export interface Leadership {
+  readonly peers: Map<NodeId, Progress>;
+  /** Index of the entry that opened the term: reads wait until it is committed. */
+  readonly opening: number;
+  /** First index that `uncommittedBytes` counts: older ones may have left memory before. */
+  readonly countedFrom: number;
+  uncommittedBytes: number;
+  round: number;
+  rounds: ReadRound[];
+  /** Reads that no round carries yet, and for how many ticks the oldest has waited. */
+  waiting: ReadAsk[];
+  waitingTicks: number;
+}
+
+/** Work that a follower's owner gave it and that the leader does; the ticks bound the wait for an answer. */
+export interface Forwarding {
+  /** Proposals and barriers of the present step, sent as one message each at its end. */
+  proposals: Proposal[];
+  barriers: number[];
+  /** Proposals sent, by id: the ticks they have waited. */
+  readonly proposed: Map<number, number>;
+  /** Barriers sent, by the number of their question. */
+  readonly asked: Map<number, { readonly ids: readonly number[]; ticks: number }>;
+  asks: number;
+}
+
+/** A proposal that a leader accepted and whose fate is not known yet. */
+export interface Accepted {
+  readonly id: number;
+  readonly term: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Entries delivered and not yet taken in by the owner. */
+export interface Delivery {
+  /** All through here was handed to the owner. */
+  delivered: number;
+  applied: number;
+  outstanding: { readonly last: number; readonly bytes: number }[];
+  outstandingBytes: number;
+  want: number | undefined;
+  /** A snapshot installed but not yet durable: nothing is delivered before it. */
+  restoring: { readonly snapshot: SnapshotName; readonly record: number } | undefined;
+}
+
+/** All that a Raft member knows: plain data. */
+export interface RaftState {
+  readonly config: RaftConfig;
+  readonly random: Random;
+  members: readonly Member[];
+  role: RaftRole;
+  term: number;
+  votedFor: NodeId | undefined;
+  leader: NodeId | undefined;
+  readonly log: RaftLog;
+  commit: number;
+  /** On a follower: the log is known to equal the leader's through here, in this term. */
+  verified: number;
+  snapshot: SnapshotName | undefined;
+  /** A snapshot being received: its first `received` bytes were handed to the disk. */
+  incoming: { readonly snapshot: SnapshotName; received: number } | undefined;
+  /** Ticks since the leader was heard, or since the present campaign began. */
+  elapsed: number;
+  /** When `elapsed` reaches this, a campaign begins. */
+  patience: number;
+  /** The leader's link broke and it has not been heard since: others' campaigns are welcome. */
+  leaderLost: boolean;
+  votes: Map<NodeId, boolean>;
+  leadership: Leadership | undefined;
+  readonly forwarding: Forwarding;
+  accepted: Accepted[];
+  readonly delivery: Delivery;
+  /** Open questions to storage, by number: for which follower (or for delivery), and the ticks they have waited. */
+  readonly wants: Map<number, { readonly peer: NodeId | undefined; ticks: number }>;
+  wantCount: number;
+  /** Records asked for and durable, the last one that holds term and vote, and ticks without disk progress. */
+  readonly disk: { asked: number; durable: number; stateRecord: number; stuckTicks: number };
+  /** Why this member takes no office at present. */
+  resigned: "disk-full" | "stopping" | undefined;
+  /** What the present step owes at its end. */
+  readonly due: Due;
+}
+
+/** What inputs of one batch share, collected until its end. */
+export interface Due {
+  /** An answer to the leader's appends. */
+  appendReply: boolean;
+  heartbeat: boolean;
+  readonly verdicts: Map<NodeId, Verdict[]>;
+  readonly reported: { term: number; leader: NodeId | undefined };
+}
+
+/** What a member remembers across a restart; see `recover`. */
+export interface RaftMemory {
+  readonly term: number;
+  readonly votedFor: NodeId | undefined;
+  readonly log: RaftLog;
+  readonly snapshot: SnapshotName | undefined;
+  readonly members: readonly Member[];
+}
+
+/** The state of a member that starts with `memory`; its owner has already taken in everything through `applied`. */
+export function newState(
+  options: RaftOptions,
+  memory: RaftMemory,
+  applied: number,
+  incoming: { readonly snapshot: SnapshotName; readonly received: number } | undefined,
+): RaftState {
+  const config = completeOptions(options);
+  invariant(applied <= memory.log.last, "nothing is applied that is not in the log");
+  const state: RaftState = {
+    config,
+    random: newRandom(config.seed),
+    members: memory.members,
+    role: "follower",
+    term: memory.term,
+    votedFor: memory.votedFor,
+    leader: undefined,
+    log: memory.log,
+    commit: Math.max(applied, memory.log.base.index, memory.snapshot?.index ?? 0),
+    verified: 0,
+    snapshot: memory.snapshot,
+    incoming: incoming === undefined ? undefined : { ...incoming },
+    elapsed: 0,
+    patience: 0,
+    leaderLost: false,
+    votes: new Map(),
+    leadership: undefined,
+    forwarding: { proposals: [], barriers: [], proposed: new Map(), asked: new Map(), asks: 0 },
+    accepted: [],
+    delivery: {
+      delivered: applied,
+      applied,
+      outstanding: [],
+      outstandingBytes: 0,
+      want: undefined,
+      restoring: undefined,
+    },
+    wants: new Map(),
+    wantCount: 0,
+    disk: { asked: 0, durable: 0, stateRecord: 0, stuckTicks: 0 },
+    resigned: undefined,
+    due: {
+      appendReply: false,
+      heartbeat: false,
+      verdicts: new Map(),
+      reported: { term: 0, leader: undefined },
+    },
+  };
+  drawPatience(state);
+  return state;
+}
+
+/** What a member of a new cluster starts with. */
+export function firstMemory(members: readonly Member[]): RaftMemory {
+  return { term: 0, votedFor: undefined, log: newLog({ index: 0, term: 0 }), snapshot: undefined, members };
+}
+
+/** Draws how long to wait for a leader: once to twice `electionTicks` (paper §5.2). */
+export function drawPatience(state: RaftState): void {
+  state.elapsed = 0;
+  state.patience = state.config.electionTicks + nextBelow(state.random, state.config.electionTicks);
+}
+
+/** Whether `count` members are enough to decide. */
+export function isMajority(state: RaftState, count: number): boolean {
+  return count >= majority(state.members.length);
+}
+
+/** The other members' ids. */
+export function otherMembers(state: RaftState): NodeId[] {
+  return state.members.map((member) => member.id).filter((id) => id !== state.config.id);
+}
+
+/** Stores term and vote. */
+export function persistState(state: RaftState, out: RaftOutbox): void {
+  state.disk.stateRecord = out.persist({ kind: "state", term: state.term, votedFor: state.votedFor });
+  state.disk.asked = state.disk.stateRecord;
+}
+
+/** Sends what claims nothing beyond our term: ahead of the disk, unless the term itself is on its way there. */
+export function sendUnbound(state: RaftState, to: NodeId, message: RaftMessage, out: RaftOutbox): void {
+  if (state.disk.stateRecord > state.disk.durable) out.send(to, message);
+  else out.sendAhead(to, message);
+}
+
+/** Registers a question to storage; answered by `supply`, or asked again after an election timeout. */
+export function openWant(state: RaftState, peer: NodeId | undefined): number {
+  const want = ++state.wantCount;
+  state.wants.set(want, { peer, ticks: 0 });
+  return want;
+}
