@@ -51,7 +51,7 @@ export type Want =
 export type Found =
   /** Stored entries from `from` on; at least one. */
   | { readonly kind: "entries"; readonly from: number; readonly entries: readonly Entry[] }
-  | { readonly kind: "chunk"; readonly bytes: Bytes }
+  | { readonly kind: "chunk"; readonly offset: number; readonly bytes: Bytes }
   | { readonly kind: "gone" };
 
 /** What the owner of a replicated log may ask of it. Numbers (`id`) are the owner's, never used twice. */

@@ -241,7 +241,10 @@ export class RaftCluster {
       output: (output) => outputs.push(output),
     });
     this.invariants.check(id, this.state(id));
+    if (outputs.length === 0) return;
+    const applied = host.appliedIndex;
     for (const output of outputs) this.#take(host, output);
+    if (host.appliedIndex !== applied) this.request(id, { kind: "applied", index: host.appliedIndex });
   }
 
   #send(host: Host, to: string, message: RaftMessage): void {
@@ -296,14 +299,12 @@ export class RaftCluster {
         this.invariants.applied(host.id, host.appliedIndex, entry);
         if (entry.kind === "payload") host.applied.push(fromUtf8(entry.payload));
       }
-      this.step(host.id, [{ kind: "request", request: { kind: "applied", index: host.appliedIndex } }]);
     }
     if (output.kind === "restore") {
       const content = host.snapshots.get(output.snapshot.index)?.content;
       invariant(content !== undefined, "a snapshot to restore is stored");
       host.applied = JSON.parse(fromUtf8(content));
       host.appliedIndex = output.snapshot.index;
-      this.step(host.id, [{ kind: "request", request: { kind: "applied", index: host.appliedIndex } }]);
     }
     if (output.kind === "want") this.#supply(host, output.want, output.what);
   }
@@ -381,7 +382,7 @@ function find(host: Host, what: Extract<LogOutput, { kind: "want" }>["what"]): E
   if (what.kind === "chunk") {
     const content = host.snapshots.get(what.snapshot.index)?.content;
     if (content === undefined) return { kind: "gone" };
-    return { kind: "chunk", bytes: content.subarray(what.offset, what.offset + what.bytesMax) };
+    return { kind: "chunk", offset: what.offset, bytes: content.subarray(what.offset, what.offset + what.bytesMax) };
   }
   const recovery = new Recovery([], Number.POSITIVE_INFINITY);
   for (const record of host.stored) recovery.take(decodeRecord(record.kind, record.bytes));

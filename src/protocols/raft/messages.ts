@@ -53,11 +53,29 @@ export type RaftMessage =
       readonly snapshot: SnapshotName;
       readonly received: number;
     }
-  | { readonly kind: "forward"; readonly term: number; readonly proposals: readonly Proposal[] }
-  | { readonly kind: "forwardReply"; readonly term: number; readonly verdicts: readonly Verdict[] }
-  | { readonly kind: "barrier"; readonly term: number; readonly ask: number }
+  /** `life` tells one run of the asking process from another; `number` counts its forwards, so that a repeat is known. */
+  | {
+      readonly kind: "forward";
+      readonly term: number;
+      readonly life: number;
+      readonly number: number;
+      readonly proposals: readonly Proposal[];
+    }
+  | {
+      readonly kind: "forwardReply";
+      readonly term: number;
+      readonly life: number;
+      readonly verdicts: readonly Verdict[];
+    }
+  | { readonly kind: "barrier"; readonly term: number; readonly life: number; readonly ask: number }
   /** `index` 0: refused, for want of a leader or of room. */
-  | { readonly kind: "barrierReply"; readonly term: number; readonly ask: number; readonly index: number };
+  | {
+      readonly kind: "barrierReply";
+      readonly term: number;
+      readonly life: number;
+      readonly ask: number;
+      readonly index: number;
+    };
 
 /** A proposal on its way from a follower's owner to the leader. */
 export interface Proposal {
@@ -68,7 +86,9 @@ export interface Proposal {
 /** The leader's answer to a forwarded proposal. */
 export type Verdict =
   | { readonly kind: "accepted"; readonly id: number; readonly index: number; readonly count: number }
-  | { readonly kind: "refused"; readonly id: number; readonly reason: Reason };
+  | { readonly kind: "refused"; readonly id: number; readonly reason: Reason }
+  /** It may have been appended before, from an earlier copy of the message. */
+  | { readonly kind: "unknown"; readonly id: number };
 
 /** What Raft stores, in order. */
 export type RaftRecord =

@@ -4,7 +4,7 @@ import { invariant } from "../../base/invariant.ts";
 /** Timing and bounds of one Raft member. Ticks are the host's; sizes are bytes. */
 export interface RaftOptions {
   readonly id: NodeId;
-  /** Seeds the election jitter; members of one cluster need different seeds. */
+  /** Seeds the election jitter, and names this run of the process: a fresh one for every member and every start. */
   readonly seed: number;
   /** Ticks without a leader before an election, drawn from once to twice this. Default 25. */
   readonly electionTicks?: number;

@@ -243,7 +243,7 @@ function answerOldTerm(state: RaftState, from: NodeId, message: RaftMessage, out
       refuseForward(state, from, message);
       return true;
     case "barrier":
-      replyToBarrier(state, from, message.ask, 0, out);
+      replyToBarrier(state, from, message.life, message.ask, 0, out);
       return true;
     case "preVote":
       return false; // refused below, with our term

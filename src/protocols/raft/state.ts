@@ -1,6 +1,6 @@
 import type { NodeId } from "../../base/ids.ts";
 import { invariant } from "../../base/invariant.ts";
-import { newRandom, nextBelow, type Random } from "../../base/random.ts";
+import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
 import { majority } from "../quorum/majority.ts";
 import type { Member, SnapshotName } from "../replicated-log.ts";
@@ -16,7 +16,7 @@ export type RaftRole = "follower" | "preCandidate" | "candidate" | "leader";
 
 /** A read waiting at the leader: its own (`origin` undefined) or a follower's. */
 export interface ReadAsk {
-  readonly origin: NodeId | undefined;
+  readonly origin: { readonly peer: NodeId; readonly life: number } | undefined;
   readonly id: number;
 }
 
@@ -45,6 +45,10 @@ export interface Leadership {
 
 /** Work that a follower's owner gave it and that the leader does; the ticks bound the wait for an answer. */
 export interface Forwarding {
+  /** Tells this run of the process from earlier ones, whose late answers must not be taken for ours. */
+  readonly life: number;
+  /** Forwards sent. */
+  sent: number;
   /** Proposals and barriers of the present step, sent as one message each at its end. */
   proposals: Proposal[];
   barriers: number[];
@@ -118,7 +122,7 @@ export interface Due {
   /** An answer to the leader's appends. */
   appendReply: boolean;
   heartbeat: boolean;
-  readonly verdicts: Map<NodeId, Verdict[]>;
+  readonly verdicts: { readonly to: NodeId; readonly life: number; readonly verdicts: readonly Verdict[] }[];
   readonly reported: { term: number; leader: NodeId | undefined };
 }
 
@@ -140,9 +144,10 @@ export function newState(
 ): RaftState {
   const config = completeOptions(options);
   invariant(applied <= memory.log.last, "nothing is applied that is not in the log");
+  const random = newRandom(config.seed);
   const state: RaftState = {
     config,
-    random: newRandom(config.seed),
+    random,
     members: memory.members,
     role: "follower",
     term: memory.term,
@@ -158,7 +163,7 @@ export function newState(
     leaderLost: false,
     votes: new Map(),
     leadership: undefined,
-    forwarding: { proposals: [], barriers: [], proposed: new Map(), asked: new Map(), asks: 0 },
+    forwarding: { life: nextUint32(random), sent: 0, proposals: [], barriers: [], proposed: new Map(), asked: new Map(), asks: 0 },
     accepted: [],
     delivery: {
       delivered: applied,
@@ -175,7 +180,7 @@ export function newState(
     due: {
       appendReply: false,
       heartbeat: false,
-      verdicts: new Map(),
+      verdicts: [],
       reported: { term: 0, leader: undefined },
     },
   };

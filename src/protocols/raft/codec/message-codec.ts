@@ -87,14 +87,14 @@ function writeFields(writer: ByteWriter, message: RaftMessage): void {
       writer.varint(message.received);
       return;
     case "forward":
-      return writeProposals(writer, message.proposals);
+      return writeProposals(writer.varint(message.life).varint(message.number), message.proposals);
     case "forwardReply":
-      return writeVerdicts(writer, message.verdicts);
+      return writeVerdicts(writer.varint(message.life), message.verdicts);
     case "barrier":
-      writer.varint(message.ask);
+      writer.varint(message.life).varint(message.ask);
       return;
     case "barrierReply":
-      writer.varint(message.ask).varint(message.index);
+      writer.varint(message.life).varint(message.ask).varint(message.index);
       return;
     default:
       return unreachable(message);
@@ -145,13 +145,13 @@ function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number)
     case "chunkReply":
       return { kind, term, snapshot: readSnapshot(reader), received: reader.varint() };
     case "forward":
-      return { kind, term, proposals: readProposals(reader) };
+      return { kind, term, life: reader.varint(), number: reader.varint(), proposals: readProposals(reader) };
     case "forwardReply":
-      return { kind, term, verdicts: readVerdicts(reader) };
+      return { kind, term, life: reader.varint(), verdicts: readVerdicts(reader) };
     case "barrier":
-      return { kind, term, ask: reader.varint() };
+      return { kind, term, life: reader.varint(), ask: reader.varint() };
     case "barrierReply":
-      return { kind, term, ask: reader.varint(), index: reader.varint() };
+      return { kind, term, life: reader.varint(), ask: reader.varint(), index: reader.varint() };
     default:
       return unreachable(kind);
   }
@@ -182,7 +182,8 @@ function writeVerdicts(writer: ByteWriter, verdicts: readonly Verdict[]): void {
   writer.varint(verdicts.length);
   for (const verdict of verdicts) {
     writer.varint(verdict.id);
-    if (verdict.kind === "refused") writer.byte(1 + reasons.indexOf(verdict.reason));
+    if (verdict.kind === "unknown") writer.byte(255);
+    else if (verdict.kind === "refused") writer.byte(1 + reasons.indexOf(verdict.reason));
     else writer.byte(0).varint(verdict.index).varint(verdict.count);
   }
 }
@@ -198,6 +199,7 @@ function readVerdict(reader: ByteReader): Verdict {
   const id = reader.varint();
   const code = reader.byte();
   if (code === 0) return { kind: "accepted", id, index: reader.varint(), count: reader.varint() };
+  if (code === 255) return { kind: "unknown", id };
   const reason = reasons[code - 1];
   if (reason === undefined) throw new MalformedError("unknown reason");
   return { kind: "refused", id, reason };

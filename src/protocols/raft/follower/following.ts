@@ -74,6 +74,6 @@ export function receiveHeartbeat(state: RaftState, from: NodeId, message: Of<"he
   }
   if (message.round === 0) return;
   const match = Math.min(log.durable, state.verified);
-  const missing = log.last < message.sent;
+  const missing = state.verified < message.sent; // lost on the way, or by a restart before it was answered
   sendUnbound(state, from, { kind: "heartbeatReply", term: state.term, round: message.round, match, missing }, out);
 }

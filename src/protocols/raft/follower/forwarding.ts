@@ -27,12 +27,14 @@ export function sendForwards(state: RaftState, out: RaftOutbox): void {
   for (const { id } of forwarding.proposals) forwarding.proposed.set(id, 0);
   while (forwarding.proposals.length > 0) {
     const proposals = forwarding.proposals.splice(0, countWithin(forwarding.proposals, state.config.appendBytesMax));
-    sendUnbound(state, leader, { kind: "forward", term: state.term, proposals }, out);
+    const { life } = forwarding;
+    const number = ++forwarding.sent;
+    sendUnbound(state, leader, { kind: "forward", term: state.term, life, number, proposals }, out);
   }
   if (forwarding.barriers.length > 0) {
     const ask = ++forwarding.asks;
     forwarding.asked.set(ask, { ids: forwarding.barriers, ticks: 0 });
-    sendUnbound(state, leader, { kind: "barrier", term: state.term, ask }, out);
+    sendUnbound(state, leader, { kind: "barrier", term: state.term, life: forwarding.life, ask }, out);
     forwarding.barriers = [];
   }
 }
@@ -47,11 +49,15 @@ function countWithin(proposals: readonly Proposal[], bytesMax: number): number {
   return proposals.length;
 }
 
-/** Appends a follower's proposals, if we lead; each gets its own verdict. */
+/** Appends a follower's proposals; each gets its own verdict. A repeat of what was taken in gets none. */
 export function receiveForward(state: RaftState, from: NodeId, message: Of<"forward">): void {
-  for (const proposal of message.proposals) pushVerdict(state, from, judge(state, proposal));
   const progress = state.leadership?.peers.get(from);
-  if (progress !== undefined) progress.awaited = state.log.last;
+  if (progress === undefined) return refuseForward(state, from, message);
+  const { life, number } = message;
+  if (progress.forwards.life === life && progress.forwards.number >= number) return;
+  progress.forwards = { life, number };
+  state.due.verdicts.push({ to: from, life, verdicts: message.proposals.map((proposal) => judge(state, proposal)) });
+  progress.awaited = state.log.last;
 }
 
 function judge(state: RaftState, proposal: Proposal): Verdict {
@@ -61,41 +67,44 @@ function judge(state: RaftState, proposal: Proposal): Verdict {
   return { kind: "accepted", id: proposal.id, index, count: proposal.payloads.length };
 }
 
-/** Certainly not appended: says so to proposals that reached the wrong member or an older term. */
+/**
+ * Answers a forward that reached the wrong member, or an older term.
+ *
+ * Only who cannot have led in that term knows that it appended no earlier copy of the message.
+ */
 export function refuseForward(state: RaftState, from: NodeId, message: Of<"forward">): void {
-  for (const { id } of message.proposals) pushVerdict(state, from, { kind: "refused", id, reason: "no-leader" });
-}
-
-function pushVerdict(state: RaftState, to: NodeId, verdict: Verdict): void {
-  const verdicts = state.due.verdicts.get(to);
-  if (verdicts === undefined) state.due.verdicts.set(to, [verdict]);
-  else verdicts.push(verdict);
+  const mayHaveLed = message.term < state.term || state.votedFor === state.config.id;
+  const verdicts = message.proposals.map(
+    ({ id }): Verdict => (mayHaveLed ? { kind: "unknown", id } : { kind: "refused", id, reason: "no-leader" }),
+  );
+  state.due.verdicts.push({ to: from, life: message.life, verdicts });
 }
 
 export function sendVerdicts(state: RaftState, out: RaftOutbox): void {
-  for (const [to, verdicts] of state.due.verdicts) {
-    sendUnbound(state, to, { kind: "forwardReply", term: state.term, verdicts }, out);
+  for (const { to, life, verdicts } of state.due.verdicts.splice(0)) {
+    sendUnbound(state, to, { kind: "forwardReply", term: state.term, life, verdicts }, out);
   }
-  if (state.due.verdicts.size > 0) state.due.verdicts.clear();
 }
 
 /** Takes the leader's verdicts on what we forwarded; those given up before are ignored. */
 export function receiveForwardReply(state: RaftState, message: Of<"forwardReply">, out: RaftOutbox): void {
+  if (message.life !== state.forwarding.life) return;
   for (const verdict of message.verdicts) {
     if (!state.forwarding.proposed.delete(verdict.id)) continue;
     const { id } = verdict;
     if (verdict.kind === "refused") out.output({ kind: "refused", id, reason: verdict.reason, leader: state.leader });
+    else if (verdict.kind === "unknown") out.output({ kind: "settled", id, outcome: "unknown" });
     else trackAccepted(state, { id, term: message.term, index: verdict.index, count: verdict.count }, out);
   }
 }
 
 export function receiveBarrier(state: RaftState, from: NodeId, message: Of<"barrier">, out: RaftOutbox): void {
-  askBarrier(state, { origin: from, id: message.ask }, out);
+  askBarrier(state, { origin: { peer: from, life: message.life }, id: message.ask }, out);
 }
 
 export function receiveBarrierReply(state: RaftState, message: Of<"barrierReply">, out: RaftOutbox): void {
   const asked = state.forwarding.asked.get(message.ask);
-  if (asked === undefined) return;
+  if (asked === undefined || message.life !== state.forwarding.life) return;
   state.forwarding.asked.delete(message.ask);
   if (message.index > 0) out.output({ kind: "readable", ids: asked.ids, index: message.index });
   else refuseIds(state, asked.ids, "no-leader", out);

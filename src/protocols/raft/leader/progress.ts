@@ -37,6 +37,8 @@ export interface Progress {
   toldCommit: number;
   /** The last entry it forwarded: until its commit is told, commits are told at once and not with the next tick. */
   awaited: number;
+  /** Its forwards taken in: the run of its process, and how many of that run's. A repeat is not taken again. */
+  forwards: { readonly life: number; readonly number: number };
   /** The open question to storage on its behalf. */
   want: number | undefined;
   transfer: Transfer | undefined;
@@ -58,6 +60,7 @@ export function newProgress(id: NodeId, last: number): Progress {
     round: 0,
     toldCommit: 0,
     awaited: 0,
+    forwards: { life: 0, number: 0 },
     want: undefined,
     transfer: undefined,
     transferTicks: 0,

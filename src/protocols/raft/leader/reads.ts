@@ -83,11 +83,11 @@ export function refuseReads(state: RaftState, out: Outbox<RaftVocabulary>): void
 function answerRead(state: RaftState, ask: ReadAsk, index: number, out: Outbox<RaftVocabulary>): void {
   if (ask.origin === undefined && index > 0) out.output({ kind: "readable", ids: [ask.id], index });
   else if (ask.origin === undefined) refuseRead(state, ask, "no-leader", out);
-  else replyToBarrier(state, ask.origin, ask.id, index, out);
+  else replyToBarrier(state, ask.origin.peer, ask.origin.life, ask.id, index, out);
 }
 
 function refuseRead(state: RaftState, ask: ReadAsk, reason: "busy" | "no-leader", out: Outbox<RaftVocabulary>): void {
-  if (ask.origin !== undefined) replyToBarrier(state, ask.origin, ask.id, 0, out);
+  if (ask.origin !== undefined) replyToBarrier(state, ask.origin.peer, ask.origin.life, ask.id, 0, out);
   else out.output({ kind: "refused", id: ask.id, reason, leader: state.leader });
 }
 
@@ -95,9 +95,10 @@ function refuseRead(state: RaftState, ask: ReadAsk, reason: "busy" | "no-leader"
 export function replyToBarrier(
   state: RaftState,
   to: NodeId,
+  life: number,
   ask: number,
   index: number,
   out: Outbox<RaftVocabulary>,
 ): void {
-  out.send(to, { kind: "barrierReply", term: state.term, ask, index });
+  out.send(to, { kind: "barrierReply", term: state.term, life, ask, index });
 }

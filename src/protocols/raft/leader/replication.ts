@@ -76,7 +76,6 @@ function sendProbe(state: RaftState, progress: Progress, out: RaftOutbox): void 
   const entries =
     next > state.log.last ? [] : entriesFrom(state.log, next, state.log.last, state.config.appendBytesMax);
   sendAppend(state, progress, entries ?? [], out);
-  progress.next = next; // a probe promises nothing about what follows it
   progress.probing = true;
 }
 
@@ -93,6 +92,7 @@ function sendNext(state: RaftState, progress: Progress, out: RaftOutbox): boolea
     return false;
   }
   sendAppend(state, progress, entries, out);
+  runAhead(progress, entries);
   return true;
 }
 
@@ -109,14 +109,16 @@ function sendAppend(state: RaftState, progress: Progress, entries: readonly Entr
   const index = progress.next - 1;
   const previous = { index, term: termAt(state.log, index) ?? 0 };
   out.sendAhead(progress.id, { kind: "append", term: state.term, previous, commit: state.commit, entries });
+  progress.toldCommit = Math.max(progress.toldCommit, Math.min(state.commit, index + entries.length));
+}
+
+/** Counts what was sent against the follower's window, and goes on behind it. */
+function runAhead(progress: Progress, entries: readonly Entry[]): void {
+  let bytes = 0;
+  for (const entry of entries) bytes += entryBytes(entry);
   progress.next += entries.length;
-  if (entries.length > 0) {
-    let bytes = 0;
-    for (const entry of entries) bytes += entryBytes(entry);
-    progress.inflight.push({ last: progress.next - 1, bytes });
-    progress.inflightBytes += bytes;
-  }
-  progress.toldCommit = Math.max(progress.toldCommit, Math.min(state.commit, progress.next - 1));
+  progress.inflight.push({ last: progress.next - 1, bytes });
+  progress.inflightBytes += bytes;
 }
 
 /** Storage answered a question asked for a follower. */
@@ -128,7 +130,9 @@ export function takeSupply(state: RaftState, peer: NodeId, want: number, found: 
   if (found.kind === "gone") return startTransfer(state, progress, out);
   if (found.kind !== "entries" || found.from !== progress.next || progress.mode !== "stream") return;
   if (found.from + found.entries.length - 1 > state.log.last) return;
-  sendAppend(state, progress, leadingEntries(found.entries, state.config.appendBytesMax), out);
+  const entries = leadingEntries(found.entries, state.config.appendBytesMax);
+  sendAppend(state, progress, entries, out);
+  runAhead(progress, entries);
 }
 
 export function receiveAppendReply(state: RaftState, progress: Progress, reply: Of<"appendReply">): void {

@@ -42,6 +42,7 @@ export function takeChunk(state: RaftState, progress: Progress, found: Found, ou
   if (transfer === undefined) return;
   if (found.kind !== "chunk" || found.bytes.length === 0) return startTransfer(state, progress, out);
   const { snapshot, members, sent } = transfer;
+  if (found.offset !== sent) return; // the follower has since asked to go on elsewhere
   transfer.sent += found.bytes.length;
   out.sendAhead(progress.id, {
     kind: "chunk",
