@@ -73,7 +73,8 @@ export function receiveHeartbeat(state: RaftState, from: NodeId, message: Of<"he
     followCommit(state, message.commit);
   }
   if (message.round === 0) return;
-  const match = Math.min(log.durable, state.verified);
+  const isInstalling = state.delivery.restoring !== undefined; // the snapshot's place in the log is not durable yet
+  const match = isInstalling ? 0 : Math.min(log.durable, state.verified);
   const missing = state.verified < message.sent; // lost on the way, or by a restart before it was answered
   sendUnbound(state, from, { kind: "heartbeatReply", term: state.term, round: message.round, match, missing }, out);
 }

@@ -155,8 +155,9 @@ export function receiveAppendConflict(
   reply: Of<"appendConflict">,
   out: RaftOutbox,
 ): void {
-  if (progress.mode === "snapshot" || reply.rejected <= progress.match || reply.rejected >= progress.next) return;
-  if (progress.mode === "probe" && reply.rejected !== progress.next - 1) return;
+  const isAnswer = progress.mode === "probe" ? reply.rejected === progress.next - 1 : reply.rejected > progress.match;
+  if (progress.mode === "snapshot" || reply.rejected >= progress.next || !isAnswer) return;
+  if (reply.rejected <= progress.match) progress.match = 0; // it lost what it had stored: its disk was replaced
   if (reply.hint.index < state.log.base.index) return startTransfer(state, progress, out);
   startProbe(progress, Math.min(reply.rejected, lastAgreeable(state.log, reply.hint) + 1));
 }
