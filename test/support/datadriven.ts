@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-/** One command of a story: `command key=value key="two words" flag`, and the lines (none blank) between it and `----`. */
+/** One command of a story: `name key=value key="two words" flag`, and the lines between it and `----`, none blank. */
 export interface Command {
   readonly command: string;
   /** A flag's value is empty. */
