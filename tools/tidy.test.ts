@@ -138,7 +138,7 @@ const claims: readonly [claim: string, rule: Rule, good: Files, bad: Files, expe
     "the lock names no host",
     lockHosts,
     { "package-lock.json": '{\n"packages": {} }' },
-    { "package-lock.json": '{\n"resolved": "' + registry },
+    { "package-lock.json": `{\n"resolved": "${registry}` },
     ["package-lock.json:2"],
   ],
   [
