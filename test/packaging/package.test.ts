@@ -74,8 +74,9 @@ test("quorate/raft is at most 30 kB for a browser, compressed, and imports nothi
 test("the package holds what it needs and nothing else", async () => {
   const paths = (await packed).files.map(({ path }) => path);
 
-  expect(paths).toEqual(expect.arrayContaining(["bin/quorate.js", "docs/errors.md", "LICENSE", "README.md"]));
-  expect(paths).toContain("dist/cli/main.js");
+  for (const needed of ["bin/quorate.js", "dist/cli/main.js", "docs/errors.md", "LICENSE", "README.md"]) {
+    expect(paths).toContain(needed);
+  }
   expect(
     paths.filter((path) => !/^(?:bin|dist|docs)\/|^tools\/prepare\.js$|^[A-Z]+(?:\.md)?$|^package\.json$/.test(path)),
   ).toEqual([]);
