@@ -1,2 +1,39 @@
 import { defineConfig } from "vitest/config";
-export default defineConfig({});
+
+const long = "**/*.long.test.ts";
+
+/** Real processes and sockets, one file at a time: they share two cores, and a starved timer is not what they test. */
+const processes = { fileParallelism: false, hookTimeout: 60_000, sequence: { groupOrder: 1 } };
+
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{src,tools}/**/*.test.ts", "test/{fixtures,packaging,support}/**/*.test.ts"],
+          exclude: [long],
+        },
+      },
+      { test: { name: "scenario", include: ["test/scenarios/**/*.test.ts"], exclude: [long], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "end-to-end",
+          include: ["test/end-to-end/**/*.test.ts", "examples/**/*.test.ts"],
+          exclude: [long],
+          testTimeout: 120_000,
+          ...processes,
+        },
+      },
+      {
+        test: {
+          name: "long",
+          include: ["{src,test,tools}/**/*.long.test.ts", "test/long/**/*.test.ts"],
+          testTimeout: 30 * 60_000,
+          ...processes,
+        },
+      },
+    ],
+  },
+});

@@ -4,6 +4,7 @@ import { fromUtf8, parseUtf8, toUtf8 } from "./text.ts";
 /** Bytes that their holder must not change. */
 export type Bytes = Uint8Array;
 
+/** The empty byte string. */
 export const noBytes: Bytes = new Uint8Array(0);
 
 /** Largest whole number that a varint carries: what a JavaScript number holds exactly. */

@@ -4,7 +4,8 @@ import type { Bytes, Codec } from "../base/bytes.ts";
  * A deterministic object that lives on an agreed order of commands.
  *
  * `apply` must depend on nothing but `state` and its arguments: no clock, no chance, no I/O. Time, if needed, comes in
- * commands. An error thrown by `apply` is an answer like any other: it reaches the caller on every try, and the order goes on.
+ * commands. An error thrown by `apply` is an answer like any other: it reaches the caller on every try, and the order
+ * goes on.
  */
 export interface Machine<State, Command, Answer, Question, Reply> {
   readonly initial: () => State;

@@ -74,7 +74,7 @@ export type Settlement = "applied" | "lost" | "unknown";
 
 /** What a replicated log tells its owner. */
 export type LogOutput =
-  /** The leader has appended the payloads of proposal `id` at `index` … `index + count - 1`; nothing is promised yet. */
+  /** The leader has appended proposal `id`, payload by payload, at `index` … `index + count - 1`; no promise yet. */
   | {
       readonly kind: "accepted";
       readonly id: number;

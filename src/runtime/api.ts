@@ -2,6 +2,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 
+/** The part a node plays in its term. */
 export type Role = "leader" | "follower" | "candidate";
 
 /** What a node knows of one other member. Replication figures only on the leader. */
@@ -17,6 +18,7 @@ export interface PeerStatus {
   readonly bytesInFlight?: number;
 }
 
+/** A node as it sees itself, at one moment. */
 export interface NodeStatus {
   readonly id: NodeId;
   readonly clusterId: string;
@@ -63,8 +65,10 @@ export type NodeEvent =
       readonly message: object;
     };
 
+/** What a read may miss: nothing acknowledged before it began, or whatever has not reached this node yet. */
 export type Consistency = "linearizable" | "stale";
 
+/** How long to wait for an answer. */
 export interface WaitOptions {
   /** Gives up waiting; what was already sent may still be applied. */
   readonly signal?: AbortSignal;
@@ -72,13 +76,18 @@ export interface WaitOptions {
   readonly timeoutMs?: number;
 }
 
+/** How to have a command applied. */
 export interface ExecuteOptions extends WaitOptions {
-  /** Names the request across retries, nodes and processes, so that it is applied once: 1 to 256 characters. Default: made here. */
+  /**
+   * Names the request across retries, nodes and processes, so that it is applied once: 1 to 256 characters.
+   * Default: made here.
+   */
   readonly key?: string;
 }
 
+/** How to read. */
 export interface ReadOptions extends WaitOptions {
-  /** `linearizable` (default) shows everything acknowledged before the read began; `stale` is what this node has, at once. */
+  /** `linearizable` (default) shows all that was acknowledged before the read began; `stale` what is here, at once. */
   readonly consistency?: Consistency;
 }
 
@@ -104,7 +113,7 @@ export interface MachineNode<Command, Answer, Question, Reply> extends NodeBase 
   /**
    * Has the command applied exactly once, on every member in the same place, and resolves with the machine's answer.
    *
-   * Works on any member. Rejects with an `OperatingError`: its `outcome` says whether the command may have been applied.
+   * Works on any member. Rejects with an `OperatingError`: its `outcome` says whether the command may be applied.
    */
   execute(command: Command, options?: ExecuteOptions): Promise<Answer>;
   read(question: Question, options?: ReadOptions): Promise<Reply>;
@@ -118,12 +127,15 @@ export type Delivery =
 
 /** A member of a replicated log without a machine. */
 export interface LogNode extends NodeBase {
-  /** Resolves with the index at which the payload was committed, durably, on a majority. A retry after an unknown outcome may add it twice. */
+  /**
+   * Resolves with the index at which the payload was committed, durably, on a majority.
+   * A retry after an unknown outcome may add it twice.
+   */
   propose(payload: Bytes, options?: WaitOptions): Promise<number>;
   /** Resolves with an index: once deliveries through it are taken in, a local read is linearizable. */
   barrier(options?: WaitOptions): Promise<number>;
-  /** The order after index `from`; one reader at a time. Falling behind slows the proposers, it does not fill memory. */
+  /** The order after index `from`; one reader at a time. Falling behind slows proposers, and does not fill memory. */
   committed(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<Delivery>;
-  /** Stores a snapshot of the user's state after entry `index` (already acknowledged); older entries may then be dropped. */
+  /** Stores a snapshot of the user's state after entry `index` (already acknowledged); older entries may then go. */
   saveSnapshot(index: number, chunks: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<void>;
 }

@@ -38,7 +38,10 @@ export interface Log {
    * rejection leaves the log unusable (what reached the disk is unknown): the process must stop.
    */
   append(records: readonly LogRecord[]): Promise<void>;
-  /** Stored spans that cover positions from `from` on, in order without gap, until `bytesMax` is passed (at least one span); none if `from` is not stored. */
+  /**
+   * Stored spans that cover positions from `from` on, in order without gap, until `bytesMax` is passed (at least one
+   * span); none if `from` is not stored.
+   */
   read(group: number, from: number, bytesMax: number): Promise<readonly LogSpan[]>;
   stats(): LogStats;
   close(): Promise<void>;
