@@ -4,6 +4,7 @@ import { invariant } from "../../src/base/invariant.ts";
 import { chance, forkRandom, newRandom, nextBelow, type Random } from "../../src/base/random.ts";
 import { fromUtf8, toUtf8 } from "../../src/base/text.ts";
 import type { Input } from "../../src/protocols/core.ts";
+import { recordKinds } from "../../src/protocols/raft/codec/record-codec.ts";
 import {
   decodeMessage,
   decodeRecord,
@@ -22,7 +23,6 @@ import {
   Recovery,
   type SnapshotName,
 } from "../../src/protocols/raft/index.ts";
-import { recordKinds } from "../../src/protocols/raft/codec/record-codec.ts";
 import { RaftInvariants } from "./raft-invariants.ts";
 
 /** How hostile the simulated world is. Times are ms. */
@@ -378,7 +378,10 @@ function storeRecord(host: Host, record: RaftRecord): void {
 }
 
 /** What storage answers to a core's question. */
-function find(host: Host, what: Extract<LogOutput, { kind: "want" }>["what"]): Extract<LogRequest, { kind: "supply" }>["found"] {
+function find(
+  host: Host,
+  what: Extract<LogOutput, { kind: "want" }>["what"],
+): Extract<LogRequest, { kind: "supply" }>["found"] {
   if (what.kind === "chunk") {
     const content = host.snapshots.get(what.snapshot.index)?.content;
     if (content === undefined) return { kind: "gone" };

@@ -57,7 +57,10 @@ export class RaftInvariants {
         const ours = state.log.tail[index - state.log.tailFrom];
         const entry = theirs.log.tail[index - theirs.log.tailFrom];
         const isSame = ours?.term === entry?.term;
-        invariant(isSame || !agreed, `logs that agree at an entry agree before it (Log Matching): ${id} ${other} ${index}`);
+        invariant(
+          isSame || !agreed,
+          `logs that agree at an entry agree before it (Log Matching): ${id} ${other} ${index}`,
+        );
         if (isSame) agreed = true;
       }
     }
@@ -67,7 +70,10 @@ export class RaftInvariants {
   applied(id: string, index: number, entry: Entry): void {
     const text = `${entry.term} ${entry.kind} ${fromUtf8(entry.payload)}`;
     const before = this.#committed.get(index) ?? text;
-    invariant(before === text, `all apply the same entry at ${index} (State Machine Safety): ${id} ${text}, before ${before}`);
+    invariant(
+      before === text,
+      `all apply the same entry at ${index} (State Machine Safety): ${id} ${text}, before ${before}`,
+    );
     this.#committed.set(index, text);
   }
 

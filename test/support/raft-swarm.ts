@@ -50,7 +50,9 @@ export function hostileRun(seed: number): SwarmReport {
   checkAgreement(cluster);
   checkFates(cluster, story.proposals);
   const answeredReads = checkReads(cluster, story.reads);
-  const restores = [...cluster.hosts.values()].flatMap((host) => host.outputs).filter((o) => o.kind === "restore").length;
+  const restores = [...cluster.hosts.values()]
+    .flatMap((host) => host.outputs)
+    .filter((o) => o.kind === "restore").length;
   return { committed: cluster.invariants.committed.size, crashes: story.crashes, restores, answeredReads };
 }
 

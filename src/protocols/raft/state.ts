@@ -163,7 +163,15 @@ export function newState(
     leaderLost: false,
     votes: new Map(),
     leadership: undefined,
-    forwarding: { life: nextUint32(random), sent: 0, proposals: [], barriers: [], proposed: new Map(), asked: new Map(), asks: 0 },
+    forwarding: {
+      life: nextUint32(random),
+      sent: 0,
+      proposals: [],
+      barriers: [],
+      proposed: new Map(),
+      asked: new Map(),
+      asks: 0,
+    },
     accepted: [],
     delivery: {
       delivered: applied,
