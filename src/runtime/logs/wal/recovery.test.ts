@@ -60,7 +60,7 @@ async function expectGoesOn(disk: MemoryDisk, { log, records }: Found): Promise<
 
 describe("a torn tail", () => {
   test("is cut off with a word, whichever sectors of it were written, and appending goes on", async () => {
-    const { disk, before } = await written(100, 900, 2000); // the last frame has five sectors
+    const { disk, before } = await written(100, 900, 2200); // the last frame has five sectors
     const whole = file(disk);
     const start = file(before).findIndex((_, at) => whole[at] !== file(before)[at]) & ~(sectorBytes - 1);
     for (let mask = 1; mask < 31; mask++) {
@@ -80,7 +80,7 @@ describe("a torn tail", () => {
   });
 
   test("is cut off at every length that the file can be cut to", async () => {
-    const { disk, end } = await written(100, 900, 2000);
+    const { disk, end } = await written(100, 900, 2200);
     const start = end - 5 * sectorBytes;
     for (let length = start; length <= end + sectorBytes; length += 13) {
       const cut = disk.copy();
@@ -95,7 +95,7 @@ describe("a torn tail", () => {
   });
 
   test("in the first frame of a new segment leaves the segment before untouched", async () => {
-    const { disk } = await written(...new Array(40).fill(1500), 3000);
+    const { disk } = await written(...new Array(42).fill(1500), 3000);
     const second = "/wal/00000002.wal";
     file(disk, second).fill(0, 2 * sectorBytes);
 
@@ -114,7 +114,7 @@ describe("a torn tail", () => {
   });
 
   test("with a later segment written after it is corruption", async () => {
-    const { disk } = await written(...new Array(40).fill(1500), 3000);
+    const { disk } = await written(...new Array(42).fill(1500), 3000);
     const bytes = file(disk);
     let end = bytes.length;
     while (bytes[end - 1] === 0) end--;

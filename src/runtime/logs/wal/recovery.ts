@@ -40,16 +40,18 @@ export async function* recoverSegments(
   for (const segment of segments) {
     const file = await files.open(segment.path, "read");
     try {
+      if (torn !== undefined) {
+        if (await isBlank(file, sectorBytes)) continue;
+        throw new CorruptionError(torn.path, offset, `a frame is incomplete, and ${segment.path} was written after it`);
+      }
       const scan = scanSegment(file, expected);
       let step = await scan.next();
       for (; !step.done; step = await scan.next()) {
-        if (torn !== undefined) throw damagedBefore(torn, offset, segment);
         yield recoveredFrame(segment, step.value);
         expected = step.value.sequence + 1;
         active = segment;
         offset = step.value.offset + step.value.sectors * sectorBytes;
       }
-      if (step.value.torn && torn !== undefined) throw damagedBefore(torn, offset, segment);
       if (step.value.torn) [torn, active, offset] = [segment, segment, step.value.offset];
     } finally {
       await file.close();
@@ -136,8 +138,4 @@ function recoveredFrame(segment: Segment, { offset, sectors, payload }: FoundFra
     if (!(cause instanceof MalformedError)) throw cause;
     throw new CorruptionError(segment.path, offset, "an intact frame holds no records", { cause });
   }
-}
-
-function damagedBefore(torn: Segment, offset: number, later: Segment): CorruptionError {
-  return new CorruptionError(torn.path, offset, `a frame is incomplete, and ${later.path} was written after it`);
 }

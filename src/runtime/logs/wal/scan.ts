@@ -75,13 +75,19 @@ async function hasRemains(file: OpenFile, end: number, size: number, sequence: n
       if (isZero(bytes, at)) continue;
       const index = (start + at - end) / sectorBytes;
       if (sequence === undefined || index >= sectors || !isSectorOf(bytes, at, sequence, index)) {
-        throw new CorruptionError(file.path, start + at, "neither a frame nor what a torn write leaves");
+        throw new CorruptionError(file.path, start + at, describe(bytes, at, sequence));
       }
       if (index === 0) sectors = openHead(bytes, at)?.sectors ?? sectors;
       found = true;
     }
   }
   return found;
+}
+
+function describe(bytes: Buffer, at: number, expected: number | undefined): string {
+  const head = openHead(bytes, at);
+  if (head === undefined) return "neither a frame nor what a torn write leaves";
+  return `frame ${head.sequence} is here${expected === undefined ? "" : `, but frame ${expected} is missing or damaged`}`;
 }
 
 /** Whether there are only zeros from `offset` on. */

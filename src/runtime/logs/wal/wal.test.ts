@@ -174,7 +174,7 @@ describe("a failing disk", () => {
     const disk = new MemoryDisk();
     const { log } = await open(disk);
     await log.append([entry(1)]);
-    disk.contents.get("/wal/00000001.wal")?.fill(1, 600, 601);
+    disk.contents.get("/wal/00000001.wal")?.fill(9, 600, 601);
 
     await expect(log.read(0, 1, 1)).rejects.toMatchObject({ code: "QUORATE_CORRUPTION", offset: 512 });
   });

@@ -260,7 +260,7 @@ class Wal implements Log {
     const { files, directory } = this.#options;
     for (;;) {
       const oldest = this.#segments[0];
-      if (oldest === undefined || this.#segments.length < 2 || this.#state === "closed") return;
+      if (oldest === undefined || this.#segments.length < 2) return;
       if (this.#head?.offset === sectorBytes || !this.#contents.isDroppable(oldest)) return;
       await files.remove(oldest.path);
       await files.syncDirectory(directory);
@@ -325,7 +325,8 @@ function encode(records: readonly LogRecord[]): Bytes {
 
 /** Whether a frame with this payload goes into the segment in use: the first one always does, and makes the file longer if need be. */
 function fits({ segment, offset }: Head, payload: Bytes): boolean {
-  return offset === sectorBytes || offset + frameSectors(payload.length) * sectorBytes <= segment.capacity;
+  if (offset === sectorBytes && segment.capacity > sectorBytes) return true;
+  return offset + frameSectors(payload.length) * sectorBytes <= segment.capacity;
 }
 
 /** The records of the frame at `at`; none if it is not intact. */
