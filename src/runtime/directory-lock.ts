@@ -19,8 +19,7 @@ interface Claim {
 }
 
 const attempts = 5;
-const heartbeatMs = 1000;
-const watchMs = 4 * heartbeatMs;
+const heartbeatsWatched = 4;
 
 /**
  * Claims a directory for this process; resolves with the call that gives it back. Throws `DirectoryLockedError`.
@@ -30,10 +29,14 @@ const watchMs = 4 * heartbeatMs;
  * is ever taken over, and removing one of a dead process disturbs nobody.
  *
  * On Linux a process proves itself by its start time in /proc, exactly. A claim from another container or machine, or on
- * a system without /proc, is believed while its file is touched, once a second: such a starter waits 4 s to be sure, and
- * a holder stopped for longer than that looks dead to it.
+ * a system without /proc, is believed while its file is touched, every `heartbeatMs`: such a starter waits four times
+ * that to be sure, and a holder stopped for longer looks dead to it.
  */
-export async function lockDirectory(path: string, lockPath: string): Promise<() => Promise<void>> {
+export async function lockDirectory(
+  path: string,
+  lockPath: string,
+  heartbeatMs: number = 1000,
+): Promise<() => Promise<void>> {
   await mkdir(lockPath, { recursive: true });
   const own = nameOf(await ownClaim());
   const file = join(lockPath, own);
@@ -45,7 +48,7 @@ export async function lockDirectory(path: string, lockPath: string): Promise<() 
       await rm(file, { force: true });
     };
     try {
-      const holder = await liveHolder(lockPath, own);
+      const holder = await liveHolder(lockPath, own, heartbeatMs);
       if (holder === undefined) return release;
       await release();
       if (attempt === attempts) throw new DirectoryLockedError(path, describe(holder));
@@ -58,13 +61,13 @@ export async function lockDirectory(path: string, lockPath: string): Promise<() 
 }
 
 /** Another live process with a claim, if any; removes the claims of dead ones. */
-async function liveHolder(lockPath: string, own: string): Promise<Claim | undefined> {
+async function liveHolder(lockPath: string, own: string, heartbeatMs: number): Promise<Claim | undefined> {
   for (const name of await readdir(lockPath)) {
     const claim = name === own ? undefined : parseName(name);
     if (claim === undefined) continue;
     const file = join(lockPath, name);
     const verdict = await judge(claim);
-    if (verdict === "alive" || (verdict === "unknown" && (await isTouched(file)))) return claim;
+    if (verdict === "alive" || (verdict === "unknown" && (await isTouched(file, heartbeatMs)))) return claim;
     await rm(file, { force: true });
   }
   return undefined;
@@ -89,9 +92,9 @@ function probe(pid: number): "alive" | "dead" | "unknown" {
   }
 }
 
-async function isTouched(file: string): Promise<boolean> {
+async function isTouched(file: string, heartbeatMs: number): Promise<boolean> {
   const before = await touchedAt(file);
-  for (let waitedMs = 0; waitedMs < watchMs && before !== undefined; waitedMs += heartbeatMs / 4) {
+  for (let quarter = 0; quarter < 4 * heartbeatsWatched && before !== undefined; quarter++) {
     await sleep(heartbeatMs / 4);
     const now = await touchedAt(file);
     if (now !== before) return now !== undefined;
