@@ -209,11 +209,30 @@ export class ClosedError extends OperatingError {
   override readonly retry: Retry = "elsewhere";
   override readonly outcome: Outcome;
 
-  constructor(outcome: Outcome) {
+  constructor(outcome: Outcome, options?: { cause?: unknown }) {
     super(
       outcome === "unknown"
         ? "the node was closed before an answer came: the request may or may not have been applied; ask another node, with the same key"
         : "the node is closed; nothing was applied; ask another node",
+      options,
+    );
+    this.outcome = outcome;
+  }
+}
+
+/** The caller's signal ended the wait. */
+export class AbortedError extends OperatingError {
+  override readonly name = "AbortError";
+  override readonly code = "QUORATE_ABORTED";
+  override readonly retry = "now";
+  override readonly outcome: Outcome;
+
+  constructor(outcome: Outcome, options?: { cause?: unknown }) {
+    super(
+      outcome === "unknown"
+        ? "the wait was given up: the request may or may not have been applied, now or later; retry with the same idempotency key"
+        : "the wait was given up; nothing was applied",
+      options,
     );
     this.outcome = outcome;
   }

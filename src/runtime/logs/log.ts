@@ -1,6 +1,11 @@
 import type { Bytes } from "../../base/bytes.ts";
+import { invariant } from "../../base/invariant.ts";
 
-/** One record as a log stores it. A log knows no protocol: only these hints. */
+/**
+ * One record as a log stores it. A log knows no protocol: only these hints.
+ *
+ * A record that is not `latest` and holds no positions goes with the positions of its group stored before it.
+ */
 export interface LogRecord {
   /** Which of the groups that share this log it belongs to. */
   readonly group: number;
@@ -9,7 +14,7 @@ export interface LogRecord {
   readonly bytes: Bytes;
   /** Only the newest of its kind and group matters; a log repeats it wherever it starts a new file. */
   readonly latest?: boolean;
-  /** The record holds positions `first` … `first + count - 1` and replaces all stored from `first` on. */
+  /** The record holds positions `first` … `first + count - 1` and replaces all stored from `first` on. Not together with `latest`. */
   readonly positions?: { readonly first: number; readonly count: number };
   /** Positions up to and including this one are not needed any more. */
   readonly dropThrough?: number;
@@ -21,6 +26,9 @@ export interface LogSpan {
   readonly first: number;
   readonly last: number;
 }
+
+/** Most spans that one `read` gives. */
+export const readSpansMax = 4096;
 
 /** A durable, ordered list of records. One owner, one call of `append` at a time. */
 export interface Log {
@@ -38,10 +46,7 @@ export interface Log {
    * rejection leaves the log unusable (what reached the disk is unknown): the process must stop.
    */
   append(records: readonly LogRecord[]): Promise<void>;
-  /**
-   * Stored spans that cover positions from `from` on, in order without gap, until `bytesMax` is passed (at least one
-   * span); none if `from` is not stored.
-   */
+  /** Stored spans that cover positions from `from` on, in order without gap, until `bytesMax` is reached (at least one span, at most `readSpansMax`); none if `from` is not stored. */
   read(group: number, from: number, bytesMax: number): Promise<readonly LogSpan[]>;
   stats(): LogStats;
   close(): Promise<void>;
@@ -53,4 +58,19 @@ export interface LogStats {
   readonly bytes: number;
   /** Syncs (or synchronous writes) done since it was opened. */
   readonly syncs: number;
+}
+
+/** Checks a record before it is stored: what cannot be stored as it stands is a bug of the owner. */
+export function checkRecord({ group, kind, latest, positions, dropThrough }: LogRecord): void {
+  invariant(Number.isSafeInteger(group) && group >= 0 && group < 2 ** 32, "a group is a number of 32 bits");
+  invariant(Number.isInteger(kind) && kind >= 0 && kind <= 255, "a record's kind is 0 … 255");
+  invariant(!latest || positions === undefined, "a record that is repeated holds no positions");
+  invariant(dropThrough === undefined || isPosition(dropThrough), "positions are whole numbers from 0 on");
+  if (positions === undefined) return;
+  invariant(positions.first >= 1 && isPosition(positions.first), "positions are counted from 1");
+  invariant(isPosition(positions.count) && isPosition(positions.first + positions.count), "a count is a whole number");
+}
+
+function isPosition(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }

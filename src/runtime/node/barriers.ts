@@ -1,0 +1,111 @@
+import type { LogRequest, Reason } from "../../protocols/replicated-log.ts";
+import type { WaitOptions } from "../api.ts";
+import { BusyError, ClosedError, DiskFullError, NoLeaderError, type OperatingError } from "../errors.ts";
+import { onAbort, type Waiter, type Waiters } from "./waiter.ts";
+
+interface Reader extends Waiter {
+  readonly resolve: (index: number) => void;
+  readonly reject: (error: OperatingError) => void;
+}
+
+/** Read barriers: those asked for in one turn of the event loop are one question to the core. */
+export class Barriers {
+  readonly #request: (request: LogRequest) => void;
+  readonly #nextId: () => number;
+  readonly #waiters: Waiters;
+  readonly #asked = new Map<number, Set<Reader>>();
+  /** Readers of the present turn, and those that wait for a leader. */
+  #gathering: Set<Reader> | undefined;
+  #parked = new Set<Reader>();
+
+  constructor(request: (request: LogRequest) => void, nextId: () => number, waiters: Waiters) {
+    this.#request = request;
+    this.#nextId = nextId;
+    this.#waiters = waiters;
+  }
+
+  /** Resolves with the index from which on a local read is linearizable. A read changes nothing, so every failure is `not-applied`. */
+  async wait({ signal, timeoutMs }: WaitOptions & { readonly timeoutMs: number }): Promise<number> {
+    const startedAt = performance.now();
+    return await new Promise((resolve, reject) => {
+      const finish = () => {
+        this.#waiters.remove(reader);
+        release();
+      };
+      const reader: Reader = {
+        startedAt,
+        deadline: startedAt + timeoutMs,
+        resolve: (index) => {
+          finish();
+          resolve(index);
+        },
+        reject: (error) => {
+          finish();
+          this.#forget(reader);
+          reject(error);
+        },
+        expire: (waitedMs) => reader.reject(new NoLeaderError(waitedMs)),
+        abandon: (cause) => reader.reject(new ClosedError("not-applied", { cause })),
+      };
+      const release = onAbort(signal, () => "not-applied", reader.reject);
+      this.#waiters.add(reader);
+      this.#gather(reader);
+    });
+  }
+
+  #gather(reader: Reader): void {
+    if (this.#gathering === undefined) {
+      const readers = new Set<Reader>();
+      this.#gathering = readers;
+      queueMicrotask(() => {
+        this.#gathering = undefined;
+        this.#ask(readers);
+      });
+    }
+    this.#gathering.add(reader);
+  }
+
+  #ask(readers: Set<Reader>): void {
+    if (readers.size === 0) return;
+    const id = this.#nextId();
+    this.#asked.set(id, readers);
+    this.#request({ kind: "barrier", id });
+  }
+
+  #forget(reader: Reader): void {
+    this.#gathering?.delete(reader);
+    this.#parked.delete(reader);
+    for (const readers of this.#asked.values()) readers.delete(reader);
+  }
+
+  readable(ids: readonly number[], index: number): void {
+    for (const id of ids) {
+      for (const reader of this.#take(id)) reader.resolve(index);
+    }
+  }
+
+  refused(id: number, reason: Reason): void {
+    for (const reader of this.#take(id)) {
+      if (reason === "no-leader") this.#parked.add(reader);
+      else reader.reject(errorOf(reason));
+    }
+  }
+
+  #take(id: number): Set<Reader> {
+    const readers = this.#asked.get(id);
+    this.#asked.delete(id);
+    return readers ?? new Set();
+  }
+
+  /** A leader is known: what waited for one is asked. */
+  leaderKnown(): void {
+    const readers = this.#parked;
+    this.#parked = new Set();
+    this.#ask(readers);
+  }
+}
+
+function errorOf(reason: Reason): OperatingError {
+  if (reason === "stopping") return new ClosedError("not-applied");
+  return reason === "disk-full" ? new DiskFullError("the data directory") : new BusyError();
+}

@@ -1,0 +1,92 @@
+import { MalformedError } from "../base/errors.ts";
+import type { NodeId } from "../base/ids.ts";
+import type { Entry, Found, Member, Want } from "../protocols/replicated-log.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  type RaftMemory,
+  type RaftRecord,
+  Recovery,
+  recordKinds,
+} from "../protocols/raft/index.ts";
+import { CorruptionError } from "./errors.ts";
+import type { Log, LogRecord } from "./logs/log.ts";
+import type { Snapshots } from "./snapshots/snapshots.ts";
+
+/** One Raft group's records on a log and a store of snapshots, both of which know no protocol. */
+export class RaftStore {
+  readonly #log: Log;
+  readonly #snapshots: Snapshots;
+  readonly #group: number;
+
+  constructor(log: Log, snapshots: Snapshots, group = 0) {
+    this.#log = log;
+    this.#snapshots = snapshots;
+    this.#group = group;
+  }
+
+  /** What the stored records make of a member; `members` are those of a new one. `isNew`: nothing was stored. */
+  async recover(members: readonly Member[], tailBytesMax: number): Promise<RaftMemory & { readonly isNew: boolean }> {
+    const recovery = new Recovery(members, tailBytesMax);
+    let isNew = true;
+    try {
+      for await (const record of this.#log.recover()) {
+        if (record.group !== this.#group) continue;
+        recovery.take(decodeRecord(record.kind, record.bytes));
+        isNew = false;
+      }
+      return { ...recovery.finish(), isNew };
+    } catch (cause) {
+      if (!(cause instanceof MalformedError)) throw cause;
+      throw new CorruptionError("the write-ahead log", 0, cause.message, { cause });
+    }
+  }
+
+  /** Stores records in order; durable once resolved. After a `DiskFullError` the same call may be made again. */
+  async store(records: readonly RaftRecord[]): Promise<void> {
+    let logged: LogRecord[] = [];
+    for (const record of records) {
+      if (record.kind !== "chunk") {
+        logged.push(this.#logRecord(record));
+        continue;
+      }
+      if (logged.length > 0) await this.#log.append(logged);
+      logged = [];
+      await this.#snapshots.receive(record.snapshot, record.offset, record.bytes);
+    }
+    if (logged.length > 0) await this.#log.append(logged);
+  }
+
+  #logRecord(record: Exclude<RaftRecord, { kind: "chunk" }>): LogRecord {
+    const stored = { group: this.#group, kind: recordKinds.indexOf(record.kind), bytes: encodeRecord(record) };
+    switch (record.kind) {
+      case "state":
+        return { ...stored, latest: true };
+      case "entries":
+        return { ...stored, positions: { first: record.from, count: record.entries.length } };
+      case "base":
+        return { ...stored, latest: true, dropThrough: record.base.index };
+    }
+  }
+
+  /** Answers a core's question. */
+  async find(what: Want): Promise<Found> {
+    if (what.kind === "chunk") {
+      const bytes = await this.#snapshots.read(what.snapshot, what.offset, what.bytesMax);
+      return bytes === undefined ? { kind: "gone" } : { kind: "chunk", offset: what.offset, bytes };
+    }
+    const entries: Entry[] = [];
+    for (const { record, first, last } of await this.#log.read(this.#group, what.from, what.bytesMax)) {
+      const decoded = decodeRecord(record.kind, record.bytes);
+      if (decoded.kind !== "entries") continue;
+      const start = Math.max(first, what.from);
+      for (const entry of decoded.entries.slice(start - decoded.from, last + 1 - decoded.from)) entries.push(entry);
+    }
+    return entries.length === 0 ? { kind: "gone" } : { kind: "entries", from: what.from, entries };
+  }
+}
+
+/** A member list from what a user writes: ids and the addresses the others reach them at. */
+export function memberList(addresses: Readonly<Record<NodeId, string>>): readonly Member[] {
+  return Object.entries(addresses).map(([id, address]) => ({ id, address }));
+}
