@@ -56,6 +56,7 @@ class MemoryTransport implements Transport {
     invariant(!this.#owner && !this.#closed, "a transport is started once");
     if (this.#running.has(this.#address)) throw new AddressInUseError(this.#address);
     this.#owner = owner;
+    this.#links.delete(owner.id);
     this.#running.set(this.#address, this);
     this.#refreshAll();
   }
@@ -63,6 +64,7 @@ class MemoryTransport implements Transport {
   setMembers(members: readonly Member[]): void {
     if (this.#closed) return;
     const listed = new Map(members.map((member) => [member.id, member.address]));
+    listed.delete(this.#owner?.id ?? "");
     for (const [peer, link] of this.#links) {
       if (listed.has(peer)) continue;
       this.#links.delete(peer);
