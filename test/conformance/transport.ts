@@ -291,6 +291,16 @@ export function transportConformance(name: string, makeNetwork: () => TransportN
       expect(again.member.address).toBe(a.member.address);
     });
 
+    test("what was handed over before a close still leaves", async () => {
+      const [a, b] = await startPair();
+
+      for (let count = 0; count < 50; count++) a.transport.send("b", patterned(1500, count));
+      await a.transport.close();
+      await b.owner.untilLast("a down");
+
+      expect(b.owner.frames).toHaveLength(50);
+    });
+
     test("closing twice, or without a start, does no harm", async () => {
       const [a] = await startPair();
 
