@@ -296,9 +296,11 @@ export function transportConformance(name: string, makeNetwork: () => TransportN
 
       for (let count = 0; count < 50; count++) a.transport.send("b", patterned(1500, count));
       await a.transport.close();
-      await b.owner.untilLast("a down");
+      await b.owner.until(({ frames, links }) => frames.length === 50 && links.at(-1) === "a down");
 
-      expect(b.owner.frames).toHaveLength(50);
+      expect(b.owner.frames.map(({ frame }) => frame)).toEqual(
+        Array.from({ length: 50 }, (_, count) => patterned(1500, count)),
+      );
     });
 
     test("closing twice, or without a start, does no harm", async () => {
