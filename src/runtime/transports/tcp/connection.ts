@@ -29,6 +29,9 @@ export interface ConnectionEvents {
   closed(problem: string, misbehaved: boolean): void;
 }
 
+/** Bytes given to the system at once: its progress shows only when it has taken them all. */
+const writeBytesMax = 256 * 1024;
+
 /** Time for the last bytes to leave when a connection ends in peace. */
 const finishMs = 500;
 
@@ -46,9 +49,14 @@ export class Connection {
   /** Frames of this turn: they leave together when it ends. */
   #batch: Frame[] = [];
   #batchBytes = 0;
+  /** What was gathered and waits for the write under way to end. */
+  #pieces: Uint8Array[] = [];
+  #piecesBytes = 0;
+  #isWriting = false;
   #pingsOpen = 0;
+  /** Since the last beat: something was read; the system took something off our queue. */
   #heard = false;
-  #taken = 0;
+  #drained = false;
   #silentBeats = 0;
 
   constructor(socket: Socket, limits: ConnectionLimits, events: ConnectionEvents) {
@@ -70,7 +78,7 @@ export class Connection {
   }
 
   get bytesQueued(): number {
-    return this.#batchBytes + this.#socket.writableLength;
+    return this.#batchBytes + this.#piecesBytes + this.#socket.writableLength;
   }
 
   greet(greeting: Greeting): void {
@@ -111,11 +119,10 @@ export class Connection {
    * Counts beats and not time, because a process that was itself stopped for a while must not blame its peers.
    */
   beat(): void {
-    const taken = this.#socket.bytesWritten - this.#socket.writableLength;
-    const draining = this.#socket.writableLength > 0 && taken > this.#taken; // a pong waits behind what still drains
-    this.#silentBeats = this.#heard || draining ? 0 : this.#silentBeats + 1;
+    const alive = this.#heard || (this.#isWriting && this.#drained); // a pong waits behind what still drains
+    this.#silentBeats = alive ? 0 : this.#silentBeats + 1;
     this.#heard = false;
-    this.#taken = taken;
+    this.#drained = false;
     if (this.#silentBeats >= this.#limits.silentBeatsMax) this.destroy("silent for too long");
   }
 
@@ -129,7 +136,8 @@ export class Connection {
   async finish(): Promise<void> {
     if (this.#socket.closed) return;
     const gone = new Promise((resolve) => this.#socket.once("close", resolve));
-    this.#flush();
+    this.#gather();
+    for (const piece of this.#pieces) this.#socket.write(piece);
     this.#close("finished", false);
     this.#socket.destroySoon();
     const cancel = this.#limits.timers.after(finishMs, () => this.#socket.destroy());
@@ -143,6 +151,8 @@ export class Connection {
     this.#cancelHandshake();
     this.#batch = [];
     this.#batchBytes = 0;
+    this.#pieces = [];
+    this.#piecesBytes = 0;
     this.#events.closed(problem, misbehaved);
   }
 
@@ -153,13 +163,40 @@ export class Connection {
   }
 
   #flush(): void {
+    this.#gather();
+    if (!this.#isWriting) this.#write();
+  }
+
+  #gather(): void {
     if (this.#batch.length === 0) return;
-    const pieces = gather(this.#batch);
+    this.#pieces.push(...gather(this.#batch));
+    this.#piecesBytes += this.#batchBytes;
     this.#batch = [];
     this.#batchBytes = 0;
-    if (pieces.length > 1) this.#socket.cork();
-    for (const piece of pieces) this.#socket.write(piece);
-    if (pieces.length > 1) this.#socket.uncork();
+  }
+
+  /** Writes what waits, up to a bound, and when that is done the rest: what came meanwhile leaves together. */
+  #write(): void {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    while (bytes < writeBytesMax) {
+      const piece = this.#pieces.shift();
+      if (!piece) break;
+      const part = piece.subarray(0, writeBytesMax - bytes);
+      if (part.length < piece.length) this.#pieces.unshift(piece.subarray(part.length));
+      pieces.push(part);
+      bytes += part.length;
+    }
+    this.#isWriting = bytes > 0;
+    if (bytes === 0) return;
+    this.#piecesBytes -= bytes;
+    this.#socket.cork();
+    for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
+    this.#socket.write(pieces.at(-1) as Uint8Array, () => {
+      this.#drained = true;
+      if (this.#state === "open") this.#write();
+    });
+    this.#socket.uncork();
   }
 
   #read(chunk: Bytes): void {
