@@ -7,9 +7,9 @@ export interface TransportOwner {
   readonly id: NodeId;
   /** Nodes of another cluster are refused in the handshake. */
   readonly clusterId: string;
-  /** A whole frame from a member. The bytes are the owner's to keep. */
+  /** A whole frame from a node of the cluster: a member, or one that is not yet, or no longer, known as such. The bytes are the owner's to keep. */
   receive(from: NodeId, frame: Bytes): void;
-  /** The way to `peer` was made or broke. */
+  /** The way to `peer`, a member, was made or broke; up and down in turn. Nothing is told after `close`. */
   link(peer: NodeId, up: boolean): void;
 }
 
@@ -22,6 +22,7 @@ export interface Transport {
   /** Hands a frame over. Never waits, never fails: without a link, or with a full queue, it is dropped and counted. */
   send(to: NodeId, frame: Bytes): void;
   stats(): readonly LinkStats[];
+  /** What was handed over before still leaves, if it can do so within half a second. */
   close(): Promise<void>;
 }
 

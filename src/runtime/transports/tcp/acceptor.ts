@@ -1,0 +1,129 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { NodeId } from "../../../base/ids.ts";
+import { AddressInUseError, OptionError } from "../../errors.ts";
+import type { Address } from "./addresses.ts";
+import { Connection } from "./connection.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { findMismatch, type Greeting } from "./handshake.ts";
+
+/** Connections that have not said who they are; the oldest goes when one more comes. */
+const unknownMax = 64;
+
+/** Connections of nodes of our cluster that are not members; further ones are refused. */
+const strangersMax = 16;
+
+/** Takes the connections that others dial, one for each node, and finds out who they are. */
+export class Acceptor {
+  readonly #endpoint: Endpoint;
+  readonly #server: Server;
+  readonly #unknown = new Set<Connection>();
+  readonly #known = new Map<NodeId, Connection>();
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** The port that was bound: of use when 0 was asked for. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
+  }
+
+  /** Throws `AddressInUseError`, or `OptionError` for an address that is not this machine's. */
+  async listen({ host, port }: Address): Promise<void> {
+    try {
+      this.#server.listen(port, host);
+      await once(this.#server, "listening");
+    } catch (cause) {
+      const error = cause as NodeJS.ErrnoException;
+      if (error.code === "EADDRINUSE") throw new AddressInUseError(`${host}:${port}`, { cause });
+      throw new OptionError("listen", `cannot listen on ${host}:${port}: ${error.message}`);
+    }
+    this.#server.on("error", (error: NodeJS.ErrnoException) => {
+      const problem = error.code ?? error.message;
+      this.#endpoint.notices.warn("", problem, `a connection could not be accepted: ${problem}`, { problem });
+    });
+  }
+
+  /** To be called at a steady pace: those who dialled ping at every beat, so a silent one is gone. */
+  beat(): void {
+    for (const connection of this.#known.values()) connection.beat();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    const connections = [...this.#unknown, ...this.#known.values()];
+    this.#known.clear(); // so that nobody is said to have departed
+    for (const connection of connections) connection.destroy("closing");
+    await closed;
+  }
+
+  #accept(socket: Socket): void {
+    const remote = socket.remoteAddress ?? "an unknown address";
+    let peer: NodeId | undefined;
+    const connection = new Connection(socket, this.#endpoint.limits, {
+      greeted: (greeting) => {
+        peer = this.#judge(connection, greeting, remote);
+      },
+      message: (body) => this.#endpoint.receive(peer as NodeId, body),
+      answered: () => {},
+      closed: (problem, misbehaved) => this.#lose(connection, peer, remote, problem, misbehaved),
+    });
+    this.#unknown.add(connection);
+    if (this.#unknown.size <= unknownMax) return;
+    for (const oldest of this.#unknown) {
+      oldest.destroy("too many connections that do not say who they are", true);
+      break;
+    }
+  }
+
+  /** Opens or refuses; the peer's id if it may talk. */
+  #judge(connection: Connection, greeting: Greeting, remote: string): NodeId | undefined {
+    if (greeting.kind !== "hello") {
+      connection.destroy("answered before it was asked", true);
+      return undefined;
+    }
+    const peer = greeting.from;
+    const ours = this.#endpoint.identity(peer);
+    const found = findMismatch(ours, greeting) ?? this.#findNoRoom(peer);
+    if (found) {
+      const text = `refused ${peer} at ${remote} (${found.mismatch}): ${found.text}`;
+      const facts = { peer, remote, clusterId: greeting.clusterId, versions: greeting.versions, ...found };
+      this.#endpoint.notices.warn(remote, `${peer} ${found.text}`, text, facts);
+      this.#unknown.delete(connection);
+      connection.refuse({ kind: "refusal", ...ours, ...found });
+      return undefined;
+    }
+    connection.open();
+    connection.greet({ kind: "welcome", ...ours });
+    this.#unknown.delete(connection);
+    const former = this.#known.get(peer);
+    this.#known.set(peer, connection);
+    former?.destroy("replaced by a newer connection");
+    this.#endpoint.arrived(peer, greeting.session);
+    return peer;
+  }
+
+  #findNoRoom(peer: NodeId): { readonly mismatch: "full"; readonly text: string } | undefined {
+    if (this.#endpoint.isMember(peer) || this.#known.has(peer)) return undefined;
+    let strangers = 0;
+    for (const known of this.#known.keys()) if (!this.#endpoint.isMember(known)) strangers++;
+    return strangers < strangersMax ? undefined : { mismatch: "full", text: "too many nodes that are not members" };
+  }
+
+  #lose(connection: Connection, peer: NodeId | undefined, remote: string, problem: string, misbehaved: boolean): void {
+    const wasUnknown = this.#unknown.delete(connection);
+    if (wasUnknown || misbehaved) {
+      const who = peer ?? remote;
+      this.#endpoint.notices.warn(remote, `${who} ${problem}`, `closed a connection from ${who}: ${problem}`, {
+        remote,
+        problem,
+        ...(peer && { peer }),
+      });
+    }
+    if (peer === undefined || this.#known.get(peer) !== connection) return;
+    this.#known.delete(peer);
+    this.#endpoint.departed(peer);
+  }
+}

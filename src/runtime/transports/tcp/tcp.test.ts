@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { RecordingOwner, type TransportNetwork, transportConformance } from "../../../../test/conformance/transport.ts";
+import type { Transport } from "../transport.ts";
+import { parseAddress } from "./addresses.ts";
+import { retryMs } from "./link.ts";
+import { type TcpTransport, tcpTransport } from "./tcp.ts";
+
+function loopback(): TransportNetwork {
+  const ports = (transport: Transport) => (transport as TcpTransport).port;
+  return {
+    open: ({ address = "127.0.0.1:0", queueBytesMax = 4 * 1024 * 1024 }) => {
+      const { host, port } = parseAddress(address) ?? { host: "127.0.0.1", port: 0 };
+      const frameBytesMax = Math.min(1024 * 1024, queueBytesMax - 5);
+      return tcpTransport({ listen: { host, port }, frameBytesMax, queueBytesMax, notice: () => {} });
+    },
+    addressOf: (transport) => `127.0.0.1:${ports(transport)}`,
+    frameBytesMax: 1024 * 1024,
+    queueBytesMin: 100_000,
+  };
+}
+
+transportConformance("tcp", loopback);
+
+describe("tcpTransport", () => {
+  test("waits longer after each failure, up to a second, never in step with others", () => {
+    const waits = (random: () => number) => [0, 1, 2, 5, 6, 1000].map((failures) => retryMs(failures, random));
+
+    expect(waits(() => 0)).toEqual([10, 20, 40, 320, 500, 500]);
+    expect(waits(() => 1)).toEqual([20, 40, 80, 640, 1000, 1000]);
+  });
+
+  test.each([
+    ["listen", { listen: { host: "127.0.0.1", port: 65_536 } }],
+    ["frameBytesMax", { frameBytesMax: 0 }],
+    ["queueBytesMax", { frameBytesMax: 1000, queueBytesMax: 1004 }],
+    ["handshakeMs", { handshakeMs: 0 }],
+    ["beatMs", { beatMs: Number.NaN }],
+  ])("refuses an unusable %s", (option, options) => {
+    const make = () => tcpTransport({ listen: { host: "127.0.0.1", port: 0 }, notice: () => {}, ...options });
+
+    expect(make).toThrow(option);
+  });
+
+  test("says which listen address is not this machine's", async () => {
+    const elsewhere = tcpTransport({ listen: { host: "192.0.2.1", port: 0 }, notice: () => {} });
+
+    const starting = elsewhere.start(new RecordingOwner("x"));
+
+    await expect(starting).rejects.toMatchObject({ code: "QUORATE_OPTION", option: "listen" });
+    await elsewhere.close();
+  });
+});
