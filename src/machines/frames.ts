@@ -1,4 +1,4 @@
-import { type Bytes, ByteReader, ByteWriter, noBytes } from "../base/bytes.ts";
+import { ByteReader, type Bytes, ByteWriter, noBytes } from "../base/bytes.ts";
 import { MalformedError } from "../base/errors.ts";
 
 /** About how large the chunks of a snapshot are: at a few ns a byte, making one takes well under a millisecond. */
@@ -60,6 +60,12 @@ function concatenated(parts: readonly Bytes[]): Bytes {
   return whole;
 }
 
+/** Reads the version that opens a snapshot's head, and refuses all but `known`. */
+export function readVersion(reader: ByteReader, known: number): void {
+  const found = reader.byte();
+  if (found !== known) throw new MalformedError(`a snapshot of version ${found}, this release reads ${known}`);
+}
+
 /** Has `read` take in a snapshot to its last byte. Every fault is a `MalformedError`; the source is closed in any case. */
 export async function readFrames<Value>(
   chunks: AsyncIterable<Bytes>,
@@ -117,7 +123,8 @@ export class FrameReader {
       ended = true;
     }
     const value = await read(contents());
-    if (!ended && (await this.#content()).length > 0) throw new MalformedError("a part of a snapshot has bytes too many");
+    if (!ended && (await this.#content()).length > 0)
+      throw new MalformedError("a part of a snapshot has bytes too many");
     return value;
   }
 

@@ -22,7 +22,8 @@ test("a map and all its cuts hold what copies of a plain map hold", () => {
     fc.property(fc.array(step, { maxLength: 150, size: "max" }), (steps) => {
       const map = new OrderedMap<number, number>(byNumber);
       const copy = new Map<number, number>();
-      const cuts: { entries: Iterator<readonly [number, number]>; expected: [number, number][]; seen: unknown[] }[] = [];
+      const cuts: { entries: Iterator<readonly [number, number]>; expected: [number, number][]; seen: unknown[] }[] =
+        [];
       let value = 0;
       for (const { kind, key } of steps) {
         if (kind === "cut") {
@@ -40,7 +41,8 @@ test("a map and all its cuts hold what copies of a plain map hold", () => {
             copy.set(at, value);
           }
         }
-        for (const cut of cuts) { // each is read a little while the map goes on changing
+        for (const cut of cuts) {
+          // each is read a little while the map goes on changing
           const next = cut.entries.next();
           if (!next.done) cut.seen.push(next.value);
         }

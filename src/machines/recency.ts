@@ -37,6 +37,8 @@ export class Recency<Item extends Ranked<Item>> implements Iterable<Item> {
     else item.older.newer = item.newer;
     if (item.newer === undefined) this.#newest = item.older;
     else item.newer.older = item.older;
+    item.older = undefined; // a dropped item must not keep its former neighbours alive
+    item.newer = undefined;
     this.#size--;
   }
 
