@@ -93,7 +93,7 @@ function list(state: KvState, prefix: string, after: string | undefined, limit: 
   for (const [key, { version }] of state.entriesFrom(start)) {
     if (key === after) continue;
     if (!key.startsWith(prefix)) break; // in byte order, keys of one prefix stand together
-    if (keys.length >= limit) return { kind: "keys", keys, more: true };
+    if (!(keys.length < limit)) return { kind: "keys", keys, more: true };
     keys.push({ key, version });
   }
   return { kind: "keys", keys, more: false };

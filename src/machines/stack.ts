@@ -157,7 +157,7 @@ function list({ stacks }: StackState, after: string | undefined, limit: number):
   const found: StackSummary[] = [];
   for (const [stack, { size }] of stacks.entriesFrom(after)) {
     if (stack === after) continue;
-    if (found.length >= limit) return { kind: "stacks", stacks: found, more: true };
+    if (!(found.length < limit)) return { kind: "stacks", stacks: found, more: true };
     found.push({ stack, size });
   }
   return { kind: "stacks", stacks: found, more: false };
