@@ -59,7 +59,11 @@ export function defineMachine<State extends object, Command, Answer, Question = 
   if ((snapshot === undefined) !== (restore === undefined)) {
     throw new TypeError("defineMachine: snapshot and restore are given together or not at all");
   }
-  if (snapshot === undefined) requireJson(initial());
+  const first: unknown = initial();
+  if (typeof first !== "object" || first === null) {
+    throw new TypeError("defineMachine: initial() gives an object, which apply changes in place");
+  }
+  if (snapshot === undefined) requireJson(first);
   const save = snapshot ?? saveJson;
   const load = restore ?? loadJson<State>;
   return {

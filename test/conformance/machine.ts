@@ -28,7 +28,7 @@ export function describeMachine<State, Command, Answer, Question, Reply>(
 ): void {
   const run = (state: State, wave: readonly Command[], from: number) =>
     wave.map((command, at) => machine.answer.encode(machine.apply(state, command, from + at)));
-  const show = (state: State) => questions.map((question) => machine.query(state, question));
+  const show = (state: State) => structuredClone(questions.map((question) => machine.query(state, question)));
   const waves = fc.tuple(
     fc.array(commands, { maxLength: 40 }),
     fc.array(commands, { maxLength: 40 }),
