@@ -66,6 +66,20 @@ test("what is cut off, left over or left unread is malformed", async () => {
   await expect(unread).rejects.toThrow("bytes too many");
 });
 
+test("a section may be left at its last byte, without asking for its end", async () => {
+  const bytes = wholeSnapshot(written(["a"], [toUtf8("section")]));
+
+  const found = await readFrames(splitEvery(bytes, 5), async (frames) => {
+    const texts: string[] = [];
+    await frames.items((reader) => texts.push(reader.text()));
+    await frames.section((chunks) => chunks[Symbol.asyncIterator]().next());
+    await frames.items((reader) => texts.push(reader.text()));
+    return texts;
+  });
+
+  expect(found).toEqual(["a", "a"]);
+});
+
 test("a frame that claims gigabytes takes no memory for them", async () => {
   const bytes = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x07, 1, 2, 3);
 

@@ -36,7 +36,7 @@ test("a read gives at most what was asked for, and where the log ends", () => {
   expect(read(10_001, 100)).toEqual([]);
   expect(read(0, 1)).toEqual([1]);
   expect(read(1, 0)).toEqual([]);
-  expect(read(1, 100_000)).toHaveLength(4000);
+  expect(read(1, 100_000)).toHaveLength(1000);
   expect(read(1, Number.NaN)).toEqual([]);
   expect(read(1, 100, 4)).toEqual([1, 2]);
   expect(read(1, 100, 1)).toEqual([1]); // else a reader would never get past a large entry

@@ -11,7 +11,7 @@ export type LogCommand = { readonly kind: "append"; readonly entry: string };
 /** Where the entry stands; the first has index 1. */
 export type LogAnswer = { readonly kind: "appended"; readonly index: number };
 
-/** What can be asked: at most `limit` (and 4,000) entries from index `from` on, of `bytesMax` bytes (default 1 MiB) together, though at least one. */
+/** What can be asked: at most `limit` (and 1,000) entries from index `from` on, of `bytesMax` bytes (default 1 MiB) together, though at least one. */
 export interface LogQuestion {
   readonly kind: "read";
   readonly from: number;
@@ -33,7 +33,7 @@ export interface LogState {
 }
 
 const blockCount = 4096;
-const readMax = 4000;
+const readMax = 1000;
 const readBytesMax = 1024 * 1024;
 const version = 1;
 

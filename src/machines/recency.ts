@@ -9,7 +9,7 @@ export interface Ranked<Item> {
  *
  * A linked list, because a Map used as a queue gets slow: finding its first entry passes over all that were deleted before it.
  */
-export class Recency<Item extends Ranked<Item>> implements Iterable<Item> {
+export class Recency<Item extends Ranked<Item>> {
   #oldest: Item | undefined;
   #newest: Item | undefined;
   #size = 0;
@@ -49,8 +49,11 @@ export class Recency<Item extends Ranked<Item>> implements Iterable<Item> {
     this.add(item);
   }
 
-  /** Oldest first. */
-  *[Symbol.iterator](): Generator<Item> {
-    for (let item = this.#oldest; item !== undefined; item = item.newer) yield item;
+  /** All items as they stand now, oldest first. */
+  toArray(): Item[] {
+    const items = new Array<Item>(this.#size);
+    let at = 0;
+    for (let item = this.#oldest; item !== undefined; item = item.newer) items[at++] = item;
+    return items;
   }
 }

@@ -1,7 +1,15 @@
 import { type ByteReader, type Bytes, ByteWriter } from "../base/bytes.ts";
 import { MalformedError } from "../base/errors.ts";
 import { type FrameReader, frame, framedItems, framedSection, readFrames, readVersion } from "./frames.ts";
-import { addClient, addRequest, type Client, newSessions, type Request, type SessionState } from "./session-state.ts";
+import {
+  addClient,
+  addRequest,
+  type Client,
+  newClient,
+  newSessions,
+  type Request,
+  type SessionState,
+} from "./session-state.ts";
 
 const version = 1;
 const uint32Max = 2 ** 32 - 1;
@@ -9,26 +17,23 @@ const uint32Max = 2 ** 32 - 1;
 /**
  * The sessions, then the machine's own snapshot `inner`, taken at the same moment.
  *
- * References are copied at the call, which the limits bound (about 1 ms at their defaults); bytes are made as they are asked for.
+ * References are copied at the call, which the limits bound (2 to 3 ms at their defaults); bytes are made as they are asked for.
  */
 export function snapshotSessions(state: SessionState<unknown>, inner: Iterable<Bytes>): Iterable<Bytes> {
   const { limits, floor } = state;
-  const clients = Array.from(state.clientsByUse, ({ name, settledBelow, usedAt }) => ({ name, settledBelow, usedAt }));
-  const numbers = new Map<Client, number>();
-  for (const client of state.clientsByUse) numbers.set(client, numbers.size);
-  const requests = [...state.requestsByUse];
+  const clients = state.clientsByUse
+    .toArray()
+    .map(({ name, addedAt, settledBelow, usedAt }) => ({ name, addedAt, settledBelow, usedAt }));
+  const requests = state.requestsByUse.toArray();
 
   function* chunks(): Generator<Bytes> {
     const head = new ByteWriter().byte(version).varint(limits.retainedRequestsMax);
     yield frame(head.varint(limits.retainedBytesMax).varint(limits.clientsMax).varint(floor).finish());
     yield* framedItems(clients, (writer, client) => {
-      writer.text(client.name).varint(client.settledBelow).varint(client.usedAt);
+      writer.text(client.name).varint(client.addedAt).varint(client.settledBelow).varint(client.usedAt);
     });
     yield* framedItems(requests, (writer, request) => {
-      writer
-        .varint(numbers.get(request.client) ?? 0)
-        .varint(request.sequence)
-        .varint(request.index);
+      writer.varint(request.client.addedAt).varint(request.sequence).varint(request.index);
       writer.varint(request.fingerprint).bytes(request.answer);
     });
     yield* framedSection(inner);
@@ -64,18 +69,26 @@ function readHead(reader: ByteReader): Pick<SessionState<unknown>, "limits" | "f
   return { limits, floor: reader.varint() };
 }
 
-async function restoreClients(frames: FrameReader, sessions: SessionState<unknown>): Promise<readonly Client[]> {
-  const clients: Client[] = [];
+async function restoreClients(
+  frames: FrameReader,
+  sessions: SessionState<unknown>,
+): Promise<ReadonlyMap<number, Client>> {
+  const clients = new Map<number, Client>();
   await frames.items((reader) => {
-    const name = reader.text();
-    if (sessions.clients.has(name)) throw new MalformedError("a client is listed twice");
-    clients.push(addClient(sessions, name, reader.varint(), reader.varint()));
+    const client = newClient(reader.text(), reader.varint(), reader.varint(), reader.varint());
+    if (sessions.clients.has(client.name) || clients.has(client.addedAt))
+      throw new MalformedError("a client is listed twice");
+    clients.set(client.addedAt, addClient(sessions, client));
   });
   return clients;
 }
 
-function readRequest(reader: ByteReader, clients: readonly Client[], sizeOf: (answer: Bytes) => number): Request {
-  const client = clients[reader.varint()];
+function readRequest(
+  reader: ByteReader,
+  clients: ReadonlyMap<number, Client>,
+  sizeOf: (answer: Bytes) => number,
+): Request {
+  const client = clients.get(reader.varint());
   const sequence = reader.varint();
   const index = reader.varint();
   const fingerprint = reader.varint(uint32Max);

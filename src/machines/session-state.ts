@@ -26,6 +26,8 @@ export interface Request extends Ranked<Request> {
 /** One that issues requests and numbers them. */
 export interface Client extends Ranked<Client> {
   readonly name: string;
+  /** Index of its first request since it was last forgotten: no other client's. */
+  readonly addedAt: number;
   settledBelow: number;
   /** Index of its last request, new or repeated: none of its requests was applied later. */
   usedAt: number;
@@ -58,10 +60,14 @@ export function newSessions<State>(limits: SessionLimits, floor: number, inner: 
   };
 }
 
+/** A client without requests. */
+export function newClient(name: string, addedAt: number, settledBelow: number, usedAt: number): Client {
+  return { name, addedAt, settledBelow, usedAt, requests: new Map(), older: undefined, newer: undefined };
+}
+
 /** Enters a client that is not known, as the latest. */
-export function addClient(state: SessionState<unknown>, name: string, settledBelow: number, usedAt: number): Client {
-  const client: Client = { name, settledBelow, usedAt, requests: new Map(), older: undefined, newer: undefined };
-  state.clients.set(name, client);
+export function addClient(state: SessionState<unknown>, client: Client): Client {
+  state.clients.set(client.name, client);
   state.clientsByUse.add(client);
   return client;
 }

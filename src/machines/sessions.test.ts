@@ -199,6 +199,17 @@ describe("beyond the limits", () => {
     );
   });
 
+  test("a client in use is not forgotten, however old it is", () => {
+    const sessions = newJournal({ clientsMax: 2 });
+    sessions.apply(request("x"));
+    sessions.apply(request("b", { client: "b" }));
+    sessions.apply(request("x"));
+    sessions.apply(request("d", { client: "d", issuedAt: 3 }));
+
+    expect([...sessions.state.clients.keys()]).toEqual(["c", "d"]);
+    expect(sessions.apply(request("x"))).toEqual({ kind: "answer", answer: "x@1" });
+  });
+
   test("a request that claims to have been issued after its place in the order is not applied", () => {
     const sessions = newJournal();
 
@@ -221,7 +232,7 @@ describe("beyond the limits", () => {
     expect(state.clientsByUse.size).toBe(20);
     expect(state.clients.get("server")?.requests.size).toBe(11);
     expect(state.requestsByUse.size).toBe(11 + 19);
-    expect(state.retainedBytes).toBe([...state.requestsByUse].reduce((sum, kept) => sum + kept.size, 0));
+    expect(state.retainedBytes).toBe(state.requestsByUse.toArray().reduce((sum, kept) => sum + kept.size, 0));
     expect(sessions.applied()).toHaveLength(4000);
   });
 });

@@ -10,6 +10,7 @@ import {
   addRequest,
   type Client,
   enforceLimits,
+  newClient,
   newSessions,
   type SessionLimits,
   type SessionState,
@@ -121,7 +122,7 @@ function enter(state: SessionState<unknown>, command: SessionCommand, index: num
   const client = state.clients.get(command.client);
   if (client === undefined) {
     if (!isIssuedSinceFloor(state, command, index)) return undefined;
-    return addClient(state, command.client, command.settledBelow, index);
+    return addClient(state, newClient(command.client, index, command.settledBelow, index));
   }
   client.usedAt = index;
   state.clientsByUse.use(client);
