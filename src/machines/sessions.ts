@@ -50,7 +50,7 @@ export const sessionLimits: SessionLimits = {
 };
 
 /** Longest name of a client, in UTF-8. */
-export const clientBytesMax = 1024;
+const clientBytesMax = 1024;
 
 /** In UTF-16 units: at most 1,020 bytes. */
 const failureLengthMax = 340;
