@@ -51,7 +51,9 @@ export type Bundle<All extends Parts> = Machine<
   BundleReply<All>
 >;
 
-/** All machines seen as one kind: which words belong to which is checked by the types of `bundle`, and by the codecs. */
+/**
+ * All machines seen as one kind: which words belong to which is checked by the types of `bundle`, and by the codecs.
+ */
 type Uniform = Machine<unknown, unknown, unknown, unknown, unknown>;
 
 const nameBytesMax = 64;

@@ -66,7 +66,9 @@ export function readVersion(reader: ByteReader, known: number): void {
   if (found !== known) throw new MalformedError(`a snapshot of version ${found}, this release reads ${known}`);
 }
 
-/** Has `read` take in a snapshot to its last byte. Every fault is a `MalformedError`; the source is closed in any case. */
+/**
+ * Has `read` take in a snapshot to its last byte. Every fault is a `MalformedError`; the source is closed in any case.
+ */
 export async function readFrames<Value>(
   chunks: AsyncIterable<Bytes>,
   read: (frames: FrameReader) => Promise<Value>,

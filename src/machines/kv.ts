@@ -12,7 +12,10 @@ export type KvCommand =
   | { readonly kind: "put"; readonly key: string; readonly value: string; readonly ifVersion?: number }
   | { readonly kind: "delete"; readonly key: string; readonly ifVersion?: number };
 
-/** What came of it. A version is the command's place in the agreed order, so that none is ever used again, not even for a key deleted and made anew. */
+/**
+ * What came of it. A version is the command's place in the agreed order, so that none is ever used again, not even for
+ * a key deleted and made anew.
+ */
 export type KvAnswer =
   | { readonly kind: "stored"; readonly version: number; readonly created: boolean }
   /** Nothing was changed; `version` is the key's own, `undefined` if there is no such key. */

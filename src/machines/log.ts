@@ -11,7 +11,10 @@ export type LogCommand = { readonly kind: "append"; readonly entry: string };
 /** Where the entry stands; the first has index 1. */
 export type LogAnswer = { readonly kind: "appended"; readonly index: number };
 
-/** What can be asked: at most `limit` (and 1,000) entries from index `from` on, of `bytesMax` bytes (default 1 MiB) together, though at least one. */
+/**
+ * What can be asked: at most `limit` (and 1,000) entries from index `from` on, of `bytesMax` bytes (default 1 MiB)
+ * together, though at least one.
+ */
 export interface LogQuestion {
   readonly kind: "read";
   readonly from: number;
@@ -26,7 +29,10 @@ export interface LogReply {
   readonly last: number;
 }
 
-/** A list in blocks, because growing one long array copies it. Only its end ever changes, so that its first `count` entries are a cut. */
+/**
+ * A list in blocks, because growing one long array copies it. Only its end ever changes, so that its first `count`
+ * entries are a cut.
+ */
 export interface LogState {
   readonly blocks: string[][];
   count: number;

@@ -36,7 +36,10 @@ export interface MachineDefinition<State extends object, Command, Answer, Questi
   readonly apply: (state: State, command: Command, index: number) => Answer;
   /** Left out: a machine that answers no questions. */
   readonly query?: (state: State, question: Question) => Reply;
-  /** The whole state. Default: as JSON, for which it must be made of plain objects, arrays, texts, finite numbers and booleans. */
+  /**
+   * The whole state. Default: as JSON, for which it must be made of plain objects, arrays, texts, finite numbers and
+   * booleans.
+   */
   readonly snapshot?: (state: State) => Bytes;
   /** The state that `snapshot` described; the two are given together. */
   readonly restore?: (snapshot: Bytes) => State;
@@ -50,7 +53,8 @@ export interface MachineDefinition<State extends object, Command, Answer, Questi
  * Completes a definition to a machine.
  *
  * The snapshot is made in one go, which stops everything else for some 10 ms a megabyte: for large states spread
- * the result and replace `snapshot` and `restore` by ones that work in chunks. Throws `TypeError` for a definition that cannot work.
+ * the result and replace `snapshot` and `restore` by ones that work in chunks. Throws `TypeError` for a definition that
+ * cannot work.
  */
 export function defineMachine<State extends object, Command, Answer, Question = void, Reply = never>(
   definition: MachineDefinition<State, Command, Answer, Question, Reply>,

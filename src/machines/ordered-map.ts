@@ -29,8 +29,8 @@ export interface Cut<Key, Value> extends Iterable<readonly [Key, Value]> {
 /**
  * A map in key order that can be cut: a B-tree whose nodes are copied only if a cut may still show them.
  *
- * Making a cut costs nothing, any number may be in use, and none needs closing; after a cut, each node is copied when it is
- * first changed. Operations take O(log n). Values must not be changed in place, or the change shows in cuts.
+ * Making a cut costs nothing, any number may be in use, and none needs closing; after a cut, each node is copied when
+ * it is first changed. Operations take O(log n). Values must not be changed in place, or the change shows in cuts.
  */
 export class OrderedMap<Key, Value> {
   readonly #compare: (left: Key, right: Key) => number;
@@ -191,7 +191,10 @@ function joinedBy<Key, Value>(owner: Owner, left: Node<Key, Value>, right: Node<
   return { kind: "branch", owner, keys: [left.keys[0] as Key, right.keys[0] as Key], items: [left, right] };
 }
 
-/** Moves the upper part of a node that became too large to a new one; only the newcomer if it is last, so that rising keys fill nodes. */
+/**
+ * Moves the upper part of a node that became too large to a new one; only the newcomer if it is last, so that rising
+ * keys fill nodes.
+ */
 function split<Kind extends Leaf<Key, Value> | Branch<Key, Value>, Key, Value>(
   node: Kind,
   newcomer: number,

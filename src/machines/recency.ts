@@ -7,7 +7,8 @@ export interface Ranked<Item> {
 /**
  * Items in the order of their last use, each step in constant time.
  *
- * A linked list, because a Map used as a queue gets slow: finding its first entry passes over all that were deleted before it.
+ * A linked list, because a Map used as a queue gets slow: finding its first entry passes over all that were deleted
+ * before it.
  */
 export class Recency<Item extends Ranked<Item>> {
   #oldest: Item | undefined;

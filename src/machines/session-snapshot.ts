@@ -17,7 +17,8 @@ const uint32Max = 2 ** 32 - 1;
 /**
  * The sessions, then the machine's own snapshot `inner`, taken at the same moment.
  *
- * References are copied at the call, which the limits bound (2 to 3 ms at their defaults); bytes are made as they are asked for.
+ * References are copied at the call, which the limits bound (2 to 3 ms at their defaults); bytes are made as they are
+ * asked for.
  */
 export function snapshotSessions(state: SessionState<unknown>, inner: Iterable<Bytes>): Iterable<Bytes> {
   const { limits, floor } = state;

@@ -38,7 +38,10 @@ export interface Client extends Ranked<Client> {
 export interface SessionState<State> {
   /** Part of the state, so that members of different releases forget the same. */
   readonly limits: SessionLimits;
-  /** Nothing applied after this index is forgotten, settled requests aside: one issued before it, and not found, may be a repeat. */
+  /**
+   * Nothing applied after this index is forgotten, settled requests aside: one issued before it, and not found, may be
+   * a repeat.
+   */
   floor: number;
   readonly clients: Map<string, Client>;
   readonly clientsByUse: Recency<Client>;

@@ -135,7 +135,10 @@ function mayBeRepeat(state: SessionState<unknown>, client: Client, command: Sess
   return command.sequence < client.settledBelow || !isIssuedSinceFloor(state, command, index);
 }
 
-/** Issued at or after the floor, and before it got its place, as every honest request is: then no earlier try is forgotten. */
+/**
+ * Issued at or after the floor, and before it got its place, as every honest request is: then no earlier try is
+ * forgotten.
+ */
 function isIssuedSinceFloor(state: SessionState<unknown>, command: SessionCommand, index: number): boolean {
   return state.floor <= command.issuedAt && command.issuedAt < index;
 }
