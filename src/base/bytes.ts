@@ -10,6 +10,9 @@ export const noBytes: Bytes = new Uint8Array(0);
 /** Largest whole number that a varint carries: what a JavaScript number holds exactly. */
 const varintMax = Number.MAX_SAFE_INTEGER;
 
+/** Engines keep arrays up to this size among ordinary objects: copying one costs less than a view of it. */
+const cheapBytesMax = 64;
+
 /** Builds a byte string from numbers, texts and bytes; grows as needed. */
 export class ByteWriter {
   #bytes: Uint8Array;
@@ -55,12 +58,29 @@ export class ByteWriter {
 
   /** Length in bytes, then UTF-8. */
   text(text: string): this {
-    return this.bytes(toUtf8(text));
+    return this.#shortAscii(text) ? this : this.bytes(toUtf8(text));
   }
 
-  /** A view of what was written; the writer is not to be used afterwards. */
+  /** What was written; the writer is not to be used afterwards. */
   finish(): Bytes {
+    if (this.#bytes.length <= cheapBytesMax) return this.#bytes.slice(0, this.#length);
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Writes a text of a few ASCII characters, which costs a tenth of asking the encoder; or nothing, and says so. */
+  #shortAscii(text: string): boolean {
+    const length = text.length;
+    if (length > cheapBytesMax) return false;
+    this.#reserve(1 + length);
+    const start = this.#length + 1;
+    for (let at = 0; at < length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit >= 0x80) return false;
+      this.#bytes[start + at] = unit;
+    }
+    this.#bytes[this.#length] = length;
+    this.#length += 1 + length;
+    return true;
   }
 
   #reserve(count: number): void {
@@ -138,11 +158,35 @@ export interface Codec<Value> {
   decode(bytes: Bytes): Value;
 }
 
-/** Values as JSON text. */
+/** A codec from how a value is written and read; bytes left over after reading are a `MalformedError`. */
+export function binaryCodec<Value>(
+  write: (writer: ByteWriter, value: Value) => void,
+  read: (reader: ByteReader) => Value,
+): Codec<Value> {
+  return {
+    encode: (value) => {
+      const writer = new ByteWriter();
+      write(writer, value);
+      return writer.finish();
+    },
+    decode: (bytes) => {
+      const reader = new ByteReader(bytes);
+      const value = read(reader);
+      reader.finish();
+      return value;
+    },
+  };
+}
+
+/** Values as JSON text; `undefined`, which JSON cannot say, as no bytes. */
 export function jsonCodec<Value>(): Codec<Value> {
   return {
-    encode: (value) => toUtf8(JSON.stringify(value) ?? "null"),
+    encode: (value) => {
+      const text: string | undefined = JSON.stringify(value);
+      return text === undefined ? noBytes : toUtf8(text);
+    },
     decode: (bytes) => {
+      if (bytes.length === 0) return undefined as Value;
       try {
         return JSON.parse(fromUtf8(bytes)) as Value;
       } catch (cause) {

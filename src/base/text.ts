@@ -3,13 +3,14 @@ declare class TextEncoder {
   encode(text: string): Uint8Array;
 }
 declare class TextDecoder {
-  constructor(label: "utf-8", options: { fatal: boolean });
+  constructor(label: "utf-8", options: { fatal: boolean; ignoreBOM: boolean });
   decode(bytes: Uint8Array): string;
 }
 
 const encoder = new TextEncoder();
-const lenient = new TextDecoder("utf-8", { fatal: false });
-const strict = new TextDecoder("utf-8", { fatal: true });
+// Without ignoreBOM a decoder drops a leading U+FEFF: a text would come back shorter than it was stored.
+const lenient = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The UTF-8 bytes of `text`. */
 export function toUtf8(text: string): Uint8Array {
@@ -28,4 +29,20 @@ export function parseUtf8(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined; // the decoder's only way to say no
   }
+}
+
+/** Orders texts as their UTF-8 bytes are ordered: below 0, 0 or above 0. */
+export function compareUtf8(left: string, right: string): number {
+  const length = Math.min(left.length, right.length);
+  for (let at = 0; at < length; at++) {
+    const a = left.charCodeAt(at);
+    const b = right.charCodeAt(at);
+    if (a !== b) return byteRank(a) - byteRank(b);
+  }
+  return left.length - right.length;
+}
+
+/** Surrogates stand for characters whose bytes come after those of all others. */
+function byteRank(unit: number): number {
+  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }

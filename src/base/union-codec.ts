@@ -1,0 +1,77 @@
+import { type ByteReader, type ByteWriter, binaryCodec, type Codec } from "./bytes.ts";
+import { MalformedError } from "./errors.ts";
+
+/** How one field of a value is written and read. */
+export interface Field<Value> {
+  write(writer: ByteWriter, value: Value): void;
+  read(reader: ByteReader): Value;
+}
+
+/** UTF-8 with its length. */
+export const text: Field<string> = {
+  write: (writer, value) => writer.text(value),
+  read: (reader) => reader.text(),
+};
+
+/** A whole number, 0 … 2^53 - 1. */
+export const whole: Field<number> = {
+  write: (writer, value) => writer.varint(value),
+  read: (reader) => reader.varint(),
+};
+
+/** True or false. */
+export const flag: Field<boolean> = {
+  write: (writer, value) => writer.byte(value ? 1 : 0),
+  read: (reader) => reader.varint(1) === 1,
+};
+
+/** A field that may be missing; it is then left out of what is read. */
+export function optional<Value>(field: Field<Value>): Field<Value | undefined> {
+  return {
+    write: (writer, value) => {
+      flag.write(writer, value !== undefined);
+      if (value !== undefined) field.write(writer, value);
+    },
+    read: (reader) => (flag.read(reader) ? field.read(reader) : undefined),
+  };
+}
+
+type Variant<Union, Kind> = Extract<Union, { readonly kind: Kind }>;
+
+/** For each kind of a union, its fields. */
+export type UnionFields<Union extends { readonly kind: string }> = {
+  readonly [Kind in Union["kind"]]: {
+    readonly [Name in Exclude<keyof Variant<Union, Kind>, "kind">]-?: Field<Variant<Union, Kind>[Name]>;
+  };
+};
+
+/**
+ * A compact binary codec for a union on `kind`: a byte for the kind, then its fields.
+ *
+ * The order in which `variants` lists kinds and fields is the format: new kinds go last, and nothing else ever changes.
+ */
+export function unionCodec<Union extends { readonly kind: string }>(variants: UnionFields<Union>): Codec<Union> {
+  const kinds = Object.keys(variants);
+  const tags = new Map(kinds.map((kind, tag) => [kind, tag]));
+  const layouts = Object.values<Readonly<Record<string, Field<unknown>>>>(variants).map((fields) =>
+    Object.entries(fields),
+  );
+  return binaryCodec(
+    (writer, value) => {
+      const tag = tags.get(value.kind) ?? kinds.length;
+      writer.byte(tag);
+      for (const [name, field] of layouts[tag] ?? []) field.write(writer, (value as Record<string, unknown>)[name]);
+    },
+    (reader) => {
+      const tag = reader.byte();
+      const layout = layouts[tag];
+      if (layout === undefined) throw new MalformedError(`kind ${tag} is unknown`);
+      const value: Record<string, unknown> = { kind: kinds[tag] };
+      for (const [name, field] of layout) {
+        const part = field.read(reader);
+        if (part !== undefined) value[name] = part;
+      }
+      return value as Union;
+    },
+  );
+}
