@@ -6,6 +6,9 @@ import { DiskFullError } from "./errors.ts";
 /** Inputs taken into one step at the most: bounds how long a step keeps the thread. */
 const batchCountMax = 2048;
 
+/** Records in one write at the most: with the bound on a record, within what a log takes at once. */
+const writeCountMax = 32;
+
 /** How often a write is tried again while the disk is full, in ms. */
 const retryMs = 250;
 
@@ -128,8 +131,8 @@ export class Drive<V extends Vocabulary> {
   async #write(): Promise<void> {
     try {
       while (this.#waiting.length > 0 && !this.#isStopped) {
-        const records = this.#waiting;
-        this.#waiting = [];
+        const { taken: records, rest } = takeUpTo(this.#waiting, writeCountMax);
+        this.#waiting = rest;
         await this.#store(records);
         this.#persistedCount += records.length;
         this.#isPersistedNews = true;

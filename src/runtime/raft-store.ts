@@ -1,5 +1,4 @@
 import { MalformedError } from "../base/errors.ts";
-import type { NodeId } from "../base/ids.ts";
 import type { Entry, Found, Member, Want } from "../protocols/replicated-log.ts";
 import {
   decodeRecord,
@@ -84,9 +83,4 @@ export class RaftStore {
     }
     return entries.length === 0 ? { kind: "gone" } : { kind: "entries", from: what.from, entries };
   }
-}
-
-/** A member list from what a user writes: ids and the addresses the others reach them at. */
-export function memberList(addresses: Readonly<Record<NodeId, string>>): readonly Member[] {
-  return Object.entries(addresses).map(([id, address]) => ({ id, address }));
 }

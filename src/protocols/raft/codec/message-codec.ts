@@ -41,10 +41,10 @@ const reasons: readonly Reason[] = ["no-leader", "busy", "too-large", "stopping"
 /** Longest message, in bytes: what a transport must carry. */
 export const messageBytesMax: number = 2 ** 24;
 
-/** The message as bytes: a version, its kind, its term, its fields. */
-export function encodeMessage(message: RaftMessage): Bytes {
+/** The message as bytes: a version, which of the groups on one link it is for, its kind, its term, its fields. */
+export function encodeMessage(message: RaftMessage, group = 0): Bytes {
   const writer = new ByteWriter(message.kind === "chunk" ? message.bytes.length + 256 : 64);
-  writer.byte(formatVersion).byte(kinds.indexOf(message.kind)).varint(message.term);
+  writer.byte(formatVersion).varint(group).byte(kinds.indexOf(message.kind)).varint(message.term);
   writeFields(writer, message);
   return writer.finish();
 }
@@ -106,10 +106,11 @@ function writeFields(writer: ByteWriter, message: RaftMessage): void {
  *
  * Throws `MalformedError`, and nothing else, for anything that `encodeMessage` did not make.
  */
-export function decodeMessage(bytes: Bytes): RaftMessage {
+export function decodeMessage(bytes: Bytes, group = 0): RaftMessage {
   if (bytes.length > messageBytesMax) throw new MalformedError(`a message of ${bytes.length} bytes`);
   const reader = new ByteReader(bytes);
   checkVersion(reader);
+  if (reader.varint() !== group) throw new MalformedError("a message for another group");
   const kind = kinds[reader.byte()];
   if (kind === undefined) throw new MalformedError("unknown kind of message");
   const message = readFields(reader, kind, reader.varint());

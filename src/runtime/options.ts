@@ -1,0 +1,105 @@
+import { crc32 } from "node:zlib";
+import { isNodeId, type NodeId } from "../base/ids.ts";
+import type { Member } from "../protocols/replicated-log.ts";
+import { OptionError } from "./errors.ts";
+import { type Address, parseAddress } from "./transports/tcp/addresses.ts";
+import type { Notice } from "./transports/notices.ts";
+import type { Transport } from "./transports/transport.ts";
+
+/** What a user writes: everything optional that has a sensible default. */
+export interface NodeOptions {
+  /** This member's name, for the whole life of its data. */
+  readonly id: NodeId;
+  /** All members of a new cluster and where the others reach them, `host:port`. Default: this one alone, on any free port. */
+  readonly members?: Readonly<Record<NodeId, string>>;
+  /** Where log, votes and snapshots live. Left out only with `storage: "memory"`. */
+  readonly dataDir?: string;
+  /** `memory` forgets everything with the process: for tests, never for a member that others count on. Default `wal`. */
+  readonly storage?: "wal" | "memory";
+  /** Where to listen, if it is not the address that the others dial. */
+  readonly listen?: string;
+  /** Tells clusters apart that could reach each other. Default: made from `members`; the stored one wins on a restart. */
+  readonly clusterId?: string;
+  /** Length of one tick, in ms, 1 to 1000. Default 20. */
+  readonly tickMs?: number;
+  /** Ticks without a leader before an election, drawn from once to twice this. Default 25: after 500 to 1000 ms. */
+  readonly electionTicks?: number;
+  /** Ticks between heartbeats; less than `electionTicks`. Default 5. */
+  readonly heartbeatTicks?: number;
+  /** Longest wait of a request for its answer, in ms, unless it says otherwise. Default 5000. */
+  readonly timeoutMs?: number;
+  /** Largest command or payload, in bytes, up to 8 MiB. Default 1 MiB. */
+  readonly requestBytesMax?: number;
+  /** A machine's snapshot is taken whenever this much of the log was applied since the last, in bytes. Default 32 MiB. */
+  readonly snapshotEveryBytes?: number;
+  /** Carries messages between members. Default: TCP. */
+  readonly transport?: Transport;
+  /** Told what an operator should know. Default: nothing is said. */
+  readonly notice?: Notice;
+}
+
+/** What the rest of the runtime sees: complete, checked, frozen. */
+export interface NodeConfig extends Required<Omit<NodeOptions, "members" | "dataDir" | "storage" | "listen" | "transport">> {
+  readonly members: readonly Member[];
+  /** `undefined`: in memory. */
+  readonly dataDir: string | undefined;
+  readonly listen: Address;
+  readonly transport: Transport | undefined;
+}
+
+const mebibyte = 2 ** 20;
+
+/** The only place options are checked: throws `OptionError`; nothing past this line checks them again. */
+export function checkOptions(options: NodeOptions): NodeConfig {
+  const { id, tickMs = 20, electionTicks = 25, heartbeatTicks = 5, timeoutMs = 5000 } = options;
+  const { requestBytesMax = mebibyte, snapshotEveryBytes = 32 * mebibyte, notice = () => undefined } = options;
+  check("id", isNodeId(id), "must be 1 to 64 letters, digits, '_', '.' or '-', and start with a letter or digit");
+  const members = checkMembers(id, options.members ?? { [id]: "127.0.0.1:0" });
+  const clusterId = options.clusterId ?? nameCluster(members);
+  check("clusterId", clusterId.length >= 1 && clusterId.length <= 64, "must have 1 to 64 characters");
+  checkWhole("tickMs", tickMs, 1, 1000);
+  checkWhole("heartbeatTicks", heartbeatTicks, 1, 1000);
+  checkWhole("electionTicks", electionTicks, heartbeatTicks + 1, 10_000);
+  checkWhole("timeoutMs", timeoutMs, 1, 3_600_000);
+  checkWhole("requestBytesMax", requestBytesMax, 1, 8 * mebibyte);
+  checkWhole("snapshotEveryBytes", snapshotEveryBytes, 4096, 2 ** 40);
+  const isMemory = options.storage === "memory";
+  check("dataDir", isMemory !== (options.dataDir !== undefined), "is needed, unless storage is \"memory\"");
+  const own = members.find((member) => member.id === id)?.address ?? "";
+  const listen = checkAddress("listen", options.listen ?? own);
+  const rest = { id, clusterId, tickMs, electionTicks, heartbeatTicks, timeoutMs, requestBytesMax, snapshotEveryBytes };
+  return Object.freeze({ ...rest, notice, members, listen, dataDir: options.dataDir, transport: options.transport });
+}
+
+function checkMembers(id: NodeId, addresses: Readonly<Record<NodeId, string>>): readonly Member[] {
+  const members = Object.entries(addresses).map(([member, address]) => ({ id: member, address }));
+  check("members", members.length <= 99, "must be at most 99");
+  for (const member of members) {
+    check("members", isNodeId(member.id), `${JSON.stringify(member.id)} is no node id`);
+    checkAddress(`members.${member.id}`, member.address);
+  }
+  check("members", Object.hasOwn(addresses, id), `must name this member, ${id}`);
+  const places = new Set(members.map((member) => member.address));
+  check("members", places.size === members.length, "must have different addresses");
+  return members;
+}
+
+/** The same members make the same name on each of them. */
+function nameCluster(members: readonly Member[]): string {
+  const lines = members.map((member) => `${member.id}=${member.address}`).sort();
+  return `quorate-${crc32(lines.join("\n")).toString(16).padStart(8, "0")}`;
+}
+
+function checkAddress(option: string, text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined) throw new OptionError(option, `${JSON.stringify(text)} is not host:port`);
+  return address;
+}
+
+function checkWhole(option: string, value: number, least: number, most: number): void {
+  check(option, Number.isInteger(value) && value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+}
+
+function check(option: string, holds: boolean, problem: string): void {
+  if (!holds) throw new OptionError(option, problem);
+}

@@ -1,0 +1,93 @@
+import type { Member } from "../protocols/replicated-log.ts";
+import { type RaftMemory } from "../protocols/raft/index.ts";
+import { termAt } from "../protocols/raft/log/log.ts";
+import { openDirectory } from "./directory.ts";
+import { CorruptionError } from "./errors.ts";
+import type { Log } from "./logs/log.ts";
+import { memoryLog } from "./logs/memory.ts";
+import { openWal } from "./logs/wal/wal.ts";
+import type { NodeConfig } from "./options.ts";
+import { RaftStore } from "./raft-store.ts";
+import { openSnapshots } from "./snapshots/files.ts";
+import { memorySnapshots } from "./snapshots/memory.ts";
+import type { PartialSnapshot, Snapshots } from "./snapshots/snapshots.ts";
+
+/** What one node stores, open and recovered. */
+export interface Storage {
+  readonly clusterId: string;
+  readonly log: Log;
+  readonly snapshots: Snapshots;
+  readonly records: RaftStore;
+  readonly memory: RaftMemory;
+  readonly partial: PartialSnapshot | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens a node's storage and reads it. Throws `CorruptionError`, `DirectoryLockedError`, `WrongDirectoryError`, `DiskFullError`. */
+export async function openStorage(config: NodeConfig, tailBytesMax: number): Promise<Storage> {
+  const { dataDir, clusterId, id: nodeId, notice } = config;
+  if (dataDir === undefined) {
+    return await recover(config, tailBytesMax, clusterId, memoryLog(), memorySnapshots(), async () => undefined);
+  }
+  const directory = await openDirectory(dataDir, { nodeId, clusterId });
+  try {
+    const log = await openWal({ directory: directory.walPath, notice: (text) => notice("warn", text, {}) });
+    const snapshots = await openSnapshots({ directory: directory.snapshotsPath });
+    return await recover(config, tailBytesMax, directory.clusterId, log, snapshots, () => directory.close());
+  } catch (error) {
+    await directory.close();
+    throw error;
+  }
+}
+
+async function recover(
+  config: NodeConfig,
+  tailBytesMax: number,
+  clusterId: string,
+  log: Log,
+  snapshots: Snapshots,
+  release: () => Promise<void>,
+): Promise<Storage> {
+  const records = new RaftStore(log, snapshots);
+  const { isNew, ...memory } = await records.recover(config.members, tailBytesMax);
+  const { base } = memory.log;
+  if (isNew) await records.store([{ kind: "base", base, snapshot: undefined, members: config.members }]);
+  else sayMembership(config, memory.members);
+  const snapshot = await newestSnapshot(memory, snapshots, config.dataDir ?? "memory");
+  return {
+    clusterId,
+    log,
+    snapshots,
+    records,
+    memory: { ...memory, snapshot, members: withAddresses(memory.members, config.members) },
+    partial: await snapshots.partial(),
+    close: async () => {
+      await log.close();
+      await release();
+    },
+  };
+}
+
+/** The newest snapshot that the log knows: one may be stored whose record was not, when the process ended between the two. */
+async function newestSnapshot(memory: RaftMemory, snapshots: Snapshots, where: string): Promise<RaftMemory["snapshot"]> {
+  const recorded = memory.snapshot;
+  for (const name of await snapshots.list()) {
+    const isRecorded = name.index === recorded?.index && name.checksum === recorded.checksum;
+    const isNewer = name.index > (recorded?.index ?? 0) && termAt(memory.log, name.index) === name.term;
+    if (isRecorded || isNewer) return name;
+  }
+  if (recorded === undefined) return undefined;
+  throw new CorruptionError(where, 0, `the snapshot of index ${recorded.index} is missing`);
+}
+
+/** Who the members are is stored; where they are may have changed since, and whoever starts us knows best. */
+function withAddresses(stored: readonly Member[], given: readonly Member[]): readonly Member[] {
+  return stored.map((member) => given.find((other) => other.id === member.id) ?? member);
+}
+
+function sayMembership(config: NodeConfig, stored: readonly Member[]): void {
+  const ids = (members: readonly Member[]) => members.map((member) => member.id).sort().join(", ");
+  if (ids(stored) === ids(config.members)) return;
+  const facts = { stored: ids(stored), given: ids(config.members) };
+  config.notice("warn", "the stored members count, not the given ones", facts);
+}
