@@ -96,11 +96,11 @@ export class TcpBench {
   }
 
   /** A place where the transport finds its member "b": each connection is given to `meet`. */
-  async serveB(meet: (end: RawEnd) => void, host = "127.0.0.1"): Promise<void> {
+  async serveB(meet: (end: RawEnd) => Promise<void>, host = "127.0.0.1"): Promise<void> {
     this.#server = createServer((socket) => {
       const end = new RawEnd(socket);
       this.accepted.push(end);
-      meet(end);
+      void meet(end);
     });
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");

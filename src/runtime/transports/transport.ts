@@ -7,7 +7,11 @@ export interface TransportOwner {
   readonly id: NodeId;
   /** Nodes of another cluster are refused in the handshake. */
   readonly clusterId: string;
-  /** A whole frame from a node of the cluster: a member, or one that is not yet, or no longer, known as such. The bytes are the owner's to keep. */
+  /**
+   * A whole frame from a node of the cluster. The bytes are the owner's to keep.
+   *
+   * The sender may be a node that is not yet, or no longer, known as a member here.
+   */
   receive(from: NodeId, frame: Bytes): void;
   /** The way to `peer`, a member, was made or broke; up and down in turn. Nothing is told after `close`. */
   link(peer: NodeId, up: boolean): void;

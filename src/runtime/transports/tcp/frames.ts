@@ -17,7 +17,7 @@ export interface Frame {
 /** Bytes on the wire before each body. */
 export const frameHeadBytes = 5;
 
-/** Bodies from this size on are written as they are; smaller ones are copied together, which is cheaper than a vector. */
+/** Bodies from this size on are written as they are; smaller ones are copied together, which costs less. */
 const gatherBytesMax = 16 * 1024;
 
 /** Cuts a stream of chunks into frames. After a `MalformedError` the stream is lost. */
@@ -80,7 +80,7 @@ export class FrameReader {
     return length;
   }
 
-  /** A view would pin the whole chunk for as long as the frame is kept, so only a frame that is most of it is a view. */
+  /** A view pins its whole chunk for as long as the frame is kept, so only most of a chunk becomes a view. */
   #cut(length: number): Bytes {
     const start = this.#at;
     this.#at += length;

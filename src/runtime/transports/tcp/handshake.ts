@@ -25,7 +25,7 @@ export interface Identity {
   readonly to: NodeId;
 }
 
-/** The first thing each end says. A hello is answered by a welcome, after which frames flow, or by a refusal, after which it is over. */
+/** What each end says first. A hello is answered by a welcome, then frames flow, or by a refusal, then it is over. */
 export type Greeting = Identity &
   (
     | { readonly kind: "hello" | "welcome" }
@@ -33,7 +33,8 @@ export type Greeting = Identity &
   );
 
 /** A greeting's whole length at most; all that a stranger can make us hold. */
-export const greetingBytesMax = 1024;
+const greetingBytesMax = 1024;
+/** Longest cluster id, in bytes of UTF-8. */
 export const clusterIdBytesMax = 128;
 const textBytesMax = 256;
 
@@ -43,7 +44,8 @@ const kinds = ["hello", "welcome", "refusal"] as const;
 const mismatches = ["other", "version", "cluster", "node", "full"] as const;
 
 /**
- * A greeting's bytes: "QUOR", u16 length of the rest (big end first), kind, versions, session, cluster, from, to, and a refusal's reason.
+ * A greeting's bytes: "QUOR", u16 length of the rest (big end first), kind, versions, session, cluster, from, to,
+ * and a refusal's reason.
  *
  * This layout holds for every version: later ones append fields, which earlier ones ignore.
  */
@@ -88,7 +90,7 @@ function readText(reader: ByteReader, bytesMax: number): string {
 export class GreetingReader {
   #held: Bytes = noBytes;
 
-  /** The greeting and what came after it, once it is whole. Throws `MalformedError` at the first byte that fits no greeting. */
+  /** The greeting and what came after it, once it is whole. Throws `MalformedError` as soon as it can be none. */
   read(chunk: Bytes): { readonly greeting: Greeting; readonly rest: Bytes } | undefined {
     const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
     for (const [at, byte] of magic.entries()) {
@@ -106,7 +108,7 @@ export class GreetingReader {
   }
 }
 
-/** What in the other end's greeting does not fit ours, in words for the other's operator; `undefined` when we may talk. */
+/** What in the other end's greeting does not fit ours, in words for its operator; `undefined` when we may talk. */
 export function findMismatch(
   ours: Identity,
   theirs: Identity,

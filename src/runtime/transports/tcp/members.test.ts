@@ -50,7 +50,8 @@ describe("a member", () => {
       void bench.serveB(async (end) => {
         await end.greeting;
         end.greet(change as Partial<Greeting>);
-        if (bench.accepted.length === 2) end.closed.then(() => resolve());
+        await end.closed;
+        if (bench.accepted.length === 2) resolve();
       });
     });
 
