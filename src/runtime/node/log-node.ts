@@ -6,7 +6,7 @@ import { decodeMessage, encodeMessage, Raft, type RaftMessage, type RaftVocabula
 import { termAt } from "../../protocols/raft/log/log.ts";
 import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
 import { Drive } from "../drive.ts";
-import { ClosedError, OptionError } from "../errors.ts";
+import { ClosedError, OptionError, TooLargeError } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
 import type { Storage } from "../storage.ts";
 import type { Transport } from "../transports/transport.ts";
@@ -20,6 +20,9 @@ import { Waiters } from "./waiter.ts";
 
 /** How long a closing node waits for what is in flight, in ms. */
 const drainMsMax = 3000;
+
+/** What a machine's node may add to a request, in bytes: who asked, and which of its requests it is. */
+const envelopeBytesMax = 2048;
 
 /** Entries a restarting member keeps in memory, in bytes; as much as the core keeps. */
 export const tailBytesMax: number = 8 * 2 ** 20;
@@ -54,14 +57,15 @@ export class RaftNode implements LogNode {
     this.#transport = transport;
     const applied = storage.memory.snapshot?.index ?? 0;
     const seed = randomInt(2 ** 47);
-    const { electionTicks, heartbeatTicks, requestBytesMax } = config;
+    const { electionTicks, heartbeatTicks } = config;
+    const payloadBytesMax = config.requestBytesMax + envelopeBytesMax;
     this.#raft = new Raft(
-      { id: config.id, seed, electionTicks, heartbeatTicks, payloadBytesMax: requestBytesMax + 2048, tailBytesMax },
+      { id: config.id, seed, electionTicks, heartbeatTicks, payloadBytesMax, tailBytesMax },
       { memory: storage.memory, applied, ...(storage.partial && { incoming: storage.partial }) },
     );
     const request = (ask: LogRequest) => this.#drive.request(ask);
     const nextId = () => ++this.#idCount;
-    this.#proposals = new Proposals(request, nextId, this.#waiters, requestBytesMax);
+    this.#proposals = new Proposals(request, nextId, this.#waiters, payloadBytesMax);
     this.#barriers = new Barriers(request, nextId, this.#waiters);
     this.#applied = new Applied(applied, this.#waiters);
     this.#deliveries = new Deliveries(
@@ -103,7 +107,7 @@ export class RaftNode implements LogNode {
       output: (output) => this.#take(output),
       stepped: () => this.#stepped(),
       diskFull: (isFull) => this.#diskFull(isFull),
-      failed: (error) => this.#fail(error),
+      failed: (error) => this.fail(error),
     };
   }
 
@@ -154,7 +158,7 @@ export class RaftNode implements LogNode {
   #supply({ want, what }: Extract<LogOutput, { kind: "want" }>): void {
     this.#storage.records.find(what).then(
       (found) => this.#drive.request({ kind: "supply", want, found }),
-      (error: unknown) => this.#fail(error),
+      (error: unknown) => this.fail(error),
     );
   }
 
@@ -209,7 +213,7 @@ export class RaftNode implements LogNode {
   }
 
   /** Stops at once: after a failure nothing that this node says can be trusted. */
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#config.notice("warn", "the node has stopped", { error });
@@ -257,6 +261,8 @@ export class RaftNode implements LogNode {
   }
 
   async propose(payload: Bytes, options: WaitOptions = {}): Promise<number> {
+    const { requestBytesMax } = this.#config;
+    if (payload.length > requestBytesMax) throw new TooLargeError(payload.length, requestBytesMax);
     return await new Promise((resolve, reject) => {
       const end = this.submit(
         {

@@ -1,0 +1,245 @@
+import { randomBytes } from "node:crypto";
+import type { Bytes } from "../../base/bytes.ts";
+import type { NodeId } from "../../base/ids.ts";
+import type { Machine } from "../../machines/machine.ts";
+import { type SessionAnswer, type SessionCommand, type SessionState, withSessions } from "../../machines/sessions.ts";
+import type { Delivery, ExecuteOptions, MachineNode, NodeEvent, NodeStatus, ReadOptions, WaitOptions } from "../api.ts";
+import {
+  CommandFailedError,
+  KeyReusedError,
+  type OperatingError,
+  OptionError,
+  RequestExpiredError,
+  TooLargeError,
+} from "../errors.ts";
+import type { NodeConfig } from "../options.ts";
+import type { RaftNode } from "./log-node.ts";
+
+/** How long entries are applied before other work gets a turn, in ms: a longer slice would starve heartbeats. */
+const sliceMs = 4;
+
+/** What an entry costs in the log besides its payload, in bytes, about. */
+const entryOverheadBytes = 64;
+
+const keyCharactersMax = 256;
+
+/** A command on its way, and who waits for its answer. */
+interface Pending<Answer> {
+  readonly command: Bytes;
+  resolve(answer: Answer): void;
+  reject(error: OperatingError): void;
+}
+
+/** A machine on a replicated log: applies what is committed, answers who asked, and snapshots itself. */
+export class ReplicatedMachine<State, Command, Answer, Question, Reply>
+  implements MachineNode<Command, Answer, Question, Reply>
+{
+  readonly id: NodeId;
+  readonly closed: Promise<void>;
+  readonly #node: RaftNode;
+  readonly #config: NodeConfig;
+  readonly #inner: Machine<State, Command, Answer, Question, Reply>;
+  readonly #machine: Machine<SessionState<State>, SessionCommand, SessionAnswer<Answer>, Question, Reply>;
+  /** Names this run of the process: sequences start anew with it. */
+  readonly #client: string;
+  readonly #pending = new Map<number, Pending<Answer>>();
+  readonly #keyed = new Map<string, Set<Pending<Answer>>>();
+  #state: SessionState<State>;
+  #sequence = 0;
+  #appliedIndex = 0;
+  #bytesSinceSnapshot = 0;
+  #isSaving = false;
+
+  constructor(node: RaftNode, config: NodeConfig, machine: Machine<State, Command, Answer, Question, Reply>) {
+    this.id = node.id;
+    this.closed = node.closed;
+    this.#node = node;
+    this.#config = config;
+    this.#inner = machine;
+    this.#machine = withSessions(machine);
+    this.#state = this.#machine.initial();
+    this.#client = `${node.id}.${randomBytes(9).toString("base64url")}`;
+  }
+
+  /** Begins to apply; resolves once the stored snapshot, if there is one, is restored. */
+  async start(): Promise<void> {
+    const deliveries = this.#node.committed({ from: 0 })[Symbol.asyncIterator]();
+    if (this.#node.status().snapshot > 0) await this.#take(await deliveries.next());
+    this.#run(deliveries).catch((error: unknown) => this.#node.fail(error));
+  }
+
+  async #run(deliveries: AsyncIterator<Delivery>): Promise<void> {
+    let sliceEnd = performance.now() + sliceMs;
+    while (await this.#take(await deliveries.next())) {
+      if (performance.now() < sliceEnd) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceEnd = performance.now() + sliceMs;
+    }
+  }
+
+  /** Takes in one delivery; everything before it is acknowledged by now. False at the end. */
+  async #take(next: IteratorResult<Delivery>): Promise<boolean> {
+    if (next.done === true) return false;
+    const delivery = next.value;
+    if (delivery.kind === "snapshot") {
+      this.#state = await this.#machine.restore(delivery.content);
+      this.#appliedIndex = delivery.index;
+      this.#bytesSinceSnapshot = 0;
+      this.#node.repeatAll(); // answers to our requests may be among what was not applied one by one
+      return true;
+    }
+    this.#saveIfDue();
+    for (const { index, payload } of delivery.entries) {
+      this.#apply(index, payload);
+      this.#bytesSinceSnapshot += payload.length + entryOverheadBytes;
+    }
+    return true;
+  }
+
+  #apply(index: number, payload: Bytes): void {
+    const command = this.#machine.command.decode(payload);
+    const answer = this.#machine.apply(this.#state, command, index);
+    this.#appliedIndex = index;
+    if (command.client === this.#client) settle(this.#pending.get(command.sequence), answer);
+    for (const pending of this.#keyed.get(command.client) ?? []) {
+      if (Buffer.compare(pending.command, command.command) === 0) settle(pending, answer);
+    }
+  }
+
+  #saveIfDue(): void {
+    if (this.#isSaving || this.#bytesSinceSnapshot < this.#config.snapshotEveryBytes) return;
+    this.#isSaving = true;
+    this.#bytesSinceSnapshot = 0;
+    const index = this.#appliedIndex;
+    const saving = this.#node.saveSnapshot(index, this.#machine.snapshot(this.#state));
+    saving
+      .catch((error: unknown) => this.#config.notice("warn", "a snapshot could not be stored", { index, error }))
+      .finally(() => {
+        this.#isSaving = false;
+      });
+  }
+
+  async execute(command: Command, options: ExecuteOptions = {}): Promise<Answer> {
+    const bytes = this.#inner.command.encode(command);
+    const { requestBytesMax } = this.#config;
+    if (bytes.length > requestBytesMax) throw new TooLargeError(bytes.length, requestBytesMax);
+    const { key } = options;
+    if (key !== undefined && (key.length < 1 || key.length > keyCharactersMax)) {
+      throw new OptionError("key", `must have 1 to ${keyCharactersMax} characters`);
+    }
+    return await new Promise((resolve, reject) => {
+      const { name, release } = key === undefined ? this.#nameNext() : this.#nameByKey(key);
+      let end = () => undefined as void;
+      const pending: Pending<Answer> = {
+        command: bytes,
+        resolve: (answer) => {
+          release(pending);
+          end();
+          resolve(answer);
+        },
+        reject: (error) => {
+          release(pending);
+          end();
+          reject(error);
+        },
+      };
+      this.#register(name, pending);
+      const payload = this.#machine.command.encode({ ...name, issuedAt: this.#appliedIndex, command: bytes });
+      try {
+        end = this.#node.submit(
+          { payload, isRepeatable: true, committed: () => undefined, failed: (error) => pending.reject(error) },
+          options,
+        );
+      } catch (error) {
+        release(pending);
+        reject(error);
+      }
+    });
+  }
+
+  #register(name: { readonly client: string; readonly sequence: number }, pending: Pending<Answer>): void {
+    if (name.client === this.#client) {
+      this.#pending.set(name.sequence, pending);
+      return;
+    }
+    const others = this.#keyed.get(name.client) ?? new Set();
+    this.#keyed.set(name.client, others.add(pending));
+  }
+
+  /** The next of this process's own requests. Those below the oldest still waiting are settled for good. */
+  #nameNext(): Naming<Answer> {
+    const sequence = ++this.#sequence;
+    const oldest: number = this.#pending.keys().next().value ?? sequence;
+    return {
+      name: { client: this.#client, sequence, settledBelow: oldest },
+      release: () => this.#pending.delete(sequence),
+    };
+  }
+
+  /** A request that the caller names, here and wherever else it may be retried. */
+  #nameByKey(key: string): Naming<Answer> {
+    const client = `key:${key}`;
+    return {
+      name: { client, sequence: 1, settledBelow: 0 },
+      release: (pending) => {
+        const others = this.#keyed.get(client);
+        others?.delete(pending);
+        if (others?.size === 0) this.#keyed.delete(client);
+      },
+    };
+  }
+
+  async read(question: Question, options: ReadOptions = {}): Promise<Reply> {
+    if (options.consistency !== "stale") {
+      const startedAt = performance.now();
+      const index = await this.#node.barrier(options);
+      const { timeoutMs = this.#config.timeoutMs } = options;
+      const left = Math.max(1, timeoutMs - (performance.now() - startedAt));
+      await this.#node.applied(index, { ...options, timeoutMs: left });
+    }
+    return this.#machine.query(this.#state, question);
+  }
+
+  status(): NodeStatus {
+    return this.#node.status();
+  }
+
+  on<Kind extends NodeEvent["kind"]>(
+    kind: Kind,
+    listener: (event: Extract<NodeEvent, { kind: Kind }>) => void,
+  ): () => void {
+    return this.#node.on(kind, listener);
+  }
+
+  async ready(options?: WaitOptions): Promise<void> {
+    await this.#node.ready(options);
+  }
+
+  async close(): Promise<void> {
+    await this.#node.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#node.close();
+  }
+}
+
+interface Naming<Answer> {
+  readonly name: { readonly client: string; readonly sequence: number; readonly settledBelow: number };
+  readonly release: (pending: Pending<Answer>) => void;
+}
+
+/** Gives a waiting caller what the machine, or the memory of an earlier try, answered. */
+function settle<Answer>(pending: Pending<Answer> | undefined, answer: SessionAnswer<Answer>): void {
+  if (pending === undefined) return;
+  switch (answer.kind) {
+    case "answer":
+      return pending.resolve(answer.answer);
+    case "failed":
+      return pending.reject(new CommandFailedError(answer.message));
+    case "expired":
+      return pending.reject(new RequestExpiredError());
+    case "mismatch":
+      return pending.reject(new KeyReusedError());
+  }
+}

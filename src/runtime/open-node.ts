@@ -1,0 +1,38 @@
+import type { Machine } from "../machines/machine.ts";
+import { messageBytesMax } from "../protocols/raft/index.ts";
+import type { LogNode, MachineNode } from "./api.ts";
+import { RaftNode, tailBytesMax } from "./node/log-node.ts";
+import { ReplicatedMachine } from "./node/machine-node.ts";
+import { checkOptions, type NodeOptions } from "./options.ts";
+import { openStorage } from "./storage.ts";
+import { tcpTransport } from "./transports/tcp/tcp.ts";
+
+/** Starts a member of a replicated machine. Resolves once it listens; `ready()` waits for a leader. */
+export async function openNode<State, Command, Answer, Question, Reply>(
+  options: NodeOptions & { readonly machine: Machine<State, Command, Answer, Question, Reply> },
+): Promise<MachineNode<Command, Answer, Question, Reply>>;
+/** Starts a member of a replicated log: the user keeps the state. */
+export async function openNode(options: NodeOptions & { readonly machine?: undefined }): Promise<LogNode>;
+/** Throws `OptionError`, `AddressInUseError`, `DirectoryLockedError`, `WrongDirectoryError`, `CorruptionError`, `DiskFullError`. */
+export async function openNode<State, Command, Answer, Question, Reply>(
+  options: NodeOptions & { readonly machine?: Machine<State, Command, Answer, Question, Reply> | undefined },
+): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {
+  const config = checkOptions(options);
+  const storage = await openStorage(config, tailBytesMax);
+  const { listen, notice } = config;
+  const transport = config.transport ?? tcpTransport({ listen, notice, frameBytesMax: messageBytesMax });
+  const node = new RaftNode(config, storage, transport);
+  try {
+    if (options.machine === undefined) {
+      await node.start();
+      return node;
+    }
+    const machine = new ReplicatedMachine(node, config, options.machine);
+    await machine.start();
+    await node.start();
+    return machine;
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+}
