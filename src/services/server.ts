@@ -41,6 +41,8 @@ export interface HttpOptions {
   readonly insecure?: boolean;
   /** Longest body of a request. Default 1 MiB. */
   readonly bodyBytesMax?: number;
+  /** How long `close` waits for requests in flight, in ms. Default 3000. */
+  readonly drainMs?: number;
   readonly log?: HttpLog;
 }
 
@@ -48,17 +50,18 @@ export interface HttpOptions {
 export interface HttpServer {
   readonly url: string;
   readonly port: number;
-  /** Takes no more requests, finishes those in flight (3 s at most), ends event streams and frees the port. */
+  /** Takes no more requests, finishes those in flight (for `drainMs` at most), ends event streams and frees the port. */
   close(): Promise<void>;
 }
 
 /** Serves the objects of `node`, and what it knows of itself, over HTTP. Rejects with `OptionError` or `AddressInUseError`. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { host, port, bodyBytesMax = bodyBytesDefault } = options;
+  const { host, port, bodyBytesMax = bodyBytesDefault, drainMs = 3000, log } = options;
   checkOptions(options);
   const server = assemble(options, bodyBytesMax);
+  const onError = (err: Error): void => log?.error({ err }, "a connection could not be accepted");
   try {
-    const listening = await listen(server.app, host, port, bodyBytesMax);
+    const listening = await listen(server.app, { host, port, bodyBytesMax, drainMs, onError });
     const name = host.includes(":") ? `[${host}]` : host;
     return {
       url: `http://${name}:${listening.port}`,

@@ -25,10 +25,10 @@ export class Intake {
     return bytes.toString();
   }
 
-  /** The body as JSON of the form that `schema` describes, whatever its content type says: `curl -d` sends none of use. */
+  /** The body as a JSON object of the form that `schema` describes, whatever its content type says: `curl -d` sends none of use. */
   async json<Schema extends v.GenericSchema>(exchange: Exchange, schema: Schema): Promise<v.InferOutput<Schema>> {
     const text = await this.text(exchange);
-    const result = v.safeParse(schema, parseJson(text), { abortEarly: true });
+    const result = v.safeParse(schema, parseObject(text), { abortEarly: true });
     if (result.success) return result.output;
     const [issue] = result.issues;
     const complaint = `${v.getDotPath(issue) ?? "the body"}: ${issue.message}`;
@@ -63,6 +63,13 @@ export class Intake {
   }
 }
 
+/** A JSON object of just these fields. */
+export function fields<Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.StrictObjectSchema<Entries, (issue: v.StrictObjectIssue) => string> {
+  return v.strictObject(entries, ({ expected }) => (expected === "never" ? "is not known here" : "is missing"));
+}
+
 /** Text of 1 to `bytesMax` bytes (or from `bytesMin` on) that has a UTF-8 form. */
 export function text(bytesMax: number, bytesMin = 1): v.GenericSchema<string> {
   return v.pipe(
@@ -76,6 +83,13 @@ export function text(bytesMax: number, bytesMin = 1): v.GenericSchema<string> {
 export function isWithin(value: string, bytesMin: number, bytesMax: number): boolean {
   const bytes = Buffer.byteLength(value);
   return bytes >= bytesMin && bytes <= bytesMax;
+}
+
+/** Reads a JSON object; no body is one without fields. */
+function parseObject(text: string): object {
+  const value = text === "" ? {} : parseJson(text);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new MalformedError("the body is not a JSON object");
 }
 
 function parseJson(text: string): unknown {

@@ -13,26 +13,41 @@ const headersMs = 10_000;
 const requestMs = 30_000;
 /** A connection on which nothing moves is closed. */
 const idleMs = 60_000;
-/** What is still unanswered this long after `close` is cut off. */
-const drainMs = 3000;
 
 /** A port that answers HTTP. */
 export interface Listening {
   readonly port: number;
-  /** Refuses new connections, waits for what is in flight, at most 3 s, and closes. */
+  /** Refuses new connections, finishes what is in flight, cuts off what takes longer than the drain time, and closes. */
   close(): Promise<void>;
 }
 
-/** Serves `app` on `host:port`; port 0 takes a free one. */
-export async function listen(app: App, host: string, port: number, bodyBytesMax: number): Promise<Listening> {
+/** Where and within which bounds to serve. */
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly bodyBytesMax: number;
+  readonly drainMs: number;
+  /** Told of connections that could not be accepted. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Serves `app`. Rejects with `AddressInUseError` or `OptionError`. */
+export async function listen(app: App, options: ListenOptions): Promise<Listening> {
+  const { host, port, bodyBytesMax, drainMs, onError } = options;
   const limits = { maxHeaderSize: headerBytesMax, headersTimeout: headersMs, requestTimeout: requestMs };
   const answer = getRequestListener(app.fetch, {
     hostname: host,
     errorHandler: () => problemDocument(new MalformedError("the request line or its Host header")),
   });
+  let inFlight = 0;
   const server = createServer(
     { ...limits, keepAliveTimeout: idleMs, connectionsCheckingInterval: 5000, noDelay: true },
-    answer,
+    (incoming, outgoing) => {
+      inFlight++;
+      outgoing.once("close", () => inFlight--);
+      void answer(incoming, outgoing);
+    },
   );
   server.maxConnections = connectionsMax;
   server.timeout = idleMs;
@@ -42,7 +57,9 @@ export async function listen(app: App, host: string, port: number, bodyBytesMax:
     server.emit("request", incoming, outgoing);
   });
   await opened(server, host, port);
-  return { port: (server.address() as AddressInfo).port, close: () => drained(server) };
+  server.on("error", onError);
+  const isDone = (): boolean => inFlight === 0;
+  return { port: (server.address() as AddressInfo).port, close: () => drained(server, drainMs, isDone) };
 }
 
 function opened(server: Server, host: string, port: number): Promise<void> {
@@ -56,10 +73,11 @@ function opened(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function drained(server: Server): Promise<void> {
+/** Closes connections as they fall idle, and all of them once nothing is in flight or the time is up. */
+function drained(server: Server, drainMs: number, isDone: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-    const sweep = setInterval(() => server.closeIdleConnections(), 20);
+    const sweep = setInterval(() => (isDone() ? server.closeAllConnections() : server.closeIdleConnections()), 10);
     server.close(() => {
       clearTimeout(cut);
       clearInterval(sweep);

@@ -1,11 +1,10 @@
-import * as v from "valibot";
 import { MalformedError } from "../../base/errors.ts";
 import { document, problemDocument } from "../http/answers.ts";
 import { type App, executeOptions, readOptions } from "../http/exchange.ts";
-import type { Intake } from "../http/intake.ts";
+import { fields, type Intake } from "../http/intake.ts";
 import { checkedKey, type Kv, keySchema, missingKey, valueSchema } from "./words.ts";
 
-const pair = v.strictObject({ key: keySchema, value: valueSchema });
+const pair = fields({ key: keySchema, value: valueSchema });
 
 /** The classic small etcd: `PUT /` and `GET /?key=`. `leaderAddress` is where the leader listens for its peers, if one is known. */
 export function classicKvRoutes(app: App, kv: Kv, intake: Intake, leaderAddress: () => string | null): void {

@@ -2,11 +2,11 @@ import * as v from "valibot";
 import { invariant } from "../../base/invariant.ts";
 import { document, nothing, problemDocument } from "../http/answers.ts";
 import { type App, decodePart, type Exchange, executeOptions, queryNumber, readOptions } from "../http/exchange.ts";
-import type { Intake } from "../http/intake.ts";
+import { fields, type Intake } from "../http/intake.ts";
 import { type Stacks, stackId, stackIdSchema, stackProblem, valueSchema } from "./words.ts";
 
-const creation = v.strictObject({ id: v.optional(stackIdSchema) });
-const pushed = v.strictObject({ value: valueSchema });
+const creation = fields({ id: v.optional(stackIdSchema) });
+const pushed = fields({ value: valueSchema });
 
 /** Most stacks that one list shows. */
 const listLimitMax = 1000;
