@@ -46,7 +46,16 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Served>
 function send(port: number, call: string, { headers = {}, body, signal }: Sent): Promise<Received> {
   const [method, path] = call.split(" ");
   return new Promise((resolve, reject) => {
-    const options = { host: "127.0.0.1", port, method, path, headers: { ...headers }, agent: false as const };
+    const isChunked = "transfer-encoding" in headers;
+    const length = body === undefined || isChunked ? {} : { "content-length": Buffer.byteLength(body) };
+    const options = {
+      host: "127.0.0.1",
+      port,
+      method,
+      path,
+      headers: { ...length, ...headers },
+      agent: false as const,
+    };
     const outgoing = request({ ...options, ...(signal === undefined ? {} : { signal }) }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
