@@ -43,7 +43,7 @@ type Uniform = MachineNode<
   { readonly reply: unknown }
 >;
 
-/** The replicated object `machine` of `node`, as if it were the node's only one. Idempotency keys of two objects never meet. */
+/** The object `machine` of `node`, as if it were the node's only one: idempotency keys of two objects never meet. */
 export function replica<Name extends keyof Parts>(node: ObjectsNode, machine: Name): ReplicaOf<Parts[Name]> {
   const uniform = node as unknown as Uniform; // `bundle` gives the answers of the machine it was asked for
   const one: Replica<unknown, unknown, unknown, unknown> = {

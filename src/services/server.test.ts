@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
-import { newObjectsNode, type Served, serve } from "../../test/support/served.ts";
-import { assemble, startHttp } from "./server.ts";
+import { type Served, serve } from "../../test/support/served.ts";
+import { startHttp } from "./server.ts";
 
 /** Sends bytes as they are; resolves with all that comes back until the server closes. */
 async function raw(served: Served, bytes: string): Promise<string> {
@@ -166,34 +166,4 @@ test("a failure of our own is a 500, and is logged", async () => {
   expect(answer.status).toBe(500);
   expect(answer.json()).toMatchObject({ error: { code: "QUORATE_INTERNAL", outcome: "unknown" } });
   expect(logged).toMatchObject([{ err: { message: "a bug" }, path: "/status" }]);
-});
-
-test("/openapi.json describes every route but those of the plain-text form, and no other", async () => {
-  await using served = await serve();
-  const { app, stop } = assemble({ node: newObjectsNode(), host: "localhost", port: 0 }, 1000);
-  stop();
-
-  const { paths } = (await served.send("GET /openapi.json")).json() as { paths: Record<string, object> };
-
-  const described = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-  );
-  const routes = app.routes
-    .filter(({ method, path }) => method !== "ALL" && !/^\/s[A-Z]/.test(path))
-    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)(\{[^}]*\})?/g, "{$1}")}`);
-  expect(described.sort()).toEqual(routes.sort());
-});
-
-test("every reference in /openapi.json leads somewhere", async () => {
-  await using served = await serve();
-
-  const { text } = await served.send("GET /openapi.json");
-
-  const document = JSON.parse(text) as object;
-  const references = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path ?? "");
-  const targets = references.map((path) =>
-    path.split("/").reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], document),
-  );
-  expect(references.length).toBeGreaterThan(50);
-  expect(targets).not.toContain(undefined);
 });

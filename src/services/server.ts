@@ -29,6 +29,7 @@ export interface HttpLog {
   error(facts: object, text: string): void;
 }
 
+/** What to serve, and where. */
 export interface HttpOptions {
   readonly node: ObjectsNode;
   /** Name or address to listen on. */
@@ -50,11 +51,11 @@ export interface HttpOptions {
 export interface HttpServer {
   readonly url: string;
   readonly port: number;
-  /** Takes no more requests, finishes those in flight (for `drainMs` at most), ends event streams and frees the port. */
+  /** Takes no more requests, finishes those in flight (`drainMs` at most), ends event streams and frees the port. */
   close(): Promise<void>;
 }
 
-/** Serves the objects of `node`, and what it knows of itself, over HTTP. Rejects with `OptionError` or `AddressInUseError`. */
+/** Serves the objects of `node`, and what it knows of itself. Rejects with `OptionError` or `AddressInUseError`. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { host, port, bodyBytesMax = bodyBytesDefault, drainMs = 3000, log } = options;
   checkOptions(options);
@@ -77,7 +78,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
-/** The routes of a node: which service speaks for which machine. `stop` has further requests refused and streams ended. */
+/** The routes of a node: which service speaks for which machine. `stop` refuses further requests and ends streams. */
 export function assemble(options: HttpOptions, bodyBytesMax: number): { readonly app: App; stop(): void } {
   const { node, host, names = [], log } = options;
   const app: App = new Hono({ getPath: rawPath });

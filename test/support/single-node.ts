@@ -8,14 +8,14 @@ import type {
   WaitOptions,
 } from "../../src/runtime/api.ts";
 import {
+  AbortedError,
   BusyError,
-  ClosedError,
   KeyReusedError,
   NoLeaderError,
   OutcomeUnknownError,
 } from "../../src/runtime/errors.ts";
 
-/** How a node meets its requests. `unknown`: applies writes and loses the answers; `held`: answers once the mood changes. */
+/** How a node meets requests. `unknown`: applies writes, loses the answers; `held`: answers once the mood changes. */
 export type Mood = "serving" | "leaderless" | "busy" | "unknown" | "held";
 
 type Kind = NodeEvent["kind"];
@@ -157,7 +157,7 @@ function newSignal(): { fire(): void; wait(signal: AbortSignal | undefined): Pro
     wait: (signal) =>
       new Promise((resolve, reject) => {
         void fired.then(resolve);
-        signal?.addEventListener("abort", () => reject(new ClosedError("unknown")), { once: true });
+        signal?.addEventListener("abort", () => reject(new AbortedError("unknown")), { once: true });
       }),
   };
 }

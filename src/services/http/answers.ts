@@ -23,9 +23,6 @@ export function nothing(status = 204, headers?: Headers): Response {
   return new Response(null, { status, headers: { ...always, ...headers } });
 }
 
-/** How a form writes its refusals. */
-export type ProblemWriter = (problem: Problem, headers?: Headers) => Response;
-
 /** A problem in the JSON form; the shape is `Problem` of /openapi.json. */
 export function problemDocument({ code, message, retry, outcome }: Problem, headers?: Headers): Response {
   const status = statusOf({ code, message, retry, outcome });

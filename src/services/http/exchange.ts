@@ -18,7 +18,7 @@ export type Around = MiddlewareHandler<Env>;
 
 const keyPattern = /^[\x21-\x7e]{1,256}$/;
 
-/** What a write asks of its execution: to happen once for its `Idempotency-Key`, and to be waited for while the client is there. */
+/** What a write asks for: to happen once for its `Idempotency-Key`, and to be waited for while the client is there. */
 export function executeOptions(exchange: Exchange): ExecuteOptions {
   const { incoming } = exchange.env;
   const signal = clientGone(incoming.socket);
@@ -49,7 +49,7 @@ export function queryNumber(exchange: Exchange, name: string, min: number, max: 
   return value;
 }
 
-/** The path as it was sent, percent-encoding and all: routes match it, and each part is decoded once, by `decodePart`. */
+/** The path as it was sent: routes match its percent-encoded form, and parts are decoded once, by `decodePart`. */
 export function rawPath(request: Request): string {
   const start = request.url.indexOf("/", "http://".length);
   const query = request.url.indexOf("?", start);

@@ -25,7 +25,7 @@ export class Intake {
     return bytes.toString();
   }
 
-  /** The body as a JSON object of the form that `schema` describes, whatever its content type says: `curl -d` sends none of use. */
+  /** The body as a JSON object as `schema` describes it, whatever its content type: `curl -d` sends a wrong one. */
   async json<Schema extends v.GenericSchema>(exchange: Exchange, schema: Schema): Promise<v.InferOutput<Schema>> {
     const text = await this.text(exchange);
     const result = v.safeParse(schema, parseObject(text), { abortEarly: true });

@@ -17,7 +17,7 @@ const idleMs = 60_000;
 /** A port that answers HTTP. */
 export interface Listening {
   readonly port: number;
-  /** Refuses new connections, finishes what is in flight, cuts off what takes longer than the drain time, and closes. */
+  /** Refuses new connections, finishes what is in flight, cuts off what takes longer than `drainMs`, and closes. */
   close(): Promise<void>;
 }
 

@@ -40,12 +40,14 @@ export function refusals(...statuses: readonly number[]): { readonly [status: st
   return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${status}` }]));
 }
 
-/** Refusals of any write, and of any linearizable read. */
+/** Refusals that any write can meet. */
 export const writeRefusals: { readonly [status: string]: Json } = refusals(400, 403, 413, 422, 500, 503, 504);
+/** Refusals that any read can meet. */
 export const readRefusals: { readonly [status: string]: Json } = refusals(400, 403, 500, 503, 504);
 
-/** Parameters that many operations share. */
+/** The parameter of writes. */
 export const idempotencyKey: Json = { $ref: "#/components/parameters/idempotencyKey" };
+/** The parameter of reads. */
 export const consistency: Json = { $ref: "#/components/parameters/consistency" };
 
 /** A parameter of the path. */

@@ -10,7 +10,7 @@ export type Replica<Command, Answer, Question, Reply> = Pick<
 const keyCharactersMax = 256;
 
 /** The idempotency key of one service's request: the same key given to two services names two requests. */
-export function scopedKey(scope: string, key: string): string {
+function scopedKey(scope: string, key: string): string {
   const scoped = `${scope}:${key}`;
   if (scoped.length <= keyCharactersMax) return scoped;
   return `${scope}#${createHash("sha256").update(key).digest("hex")}`; // "#": no short key looks like this

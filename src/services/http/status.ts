@@ -21,7 +21,8 @@ const statuses: { readonly [code: string]: number } = {
 /**
  * The HTTP status of a problem: the one table of this edge.
  *
- * 504 says the request may have been applied, 503 that it certainly was not and may be tried again, 500 that trying again is no use.
+ * 504 says that the request may have been applied, 503 that it certainly was not and may be tried again, 500 that
+ * trying again is no use.
  */
 export function statusOf(problem: Problem): number {
   const known = statuses[problem.code];
@@ -33,7 +34,7 @@ export function statusOf(problem: Problem): number {
 /** Seconds after which a refused request is worth another try: about one election. */
 export const retryAfterSeconds = 1;
 
-/** A request that is refused for what it asks, before or by the machine: nothing was applied, and repeating it is no use. */
+/** A request that is refused for what it asks: nothing was applied, and repeating it is no use. */
 export function refusal(code: Problem["code"], message: string): Problem {
   return { code, message, retry: "never", outcome: "not-applied" };
 }

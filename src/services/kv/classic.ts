@@ -6,7 +6,7 @@ import { checkedKey, type Kv, keySchema, missingKey, valueSchema } from "./words
 
 const pair = fields({ key: keySchema, value: valueSchema });
 
-/** The classic small etcd: `PUT /` and `GET /?key=`. `leaderAddress` is where the leader listens for its peers, if one is known. */
+/** The classic small etcd: `PUT /` and `GET /?key=`. `leaderAddress` is where the leader, if known, meets its peers. */
 export function classicKvRoutes(app: App, kv: Kv, intake: Intake, leaderAddress: () => string | null): void {
   app.put("/", async (exchange) => {
     const { key, value } = await intake.json(exchange, pair);

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { MalformedError } from "../../base/errors.ts";
 
-/** What a write demands of the version stored: `undefined` nothing, 0 that there is none, "never" what no version can meet. */
+/** What a write demands of the stored version: `undefined` nothing, 0 that there is none, "never" the impossible. */
 export type Precondition = number | undefined | "never";
 
 /** The entity tag of a version. */

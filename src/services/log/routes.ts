@@ -14,7 +14,7 @@ const entriesMax = 4000;
 const entriesDefault = 1000;
 const pageBytesMax = 1024 * 1024;
 
-/** `POST /request` and `GET /log`. `leaderAddress` is where the leader listens for its peers, if one is known. */
+/** `POST /request` and `GET /log`. `leaderAddress` is where the leader, if known, listens for peers. */
 export function logRoutes(app: App, log: Log, intake: Intake, leaderAddress: () => string | null): void {
   app.post("/request", async (exchange) => {
     const { entry } = await intake.json(exchange, request);
