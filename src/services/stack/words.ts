@@ -1,0 +1,51 @@
+import * as v from "valibot";
+import { MalformedError } from "../../base/errors.ts";
+import {
+  isStackId,
+  type StackAnswer,
+  type StackCommand,
+  type StackQuestion,
+  type StackReply,
+} from "../../machines/stack.ts";
+import { text } from "../http/intake.ts";
+import type { Replica } from "../http/replica.ts";
+import { type Problem, refusal } from "../http/status.ts";
+
+/** The replicated stacks. */
+export type Stacks = Replica<StackCommand, StackAnswer, StackQuestion, StackReply>;
+
+const idRule = "must be 1 to 256 bytes of printable text without a comma";
+
+/** An id in JSON: text, or a whole number, which names the same stack as its decimal digits. */
+export const stackIdSchema: v.GenericSchema<string | number, string> = v.pipe(
+  v.union([v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0))], "must be text or a whole number"),
+  v.transform(String),
+  v.check(isUsable, idRule),
+);
+
+/** A value in JSON. Bounded by the body, not here. */
+export const valueSchema: v.GenericSchema<string> = text(Number.MAX_SAFE_INTEGER, 0);
+
+/** `id`, checked. */
+export function stackId(id: string): string {
+  if (!isUsable(id)) throw new MalformedError(`the id of the stack ${idRule}`);
+  return id;
+}
+
+/** No path can hold `.` or `..` as a part. */
+function isUsable(id: string): boolean {
+  return isStackId(id) && id !== "." && id !== "..";
+}
+
+/** Why a stack did not do as asked. */
+export function stackProblem(kind: "missing" | "exists" | "empty", stack: string): Problem {
+  const name = JSON.stringify(stack);
+  switch (kind) {
+    case "missing":
+      return refusal("QUORATE_NOT_FOUND", `there is no stack ${name}; create it first`);
+    case "exists":
+      return refusal("QUORATE_EXISTS", `stack ${name} exists already; nothing was changed`);
+    case "empty":
+      return refusal("QUORATE_EMPTY", `stack ${name} is empty; nothing was changed`);
+  }
+}

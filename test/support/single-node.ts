@@ -1,0 +1,163 @@
+import type { Machine } from "../../src/machines/machine.ts";
+import type {
+  ExecuteOptions,
+  MachineNode,
+  NodeEvent,
+  NodeStatus,
+  ReadOptions,
+  WaitOptions,
+} from "../../src/runtime/api.ts";
+import {
+  AbortedError,
+  BusyError,
+  KeyReusedError,
+  NoLeaderError,
+  OutcomeUnknownError,
+} from "../../src/runtime/errors.ts";
+
+/** How a node meets requests. `unknown`: applies writes, loses the answers; `held`: answers once the mood changes. */
+export type Mood = "serving" | "leaderless" | "busy" | "unknown" | "held";
+
+type Kind = NodeEvent["kind"];
+type Listener = (event: NodeEvent) => void;
+
+/** A cluster of one, in this process and in memory: a whole `MachineNode` with moods that tests choose. */
+export class SingleNode<State, Command, Answer, Question, Reply>
+  implements MachineNode<Command, Answer, Question, Reply>
+{
+  readonly id = "n1";
+  readonly closed: Promise<void> = new Promise(() => {});
+  readonly #machine: Machine<State, Command, Answer, Question, Reply>;
+  readonly #state: State;
+  /** By idempotency key: the command and its answer, as bytes. */
+  readonly #answered = new Map<string, { readonly command: string; readonly answer: Uint8Array }>();
+  readonly #listeners = new Map<Kind, Set<Listener>>();
+  #mood: Mood = "serving";
+  #moodChanged = newSignal();
+  #index = 0;
+  #waiting = 0;
+
+  constructor(machine: Machine<State, Command, Answer, Question, Reply>) {
+    this.#machine = machine;
+    this.#state = machine.initial();
+  }
+
+  /** Commands applied so far. */
+  get applied(): number {
+    return this.#index;
+  }
+
+  /** Requests that wait for the mood to change. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  set mood(mood: Mood) {
+    this.#mood = mood;
+    this.#moodChanged.fire();
+    this.#moodChanged = newSignal();
+    const leader = mood === "leaderless" ? undefined : this.id;
+    this.emit({ kind: "leader", leader, term: 1 });
+    this.emit({ kind: "health", healthy: leader !== undefined, reason: leader ? "n1 leads" : "no majority" });
+  }
+
+  async execute(command: Command, { key, signal }: ExecuteOptions = {}): Promise<Answer> {
+    await this.#admission(signal);
+    const bytes = this.#machine.command.encode(command);
+    const answer = this.#once(key, bytes);
+    if (this.#mood === "unknown") throw new OutcomeUnknownError(1);
+    return this.#machine.answer.decode(answer);
+  }
+
+  async read(question: Question, { consistency, signal }: ReadOptions = {}): Promise<Reply> {
+    if (consistency !== "stale") await this.#admission(signal);
+    if (consistency !== "stale" && this.#mood === "unknown") throw new NoLeaderError(1);
+    return this.#machine.query(this.#state, question);
+  }
+
+  status(): NodeStatus {
+    const index = this.#index;
+    const hasLeader = this.#mood !== "leaderless";
+    return {
+      id: this.id,
+      clusterId: "test",
+      role: hasLeader ? "leader" : "candidate",
+      term: 1,
+      leader: hasLeader ? this.id : undefined,
+      last: index,
+      durable: index,
+      commit: index,
+      applied: index,
+      snapshot: 0,
+      readyAt: 0,
+      members: [
+        { id: "n1", address: "127.0.0.1:12379" },
+        { id: "n2", address: "127.0.0.1:22379" },
+      ],
+      peers: [{ id: "n2", linkUp: true, mode: "stream", match: index, next: index + 1, bytesInFlight: 0 }],
+      disk: { state: "ok", bytes: 0, files: 0, syncs: index },
+      waiting: this.#waiting,
+    };
+  }
+
+  on<K extends Kind>(kind: K, listener: (event: Extract<NodeEvent, { kind: K }>) => void): () => void {
+    const listeners = this.#listeners.get(kind) ?? new Set();
+    this.#listeners.set(kind, listeners.add(listener as Listener));
+    return () => listeners.delete(listener as Listener);
+  }
+
+  /** Listeners for one kind of event. */
+  listenerCount(kind: Kind): number {
+    return this.#listeners.get(kind)?.size ?? 0;
+  }
+
+  emit(event: NodeEvent): void {
+    for (const listener of this.#listeners.get(event.kind) ?? []) listener(event);
+  }
+
+  async ready(_options?: WaitOptions): Promise<void> {}
+  async close(): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  /** Waits while held; refuses what the mood refuses. */
+  async #admission(signal: AbortSignal | undefined): Promise<void> {
+    this.#waiting++;
+    try {
+      while (this.#mood === "held") await this.#moodChanged.wait(signal);
+    } finally {
+      this.#waiting--;
+    }
+    if (this.#mood === "leaderless") throw new NoLeaderError(1);
+    if (this.#mood === "busy") throw new BusyError();
+  }
+
+  #once(key: string | undefined, command: Uint8Array): Uint8Array {
+    const text = Buffer.from(command).toString("latin1");
+    const known = key === undefined ? undefined : this.#answered.get(key);
+    if (known !== undefined && known.command !== text) throw new KeyReusedError();
+    if (known !== undefined) return known.answer;
+    const index = ++this.#index;
+    const answer = this.#machine.answer.encode(
+      this.#machine.apply(this.#state, this.#machine.command.decode(command), index),
+    );
+    if (key !== undefined) this.#answered.set(key, { command: text, answer });
+    this.emit({ kind: "commit", index });
+    return answer;
+  }
+}
+
+/** Lets any number wait for one moment. */
+function newSignal(): { fire(): void; wait(signal: AbortSignal | undefined): Promise<void> } {
+  let fire = (): void => {};
+  const fired = new Promise<void>((resolve) => {
+    fire = resolve;
+  });
+  return {
+    fire: () => fire(),
+    wait: (signal) =>
+      new Promise((resolve, reject) => {
+        void fired.then(resolve);
+        signal?.addEventListener("abort", () => reject(new AbortedError("unknown")), { once: true });
+      }),
+  };
+}
