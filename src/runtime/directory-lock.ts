@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, readlink, rm, stat, utimes } from "node:fs/promises";
+import { open, readdir, readFile, readlink, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DirectoryLockedError } from "./errors.ts";
-import { errorCode } from "./files.ts";
+import { errorCode, systemFiles } from "./files.ts";
 
 /** Who claims a directory: enough to tell a live process from a dead one, its number used again, or a boot long past. */
 interface Claim {
@@ -37,7 +37,7 @@ export async function lockDirectory(
   lockPath: string,
   heartbeatMs: number = 1000,
 ): Promise<() => Promise<void>> {
-  await mkdir(lockPath, { recursive: true });
+  await systemFiles.makeDirectory(lockPath);
   const own = nameOf(await ownClaim());
   const file = join(lockPath, own);
   for (let attempt = 1; ; attempt++) {

@@ -49,6 +49,7 @@ export interface Log {
   /** Stored spans that cover positions from `from` on, in order without gap, until `bytesMax` is reached (at least one span, at most `readSpansMax`); none if `from` is not stored. */
   read(group: number, from: number, bytesMax: number): Promise<readonly LogSpan[]>;
   stats(): LogStats;
+  /** To be called when no `append` is under way. */
   close(): Promise<void>;
 }
 

@@ -35,6 +35,7 @@ export async function openSnapshots(options: SnapshotFilesOptions): Promise<Snap
     for (const name of await files.list(directory)) {
       if (name.startsWith(savingPrefix)) await files.remove(join(directory, name));
     }
+    await files.syncDirectory(directory); // a process killed while it completed a snapshot may not have come to it
   } catch (error) {
     throw storageError(error, directory);
   }

@@ -33,6 +33,7 @@ export async function* recoverSegments(
   notice: (text: string) => void,
 ): AsyncGenerator<RecoveredFrame, Recovered> {
   const segments = await openSegments(files, directory, notice);
+  await files.syncDirectory(directory); // a process killed while it made a segment may not have come to it
   let active = segments[0];
   let offset = sectorBytes;
   let expected = active === undefined || active.number === 1 ? 1 : undefined;
