@@ -14,7 +14,7 @@ import type { PositionRow } from "../position-index.ts";
 import { Contents, placeOf } from "./contents.ts";
 import { frameSectors, openHead, openPayload, sealFrame, sectorBytes } from "./frame.ts";
 import { decodeRecords, encodeRecords } from "./record.ts";
-import { recoverSegments } from "./recovery.ts";
+import { type Recovered, recoverSegments } from "./recovery.ts";
 import { readSectors } from "./scan.ts";
 import { makeSegment, type Segment } from "./segment.ts";
 
@@ -91,16 +91,23 @@ class Wal implements Log {
 
   async *#recover(): AsyncGenerator<LogRecord, void> {
     const { files, directory, notice } = this.#options;
-    const recovery = recoverSegments(files, directory, notice);
-    let step = await recovery.next();
-    for (; !step.done; step = await recovery.next()) {
-      const { segment, sector, sectors, records } = step.value;
+    let recovered: Recovered | undefined;
+    const frames = recoverSegments(files, directory, notice, (found) => {
+      recovered = found;
+    });
+    for await (const { segment, sector, sectors, records } of frames) {
       for (const [ordinal, record] of records.entries()) {
         this.#contents.put(record, segment, sector, sectors, ordinal);
         yield record;
       }
     }
-    const { segments, active, offset, sequence } = step.value;
+    await this.#resume(recovered);
+  }
+
+  /** Goes on where the log was found to end. */
+  async #resume(recovered: Recovered | undefined): Promise<void> {
+    invariant(recovered !== undefined, "a recovery that ends says what it found");
+    const { segments, active, offset, sequence } = recovered;
     for (const segment of segments) {
       if (active !== undefined && segment.number <= active.number) this.#segments.push(segment);
       else this.#spares.push(segment);
@@ -108,7 +115,7 @@ class Wal implements Log {
     this.#sequence = sequence;
     this.#syncs++;
     if (active === undefined) await this.#useNext();
-    else this.#head = { segment: active, file: await files.open(active.path, "update"), offset };
+    else this.#head = { segment: active, file: await this.#options.files.open(active.path, "update"), offset };
   }
 
   async append(records: readonly LogRecord[]): Promise<void> {
