@@ -49,7 +49,10 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Says what a failure of the file system means: no room, or nothing known about what is durable. Our own errors stay as they are. */
+/**
+ * Says what a failure of the file system means: no room, or nothing known about what is durable. Our own errors stay as
+ * they are.
+ */
 export function storageError(cause: unknown, where: string): Error {
   if (cause instanceof OperatingError || cause instanceof InvariantViolation) return cause;
   return isDiskFull(cause) ? new DiskFullError(where, { cause }) : new StorageFailedError(where, { cause });
@@ -131,7 +134,8 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 async function makeDirectory(path: string): Promise<void> {
-  const firstMade = resolve((await mkdir(path, { recursive: true })) ?? path); // also synced if an earlier process made it and died
+  // Also synced if an earlier process made it and died.
+  const firstMade = resolve((await mkdir(path, { recursive: true })) ?? path);
   for (let made = resolve(path); ; made = dirname(made)) {
     try {
       await syncDirectory(dirname(made));

@@ -19,6 +19,7 @@ import {
 } from "./snapshot-file.ts";
 import { checkPiece, keptAfterReadMs, type PartialSnapshot, type Snapshots } from "./snapshots.ts";
 
+/** Where and how snapshots are kept. */
 export interface SnapshotFilesOptions {
   /** Where the snapshots lie; made if missing. Nothing else may write there: see `openDirectory`. */
   readonly directory: string;

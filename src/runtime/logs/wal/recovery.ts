@@ -70,7 +70,10 @@ export async function* recoverSegments(
   end({ segments, active, offset, sequence: expected ?? 1 });
 }
 
-/** Makes the end of the log what the next append builds on: cut if torn, and durable (a killed process leaves it cached). */
+/**
+ * Makes the end of the log what the next append builds on: cut if torn, and durable (a killed process leaves it
+ * cached).
+ */
 async function settle(
   files: Files,
   active: Segment,

@@ -18,6 +18,7 @@ import { type Recovered, recoverSegments } from "./recovery.ts";
 import { readSectors } from "./scan.ts";
 import { makeSegment, type Segment } from "./segment.ts";
 
+/** Where and how a write-ahead log is kept. */
 export interface WalOptions {
   /** Where the segments lie; made if missing. Nothing else may write there: see `openDirectory`. */
   readonly directory: string;
@@ -57,7 +58,8 @@ interface Head {
  * A log in segmented files, one frame and one disk write an `append`.
  *
  * Segments are made full size ahead of their use, so that an append changes no length and needs one synchronous write.
- * The next one is made while the one in use fills up; old ones are removed from the front when nothing in them is needed.
+ * The next one is made while the one in use fills up; old ones are removed from the front when nothing in them is
+ * needed.
  */
 class Wal implements Log {
   readonly #options: Required<WalOptions>;
@@ -249,7 +251,8 @@ class Wal implements Log {
       this.#isAhead = true;
       this.#making = this.#makeNext()
         .catch((error) => {
-          if (!isDiskFull(error)) this.#failed(error); // with a full disk, the append that needs the segment tries again
+          // With a full disk, the append that needs the segment tries again.
+          if (!isDiskFull(error)) this.#failed(error);
         })
         .finally(() => {
           this.#making = undefined;
@@ -330,7 +333,10 @@ function encode(records: readonly LogRecord[]): Bytes {
   return encodeRecords(records, bytes);
 }
 
-/** Whether a frame with this payload goes into the segment in use: the first one always does, and makes the file longer if need be. */
+/**
+ * Whether a frame with this payload goes into the segment in use: the first one always does, and makes the file longer
+ * if need be.
+ */
 function fits({ segment, offset }: Head, payload: Bytes): boolean {
   if (offset === sectorBytes && segment.capacity > sectorBytes) return true;
   return offset + frameSectors(payload.length) * sectorBytes <= segment.capacity;
