@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, readlink, rm, stat, utimes } from "node:fs/promises";
+import { open, readdir, readFile, readlink, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DirectoryLockedError } from "./errors.ts";
-import { errorCode } from "./files.ts";
+import { errorCode, systemFiles } from "./files.ts";
 
-/** Who claims a directory: enough to tell a live process from a dead one, its number used again, or a boot long past. */
+/**
+ * Who claims a directory: enough to tell a live process from a dead one, its number used again, or a boot long past.
+ */
 interface Claim {
   readonly pid: number;
   /** When the process started, in the system's own ticks; "0" where that cannot be known. */
@@ -28,16 +30,16 @@ const heartbeatsWatched = 4;
  * another live one is there. Of two that start at once the later to look sees the other, so never do both stay; no file
  * is ever taken over, and removing one of a dead process disturbs nobody.
  *
- * On Linux a process proves itself by its start time in /proc, exactly. A claim from another container or machine, or on
- * a system without /proc, is believed while its file is touched, every `heartbeatMs`: such a starter waits four times
- * that to be sure, and a holder stopped for longer looks dead to it.
+ * On Linux a process proves itself by its start time in /proc, exactly. A claim from another container or machine, or
+ * on a system without /proc, is believed while its file is touched, every `heartbeatMs`: such a starter waits four
+ * times that to be sure, and a holder stopped for longer looks dead to it.
  */
 export async function lockDirectory(
   path: string,
   lockPath: string,
   heartbeatMs: number = 1000,
 ): Promise<() => Promise<void>> {
-  await mkdir(lockPath, { recursive: true });
+  await systemFiles.makeDirectory(lockPath);
   const own = nameOf(await ownClaim());
   const file = join(lockPath, own);
   for (let attempt = 1; ; attempt++) {
@@ -129,7 +131,9 @@ async function ownClaim(): Promise<Claim> {
   };
 }
 
-/** The start time of a running process (proc(5): field 22 of stat), `undefined` if there is none; a zombie does not run. */
+/**
+ * The start time of a running process (proc(5): field 22 of stat), `undefined` if there is none; a zombie does not run.
+ */
 async function startOf(pid: number): Promise<string | undefined> {
   const line = await linuxFact(() => readFile(`/proc/${pid}/stat`, "latin1"));
   const fields = line?.slice(line.lastIndexOf(")") + 2).split(" ");

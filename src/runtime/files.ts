@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import type { Bytes } from "../base/bytes.ts";
 import { OperatingError } from "../base/errors.ts";
 import { InvariantViolation } from "../base/invariant.ts";
@@ -28,6 +29,7 @@ export interface Files {
   open(path: string, mode: FileMode): Promise<OpenFile>;
   /** The names in a directory, in no order. */
   list(directory: string): Promise<readonly string[]>;
+  /** Durable once resolved, with all above it that had to be made. */
   makeDirectory(path: string): Promise<void>;
   /** Replaces `target`. Durable, like `remove` and a creation, after `syncDirectory`. */
   rename(source: string, target: string): Promise<void>;
@@ -47,7 +49,10 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Says what a failure of the file system means: no room, or nothing known about what is durable. Our own errors stay as they are. */
+/**
+ * Says what a failure of the file system means: no room, or nothing known about what is durable. Our own errors stay as
+ * they are.
+ */
 export function storageError(cause: unknown, where: string): Error {
   if (cause instanceof OperatingError || cause instanceof InvariantViolation) return cause;
   return isDiskFull(cause) ? new DiskFullError(where, { cause }) : new StorageFailedError(where, { cause });
@@ -112,16 +117,31 @@ class SystemFile implements OpenFile {
 export const systemFiles: Files = {
   open: async (path, mode) => new SystemFile(path, await open(path, flags[mode], 0o600)),
   list: (directory) => readdir(directory),
-  makeDirectory: async (path) => void (await mkdir(path, { recursive: true })),
+  makeDirectory,
   rename,
   remove: (path) => rm(path, { force: true }),
-  syncDirectory: async (path) => {
-    if (process.platform === "win32") return; // directories cannot be opened there; NTFS journals their changes
-    const handle = await open(path, constants.O_RDONLY);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  syncDirectory,
 };
+
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === "win32") return; // directories cannot be opened there; NTFS journals their changes
+  const handle = await open(path, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  // Also synced if an earlier process made it and died.
+  const firstMade = resolve((await mkdir(path, { recursive: true })) ?? path);
+  for (let made = resolve(path); ; made = dirname(made)) {
+    try {
+      await syncDirectory(dirname(made));
+    } catch (error) {
+      if (errorCode(error) !== "EACCES") throw error; // a parent that we may not read, so made by someone else
+    }
+    if (made === firstMade || made === dirname(made)) return;
+  }
+}

@@ -13,8 +13,8 @@ export interface LogMedium {
   end(): Promise<void>;
 }
 
-/** What every implementation of `Log` promises. */
-export function logConformance(name: string, newMedium: () => Promise<LogMedium>): void {
+/** What every implementation of `Log` promises; `histories` random ones are tried. */
+export function logConformance(name: string, newMedium: () => Promise<LogMedium>, histories: number = 60): void {
   const media: LogMedium[] = [];
   const medium = async (): Promise<LogMedium> => {
     const made = await newMedium();
@@ -149,7 +149,7 @@ export function logConformance(name: string, newMedium: () => Promise<LogMedium>
             await disk.end();
           }
         }),
-        { numRuns: 60 },
+        { numRuns: histories },
       );
     });
   });

@@ -2,7 +2,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** Runs a TypeScript file of this folder as a process of its own; it is to exit when `disconnect` tells it that we are gone. */
+/**
+ * Runs a TypeScript file of this folder as a process of its own; it is to exit when `disconnect` tells it that we are
+ * gone.
+ */
 export function startChild(file: string, ...args: readonly string[]): ChildProcess {
   const path = fileURLToPath(new URL(file, import.meta.url));
   return fork(path, args, { execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "inherit", "ipc"] });

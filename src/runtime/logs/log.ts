@@ -14,7 +14,10 @@ export interface LogRecord {
   readonly bytes: Bytes;
   /** Only the newest of its kind and group matters; a log repeats it wherever it starts a new file. */
   readonly latest?: boolean;
-  /** The record holds positions `first` … `first + count - 1` and replaces all stored from `first` on. Not together with `latest`. */
+  /**
+   * The record holds positions `first` … `first + count - 1` and replaces all stored from `first` on. Not together with
+   * `latest`.
+   */
   readonly positions?: { readonly first: number; readonly count: number };
   /** Positions up to and including this one are not needed any more. */
   readonly dropThrough?: number;
@@ -46,9 +49,13 @@ export interface Log {
    * rejection leaves the log unusable (what reached the disk is unknown): the process must stop.
    */
   append(records: readonly LogRecord[]): Promise<void>;
-  /** Stored spans that cover positions from `from` on, in order without gap, until `bytesMax` is reached (at least one span, at most `readSpansMax`); none if `from` is not stored. */
+  /**
+   * Stored spans that cover positions from `from` on, in order without gap, until `bytesMax` is reached (at least one
+   * span, at most `readSpansMax`); none if `from` is not stored.
+   */
   read(group: number, from: number, bytesMax: number): Promise<readonly LogSpan[]>;
   stats(): LogStats;
+  /** To be called when no `append` is under way. */
   close(): Promise<void>;
 }
 

@@ -48,7 +48,10 @@ export class PositionIndex {
     return positions === undefined && dropThrough !== undefined ? dropThrough : Math.max(this.#reached, 1);
   }
 
-  /** The rows that cover positions from `from` on, in order without gap, at most `countMax`; none if `from` is not stored. */
+  /**
+   * The rows that cover positions from `from` on, in order without gap, at most `countMax`; none if `from` is not
+   * stored.
+   */
   run(from: number, countMax: number): readonly PositionRow[] {
     if (from <= this.#droppedThrough) return [];
     const rows: PositionRow[] = [];

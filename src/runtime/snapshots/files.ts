@@ -19,6 +19,7 @@ import {
 } from "./snapshot-file.ts";
 import { checkPiece, keptAfterReadMs, type PartialSnapshot, type Snapshots } from "./snapshots.ts";
 
+/** Where and how snapshots are kept. */
 export interface SnapshotFilesOptions {
   /** Where the snapshots lie; made if missing. Nothing else may write there: see `openDirectory`. */
   readonly directory: string;
@@ -35,6 +36,7 @@ export async function openSnapshots(options: SnapshotFilesOptions): Promise<Snap
     for (const name of await files.list(directory)) {
       if (name.startsWith(savingPrefix)) await files.remove(join(directory, name));
     }
+    await files.syncDirectory(directory); // a process killed while it completed a snapshot may not have come to it
   } catch (error) {
     throw storageError(error, directory);
   }

@@ -16,6 +16,7 @@ export interface SnapshotMedium {
   partial: (PartialSnapshot & { readonly content: readonly Bytes[] }) | undefined;
 }
 
+/** A medium that holds nothing yet. */
 export function newSnapshotMedium(): SnapshotMedium {
   return { complete: [], partial: undefined };
 }

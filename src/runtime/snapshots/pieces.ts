@@ -1,6 +1,8 @@
 import type { Bytes } from "../../base/bytes.ts";
 
-/** The same content in pieces of `pieceBytes`, the last one smaller; a piece is to be used before the next is asked for. */
+/**
+ * The same content in pieces of `pieceBytes`, the last one smaller; a piece is to be used before the next is asked for.
+ */
 export async function* pieces(
   chunks: Iterable<Bytes> | AsyncIterable<Bytes>,
   pieceBytes: number,

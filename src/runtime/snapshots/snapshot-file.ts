@@ -32,6 +32,7 @@ export function parseFileName(name: string): (Position & { readonly checksum: nu
   return { index: Number(match[1]), term: Number(match[2]), checksum: Number.parseInt(match[3] ?? "", 16) };
 }
 
+/** Whether two names mean the same content, byte for byte. */
 export function isSameSnapshot(one: SnapshotName, other: SnapshotName): boolean {
   return fileNameOf(one) === fileNameOf(other) && one.bytes === other.bytes;
 }

@@ -20,9 +20,11 @@ export interface Snapshots {
   /** Writes the state at `at` chunk by chunk, yielding to other work; durable, and listed, once resolved. */
   save(at: Position, chunks: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<SnapshotName>;
   /**
-   * Adds a received piece; durable once resolved; one call at a time. What was received before is skipped. A piece of another snapshot than the partial one starts over, at offset 0.
+   * Adds a received piece; durable once resolved; one call at a time. What was received before is skipped. A piece of
+   * another snapshot than the partial one starts over, at offset 0.
    *
-   * With the last byte the checksum is verified and the snapshot becomes complete; a mismatch drops it and throws `CorruptionError`.
+   * With the last byte the checksum is verified and the snapshot becomes complete; a mismatch drops it and throws
+   * `CorruptionError`.
    * Rejects with `DiskFullError` having stored nothing.
    */
   receive(snapshot: SnapshotName, offset: number, bytes: Bytes): Promise<void>;

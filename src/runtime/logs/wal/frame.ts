@@ -14,7 +14,10 @@ export function frameSectors(payloadBytes: number): number {
   return Math.ceil((headerBytes + payloadBytes) / bodyBytes);
 }
 
-/** CRC-32 seeded with the sector's place, so that a sector found elsewhere does not fit; never 0, so that a written sector is not all zeros. */
+/**
+ * CRC-32 seeded with the sector's place, so that a sector found elsewhere does not fit; never 0, so that a written
+ * sector is not all zeros.
+ */
 function sectorCrc(body: Bytes, sequence: number, index: number): number {
   return crc32(body, (sequence + Math.imul(index, 0x9e3779b1)) >>> 0) || 1;
 }
@@ -65,9 +68,12 @@ export function openHead(bytes: Buffer, at: number): FrameHead | undefined {
   return { sequence, payloadBytes, sectors: frameSectors(payloadBytes) };
 }
 
-/** A copy of the payload of the frame at `at`, all of whose sectors are in `bytes`; `undefined` if one is not intact. */
+/**
+ * A copy of the payload of the frame at `at`, all of whose sectors are in `bytes`; `undefined` if one is not intact.
+ */
 export function openPayload(bytes: Buffer, at: number, head: FrameHead): Buffer | undefined {
-  const payload = Buffer.allocUnsafeSlow(head.payloadBytes); // records stay views of it: nothing else should be held with them
+  // Records stay views of it: nothing else should be held with them.
+  const payload = Buffer.allocUnsafeSlow(head.payloadBytes);
   let taken = 0;
   for (let index = 0; index < head.sectors; index++) {
     const start = at + index * sectorBytes;

@@ -38,7 +38,8 @@ async function written(...sizes: readonly number[]): Promise<{ disk: MemoryDisk;
 }
 
 function entry(position: number, size: number): LogRecord {
-  const bytes = new Uint8Array(size).map((_, at) => (at % 7 === 0 ? position : 0)); // long runs of zeros, as payloads have
+  // Long runs of zeros, as payloads have.
+  const bytes = new Uint8Array(size).map((_, at) => (at % 7 === 0 ? position : 0));
   return { group: 0, kind: 1, bytes, positions: { first: position, count: 1 } };
 }
 

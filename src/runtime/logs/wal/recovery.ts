@@ -26,13 +26,19 @@ export interface Recovered {
   readonly sequence: number;
 }
 
-/** Reads a whole log in order, cutting off what a crash tore, and says through `notice` what it had to do. */
+/**
+ * Reads a whole log in order, cutting off what a crash tore, and says through `notice` what it had to do.
+ *
+ * Once everything is read and its end durable, `end` is told what was found.
+ */
 export async function* recoverSegments(
   files: Files,
   directory: string,
   notice: (text: string) => void,
-): AsyncGenerator<RecoveredFrame, Recovered> {
+  end: (recovered: Recovered) => void,
+): AsyncGenerator<RecoveredFrame, void> {
   const segments = await openSegments(files, directory, notice);
+  await files.syncDirectory(directory); // a process killed while it made a segment may not have come to it
   let active = segments[0];
   let offset = sectorBytes;
   let expected = active === undefined || active.number === 1 ? 1 : undefined;
@@ -61,10 +67,13 @@ export async function* recoverSegments(
     throw new CorruptionError(active.path, sectorBytes, "the oldest segment holds no frame");
   }
   if (active !== undefined) await settle(files, active, offset, torn !== undefined, notice);
-  return { segments, active, offset, sequence: expected ?? 1 };
+  end({ segments, active, offset, sequence: expected ?? 1 });
 }
 
-/** Makes the end of the log what the next append builds on: cut if torn, and durable (a killed process leaves it cached). */
+/**
+ * Makes the end of the log what the next append builds on: cut if torn, and durable (a killed process leaves it
+ * cached).
+ */
 async function settle(
   files: Files,
   active: Segment,

@@ -31,9 +31,10 @@ export async function readSectors(file: OpenFile, offset: number, length: number
  * Reads the frames of one segment in order, then judges what follows them.
  *
  * At most one write is in flight, and a crash leaves each sector of it either written or as it was, zero. So behind the
- * last intact frame there may be zeros and intact sectors of the one next frame, at their places: a torn write, which was
- * never acknowledged. Anything else, a damaged sector or one of a later frame, is corruption and throws `CorruptionError`
- * with its offset. Not to be told from a torn write: whole sectors of the very last frame turned into zeros, or cut off.
+ * last intact frame there may be zeros and intact sectors of the one next frame, at their places: a torn write, which
+ * was never acknowledged. Anything else, a damaged sector or one of a later frame, is corruption and throws
+ * `CorruptionError` with its offset. Not to be told from a torn write: whole sectors of the very last frame turned into
+ * zeros, or cut off.
  *
  * `sequence` is that of the first frame, `undefined` if it is not known; the first frame must then be intact.
  */
@@ -87,7 +88,8 @@ async function hasRemains(file: OpenFile, end: number, size: number, sequence: n
 function describe(bytes: Buffer, at: number, expected: number | undefined): string {
   const head = openHead(bytes, at);
   if (head === undefined) return "neither a frame nor what a torn write leaves";
-  return `frame ${head.sequence} is here${expected === undefined ? "" : `, but frame ${expected} is missing or damaged`}`;
+  const missing = expected === undefined ? "" : `, but frame ${expected} is missing or damaged`;
+  return `frame ${head.sequence} is here${missing}`;
 }
 
 /** Whether there are only zeros from `offset` on. */

@@ -14,10 +14,11 @@ import type { PositionRow } from "../position-index.ts";
 import { Contents, placeOf } from "./contents.ts";
 import { frameSectors, openHead, openPayload, sealFrame, sectorBytes } from "./frame.ts";
 import { decodeRecords, encodeRecords } from "./record.ts";
-import { recoverSegments } from "./recovery.ts";
+import { type Recovered, recoverSegments } from "./recovery.ts";
 import { readSectors } from "./scan.ts";
 import { makeSegment, type Segment } from "./segment.ts";
 
+/** Where and how a write-ahead log is kept. */
 export interface WalOptions {
   /** Where the segments lie; made if missing. Nothing else may write there: see `openDirectory`. */
   readonly directory: string;
@@ -57,7 +58,8 @@ interface Head {
  * A log in segmented files, one frame and one disk write an `append`.
  *
  * Segments are made full size ahead of their use, so that an append changes no length and needs one synchronous write.
- * The next one is made while the one in use fills up; old ones are removed from the front when nothing in them is needed.
+ * The next one is made while the one in use fills up; old ones are removed from the front when nothing in them is
+ * needed.
  */
 class Wal implements Log {
   readonly #options: Required<WalOptions>;
@@ -91,16 +93,23 @@ class Wal implements Log {
 
   async *#recover(): AsyncGenerator<LogRecord, void> {
     const { files, directory, notice } = this.#options;
-    const recovery = recoverSegments(files, directory, notice);
-    let step = await recovery.next();
-    for (; !step.done; step = await recovery.next()) {
-      const { segment, sector, sectors, records } = step.value;
+    let recovered: Recovered | undefined;
+    const frames = recoverSegments(files, directory, notice, (found) => {
+      recovered = found;
+    });
+    for await (const { segment, sector, sectors, records } of frames) {
       for (const [ordinal, record] of records.entries()) {
         this.#contents.put(record, segment, sector, sectors, ordinal);
         yield record;
       }
     }
-    const { segments, active, offset, sequence } = step.value;
+    await this.#resume(recovered);
+  }
+
+  /** Goes on where the log was found to end. */
+  async #resume(recovered: Recovered | undefined): Promise<void> {
+    invariant(recovered !== undefined, "a recovery that ends says what it found");
+    const { segments, active, offset, sequence } = recovered;
     for (const segment of segments) {
       if (active !== undefined && segment.number <= active.number) this.#segments.push(segment);
       else this.#spares.push(segment);
@@ -108,7 +117,7 @@ class Wal implements Log {
     this.#sequence = sequence;
     this.#syncs++;
     if (active === undefined) await this.#useNext();
-    else this.#head = { segment: active, file: await files.open(active.path, "update"), offset };
+    else this.#head = { segment: active, file: await this.#options.files.open(active.path, "update"), offset };
   }
 
   async append(records: readonly LogRecord[]): Promise<void> {
@@ -242,7 +251,8 @@ class Wal implements Log {
       this.#isAhead = true;
       this.#making = this.#makeNext()
         .catch((error) => {
-          if (!isDiskFull(error)) this.#failed(error); // with a full disk, the append that needs the segment tries again
+          // With a full disk, the append that needs the segment tries again.
+          if (!isDiskFull(error)) this.#failed(error);
         })
         .finally(() => {
           this.#making = undefined;
@@ -323,7 +333,10 @@ function encode(records: readonly LogRecord[]): Bytes {
   return encodeRecords(records, bytes);
 }
 
-/** Whether a frame with this payload goes into the segment in use: the first one always does, and makes the file longer if need be. */
+/**
+ * Whether a frame with this payload goes into the segment in use: the first one always does, and makes the file longer
+ * if need be.
+ */
 function fits({ segment, offset }: Head, payload: Bytes): boolean {
   if (offset === sectorBytes && segment.capacity > sectorBytes) return true;
   return offset + frameSectors(payload.length) * sectorBytes <= segment.capacity;
