@@ -25,9 +25,9 @@ export interface NodeStatus {
   readonly role: Role;
   readonly term: number;
   readonly leader: NodeId | undefined;
-  /** Whether it serves requests, and if not why. */
+  /** Whether it serves requests, and why. */
   readonly healthy: boolean;
-  readonly reason: string | undefined;
+  readonly reason: string;
   /** Last index in this node's log, durable or not. */
   readonly last: number;
   readonly durable: number;

@@ -100,7 +100,7 @@ export function assemble(options: HttpOptions, bodyBytesMax: number): { readonly
   classicKvRoutes(app, replica(node, "kv"), intake, leaderAddress);
   jsonKvRoutes(app, replica(node, "kv"), intake);
 
-  const stopHealth = healthRoutes(app, node);
+  healthRoutes(app, node);
   eventRoutes(app, events);
   metricsRoutes(app, metrics);
   const described = describe();
@@ -121,7 +121,6 @@ export function assemble(options: HttpOptions, bodyBytesMax: number): { readonly
   function stop(): void {
     isStopping = true;
     events.close();
-    stopHealth();
     metrics.close();
   }
   return { app, stop };

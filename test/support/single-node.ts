@@ -32,6 +32,7 @@ export class SingleNode<State, Command, Answer, Question, Reply>
   /** By idempotency key: the command and its answer, as bytes. */
   readonly #answered = new Map<string, { readonly command: string; readonly answer: Uint8Array }>();
   readonly #listeners = new Map<Kind, Set<Listener>>();
+  isDiskFull = false;
   #mood: Mood = "serving";
   #moodChanged = newSignal();
   #index = 0;
@@ -84,6 +85,8 @@ export class SingleNode<State, Command, Answer, Question, Reply>
       role: hasLeader ? "leader" : "candidate",
       term: 1,
       leader: hasLeader ? this.id : undefined,
+      healthy: hasLeader && !this.isDiskFull,
+      reason: this.isDiskFull ? "the disk is full" : hasLeader ? "n1 leads" : "no majority",
       last: index,
       durable: index,
       commit: index,
@@ -95,7 +98,7 @@ export class SingleNode<State, Command, Answer, Question, Reply>
         { id: "n2", address: "127.0.0.1:22379" },
       ],
       peers: [{ id: "n2", linkUp: true, mode: "stream", match: index, next: index + 1, bytesInFlight: 0 }],
-      disk: { state: "ok", bytes: 0, files: 0, syncs: index },
+      disk: { state: this.isDiskFull ? "full" : "ok", bytes: 0, files: 0, syncs: index },
       waiting: this.#waiting,
     };
   }

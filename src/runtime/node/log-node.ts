@@ -192,7 +192,7 @@ export class RaftNode implements LogNode {
     const healthy = reason === undefined;
     if (healthy === this.#seen.healthy) return;
     this.#seen.healthy = healthy;
-    this.#emitter.emit({ kind: "health", healthy, reason: reason ?? "a leader is known" });
+    this.#emitter.emit({ kind: "health", healthy, reason: reason ?? `${this.#raft.inspect().leader} leads` });
   }
 
   #hindrance(): string | undefined {

@@ -31,7 +31,7 @@ export function statusOf(from: StatusSources): NodeStatus {
     term: state.term,
     leader: state.leader,
     healthy: from.hindrance === undefined,
-    reason: from.hindrance,
+    reason: from.hindrance ?? `${state.leader} leads`,
     last: state.log.last,
     durable: state.log.durable,
     commit: state.commit,

@@ -37,7 +37,7 @@ test("without a leader a node is live, but neither healthy nor ready, and says w
 test("a node that says it does not serve is not healthy, whoever leads", async () => {
   await using served = await serve();
 
-  served.node.emit({ kind: "health", healthy: false, reason: "the disk is full" });
+  served.node.isDiskFull = true;
   const health = await served.send("GET /health");
 
   expect(health.status).toBe(503);

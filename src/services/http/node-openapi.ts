@@ -13,6 +13,8 @@ export const nodeSchemas: { readonly [name: string]: Json } = {
     role: { enum: ["leader", "follower", "candidate"] },
     term: index,
     leader: { type: ["string", "null"], description: "Id of the leader, if one is known." },
+    healthy: flag,
+    reason: { type: "string", description: "Why it serves requests, or why not." },
     last: { ...(index as object), description: "Last index in the log, durable or not." },
     durable: index,
     commit: index,
