@@ -3,9 +3,11 @@ import { messageBytesMax } from "../protocols/raft/index.ts";
 import type { LogNode, MachineNode } from "./api.ts";
 import { RaftNode, tailBytesMax } from "./node/log-node.ts";
 import { ReplicatedMachine } from "./node/machine-node.ts";
-import { checkOptions, type NodeOptions } from "./options.ts";
+import { checkOptions, type NodeConfig, type NodeOptions } from "./options.ts";
 import { openStorage } from "./storage.ts";
+import { MemoryNetwork } from "./transports/memory.ts";
 import { tcpTransport } from "./transports/tcp/tcp.ts";
+import type { Transport } from "./transports/transport.ts";
 
 /** Starts a member of a replicated machine. Resolves once it listens; `ready()` waits for a leader. */
 export async function openNode<State, Command, Answer, Question, Reply>(
@@ -19,9 +21,7 @@ export async function openNode<State, Command, Answer, Question, Reply>(
 ): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {
   const config = checkOptions(options);
   const storage = await openStorage(config, tailBytesMax);
-  const { listen, notice } = config;
-  const transport = config.transport ?? tcpTransport({ listen, notice, frameBytesMax: messageBytesMax });
-  const node = new RaftNode(config, storage, transport);
+  const node = new RaftNode(config, storage, config.transport ?? makeTransport(config));
   try {
     if (options.machine === undefined) {
       await node.start();
@@ -35,4 +35,9 @@ export async function openNode<State, Command, Answer, Question, Reply>(
     await node.close();
     throw error;
   }
+}
+
+function makeTransport({ id, listen, notice }: NodeConfig): Transport {
+  if (listen === undefined) return new MemoryNetwork().transport(id); // alone: nobody to talk to
+  return tcpTransport({ listen, notice, frameBytesMax: messageBytesMax });
 }

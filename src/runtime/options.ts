@@ -2,15 +2,15 @@ import { crc32 } from "node:zlib";
 import { isNodeId, type NodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 import { OptionError } from "./errors.ts";
-import { type Address, parseAddress } from "./transports/tcp/addresses.ts";
 import type { Notice } from "./transports/notices.ts";
+import { type Address, parseAddress } from "./transports/tcp/addresses.ts";
 import type { Transport } from "./transports/transport.ts";
 
 /** What a user writes: everything optional that has a sensible default. */
 export interface NodeOptions {
   /** This member's name, for the whole life of its data. */
   readonly id: NodeId;
-  /** All members of a new cluster and where the others reach them, `host:port`. Default: this one alone, on any free port. */
+  /** All members of a new cluster and where the others reach them, `host:port`. Default: this one alone, listening nowhere. */
   readonly members?: Readonly<Record<NodeId, string>>;
   /** Where log, votes and snapshots live. Left out only with `storage: "memory"`. */
   readonly dataDir?: string;
@@ -39,11 +39,13 @@ export interface NodeOptions {
 }
 
 /** What the rest of the runtime sees: complete, checked, frozen. */
-export interface NodeConfig extends Required<Omit<NodeOptions, "members" | "dataDir" | "storage" | "listen" | "transport">> {
+export interface NodeConfig
+  extends Required<Omit<NodeOptions, "members" | "dataDir" | "storage" | "listen" | "transport">> {
   readonly members: readonly Member[];
   /** `undefined`: in memory. */
   readonly dataDir: string | undefined;
-  readonly listen: Address;
+  /** `undefined`: a member alone needs no others to reach it. */
+  readonly listen: Address | undefined;
   readonly transport: Transport | undefined;
 }
 
@@ -54,7 +56,7 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   const { id, tickMs = 20, electionTicks = 25, heartbeatTicks = 5, timeoutMs = 5000 } = options;
   const { requestBytesMax = mebibyte, snapshotEveryBytes = 32 * mebibyte, notice = () => undefined } = options;
   check("id", isNodeId(id), "must be 1 to 64 letters, digits, '_', '.' or '-', and start with a letter or digit");
-  const members = checkMembers(id, options.members ?? { [id]: "127.0.0.1:0" });
+  const members = options.members === undefined ? [{ id, address: "" }] : checkMembers(id, options.members);
   const clusterId = options.clusterId ?? nameCluster(members);
   check("clusterId", clusterId.length >= 1 && clusterId.length <= 64, "must have 1 to 64 characters");
   checkWhole("tickMs", tickMs, 1, 1000);
@@ -64,9 +66,9 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   checkWhole("requestBytesMax", requestBytesMax, 1, 8 * mebibyte);
   checkWhole("snapshotEveryBytes", snapshotEveryBytes, 4096, 2 ** 40);
   const isMemory = options.storage === "memory";
-  check("dataDir", isMemory !== (options.dataDir !== undefined), "is needed, unless storage is \"memory\"");
-  const own = members.find((member) => member.id === id)?.address ?? "";
-  const listen = checkAddress("listen", options.listen ?? own);
+  check("dataDir", isMemory !== (options.dataDir !== undefined), 'is needed, unless storage is "memory"');
+  const place = options.listen ?? options.members?.[id];
+  const listen = place === undefined ? undefined : checkAddress("listen", place);
   const rest = { id, clusterId, tickMs, electionTicks, heartbeatTicks, timeoutMs, requestBytesMax, snapshotEveryBytes };
   return Object.freeze({ ...rest, notice, members, listen, dataDir: options.dataDir, transport: options.transport });
 }
@@ -97,7 +99,11 @@ function checkAddress(option: string, text: string): Address {
 }
 
 function checkWhole(option: string, value: number, least: number, most: number): void {
-  check(option, Number.isInteger(value) && value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+  check(
+    option,
+    Number.isInteger(value) && value >= least && value <= most,
+    `must be a whole number from ${least} to ${most}`,
+  );
 }
 
 function check(option: string, holds: boolean, problem: string): void {

@@ -1,5 +1,4 @@
 import { MalformedError } from "../base/errors.ts";
-import type { Entry, Found, Member, Want } from "../protocols/replicated-log.ts";
 import {
   decodeRecord,
   encodeRecord,
@@ -8,6 +7,7 @@ import {
   Recovery,
   recordKinds,
 } from "../protocols/raft/index.ts";
+import type { Entry, Found, Member, Want } from "../protocols/replicated-log.ts";
 import { CorruptionError } from "./errors.ts";
 import type { Log, LogRecord } from "./logs/log.ts";
 import type { Snapshots } from "./snapshots/snapshots.ts";

@@ -1,6 +1,6 @@
-import type { Member } from "../protocols/replicated-log.ts";
-import { type RaftMemory } from "../protocols/raft/index.ts";
+import type { RaftMemory } from "../protocols/raft/index.ts";
 import { termAt } from "../protocols/raft/log/log.ts";
+import type { Member } from "../protocols/replicated-log.ts";
 import { openDirectory } from "./directory.ts";
 import { CorruptionError } from "./errors.ts";
 import type { Log } from "./logs/log.ts";
@@ -69,7 +69,11 @@ async function recover(
 }
 
 /** The newest snapshot that the log knows: one may be stored whose record was not, when the process ended between the two. */
-async function newestSnapshot(memory: RaftMemory, snapshots: Snapshots, where: string): Promise<RaftMemory["snapshot"]> {
+async function newestSnapshot(
+  memory: RaftMemory,
+  snapshots: Snapshots,
+  where: string,
+): Promise<RaftMemory["snapshot"]> {
   const recorded = memory.snapshot;
   for (const name of await snapshots.list()) {
     const isRecorded = name.index === recorded?.index && name.checksum === recorded.checksum;
@@ -86,7 +90,11 @@ function withAddresses(stored: readonly Member[], given: readonly Member[]): rea
 }
 
 function sayMembership(config: NodeConfig, stored: readonly Member[]): void {
-  const ids = (members: readonly Member[]) => members.map((member) => member.id).sort().join(", ");
+  const ids = (members: readonly Member[]) =>
+    members
+      .map((member) => member.id)
+      .sort()
+      .join(", ");
   if (ids(stored) === ids(config.members)) return;
   const facts = { stored: ids(stored), given: ids(config.members) };
   config.notice("warn", "the stored members count, not the given ones", facts);

@@ -7,7 +7,10 @@ export class Emitter {
   readonly #listeners = new Map<NodeEvent["kind"], Set<Listener>>();
 
   /** Calls `listener` for each event of this kind, until the returned function is called. */
-  on<Kind extends NodeEvent["kind"]>(kind: Kind, listener: (event: Extract<NodeEvent, { kind: Kind }>) => void): () => void {
+  on<Kind extends NodeEvent["kind"]>(
+    kind: Kind,
+    listener: (event: Extract<NodeEvent, { kind: Kind }>) => void,
+  ): () => void {
     const listeners = this.#listeners.get(kind) ?? new Set();
     this.#listeners.set(kind, listeners);
     listeners.add(listener);

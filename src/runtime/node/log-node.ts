@@ -1,9 +1,15 @@
 import { randomInt } from "node:crypto";
 import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
-import type { LogOutput, LogRequest } from "../../protocols/replicated-log.ts";
-import { decodeMessage, encodeMessage, Raft, type RaftMessage, type RaftVocabulary } from "../../protocols/raft/index.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  Raft,
+  type RaftMessage,
+  type RaftVocabulary,
+} from "../../protocols/raft/index.ts";
 import { termAt } from "../../protocols/raft/log/log.ts";
+import type { LogOutput, LogRequest } from "../../protocols/replicated-log.ts";
 import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
 import { Drive } from "../drive.ts";
 import { ClosedError, OptionError, TooLargeError } from "../errors.ts";

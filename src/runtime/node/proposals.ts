@@ -6,7 +6,7 @@ import {
   ClosedError,
   DiskFullError,
   NoLeaderError,
-  OperatingError,
+  type OperatingError,
   type Outcome,
   OutcomeUnknownError,
   TooLargeError,
@@ -48,12 +48,7 @@ export class Proposals {
   readonly #tickets = new Map<number, Ticket>();
   #parked: Ticket[] = [];
 
-  constructor(
-    request: (request: LogRequest) => void,
-    nextId: () => number,
-    waiters: Waiters,
-    payloadBytesMax: number,
-  ) {
+  constructor(request: (request: LogRequest) => void, nextId: () => number, waiters: Waiters, payloadBytesMax: number) {
     this.#request = request;
     this.#nextId = nextId;
     this.#waiters = waiters;
@@ -77,7 +72,11 @@ export class Proposals {
       expire: (waitedMs) => this.#fail(ticket, expiry(ticket, waitedMs)),
       abandon: (cause) => this.#fail(ticket, new ClosedError(outcomeOf(ticket), { cause })),
     };
-    ticket.release = onAbort(signal, () => outcomeOf(ticket), (error) => this.#fail(ticket, error));
+    ticket.release = onAbort(
+      signal,
+      () => outcomeOf(ticket),
+      (error) => this.#fail(ticket, error),
+    );
     this.#waiters.add(ticket);
     this.#try(ticket);
     return () => this.#end(ticket);
