@@ -27,7 +27,7 @@ export interface Attempts {
   readonly key?: string;
 }
 
-/** What a node answered, whatever its status; never a 5xx. */
+/** What a node answered, whatever the status, unless it is worth another try. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
@@ -100,9 +100,8 @@ async function tryOnce(
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await readText(response);
-    if (response.status < 500 && response.status !== 429) {
-      return { status: response.status, text, endpoint: url, headers: response.headers };
-    }
+    const isFinal = (response.status < 500 && response.status !== 429) || readError(text).retry === "never";
+    if (isFinal) return { status: response.status, text, endpoint: url, headers: response.headers };
     return setback(response, text);
   } catch (error) {
     if (!isNetworkError(error)) throw error;
@@ -122,24 +121,23 @@ function setback(response: Response, text: string): Setback {
   };
 }
 
-/** What an error body says: JSON of the services, or one plain line. */
-export function readError(text: string): {
+/** What a node says about a request it did not carry out. */
+export interface Refusal {
   readonly message: string;
   readonly code?: string;
+  readonly retry?: string;
   readonly outcome?: string;
-} {
+}
+
+/** Reads an error body: JSON of the services, or anything else as a line. */
+export function readError(text: string): Refusal {
   try {
-    const { error } = JSON.parse(text) as { error?: { message?: unknown; code?: unknown; outcome?: unknown } };
-    if (error === undefined) return { message: text.trim() };
-    return {
-      message: String(error.message),
-      ...(error.code === undefined ? {} : { code: String(error.code) }),
-      ...(error.outcome === undefined ? {} : { outcome: String(error.outcome) }),
-    };
+    const { error } = JSON.parse(text) as { error?: Refusal };
+    if (error !== undefined) return error;
   } catch (error) {
-    if (error instanceof SyntaxError) return { message: text.trim().slice(0, 500) };
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
   }
+  return { message: text.trim().slice(0, 500) };
 }
 
 async function readText(response: Response): Promise<string> {

@@ -1,0 +1,72 @@
+import { formatMs } from "../duration.ts";
+import { CommandFailure, exitCode } from "../exit.ts";
+
+/** One direction between two nodes. */
+export interface Way {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What happens to everything that leaves a node for `peer`. */
+export type FaultRule =
+  | { readonly peer: string; readonly cut: true }
+  | { readonly peer: string; readonly delayMs: number };
+
+/** Longest delay of a link, in ms. */
+export const delayMsMax = 60_000;
+
+/** Reads `n1 n2` (both directions) or `n1:n2` (one). */
+export function parseWays(words: readonly string[]): Way[] {
+  const [first = "", second] = words;
+  const [from = "", to, more] = first.split(":");
+  if (second === undefined && to && more === undefined) return [{ from, to }];
+  if (second !== undefined && to === undefined && words.length === 2) {
+    return [
+      { from: first, to: second },
+      { from: second, to: first },
+    ];
+  }
+  throw new CommandFailure(
+    exitCode.usage,
+    `${words.join(" ")} is no link: write n1 n2 for both directions, n1:n2 for one`,
+  );
+}
+
+/** The faults in force on the links of a cluster. */
+export class Faults {
+  readonly #rules = new Map<string, { readonly way: Way; readonly delayMs: number | undefined }>();
+
+  /** Lets nothing through. */
+  cut(ways: readonly Way[]): void {
+    for (const way of ways) this.#rules.set(nameOf(way), { way, delayMs: undefined });
+  }
+
+  /** Lets everything through, later. */
+  delay(ways: readonly Way[], delayMs: number): void {
+    for (const way of ways) this.#rules.set(nameOf(way), { way, delayMs });
+  }
+
+  /** Ends these faults, or all. */
+  heal(ways: readonly Way[] | undefined): void {
+    if (ways === undefined) this.#rules.clear();
+    else for (const way of ways) this.#rules.delete(nameOf(way));
+  }
+
+  /** What node `from` must do to what it sends. */
+  rulesOf(from: string): FaultRule[] {
+    return [...this.#rules.values()]
+      .filter(({ way }) => way.from === from)
+      .map(({ way, delayMs }) => (delayMs === undefined ? { peer: way.to, cut: true } : { peer: way.to, delayMs }));
+  }
+
+  /** For people: `n1:n2 cut`, `n2:n1 +300 ms`. */
+  describe(): string[] {
+    return [...this.#rules].map(([name, { delayMs }]) =>
+      delayMs === undefined ? `${name} cut` : `${name} +${formatMs(delayMs)}`,
+    );
+  }
+}
+
+function nameOf({ from, to }: Way): string {
+  return `${from}:${to}`;
+}
