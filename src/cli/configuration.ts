@@ -2,14 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import { parse } from "yaml";
 import { CommandFailure, exitCode } from "./exit.ts";
 import { nearest } from "./nearest.ts";
-import {
-  checkServeSettings,
-  type Given,
-  type ServeSettings,
-  SettingError,
-  serveSettings,
-  variableOf,
-} from "./settings.ts";
+import { serveSettings, variableOf } from "./serve-options.ts";
+import { checkServeSettings, type Given, type ServeSettings, SettingError } from "./settings.ts";
 
 const fileBytesMax = 1024 * 1024;
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
+import { variableOf } from "./serve-options.ts";
 
 /** Most members that one cluster may start with. */
 export const membersMax = 9;
@@ -32,14 +33,6 @@ const members = v.pipe(
   v.transform((pairs): readonly Member[] => pairs.map(([id, address]) => ({ id, address }))),
 );
 
-/** One option of `serve`: the flag without `--`, the key in a file, and (upper case, `QUORATE_` in front) the variable. */
-export interface Setting {
-  readonly name: string;
-  /** What a value looks like in the help; none for a switch. */
-  readonly value?: string;
-  readonly description: string;
-}
-
 const schema = v.object({
   id: nodeId,
   cluster: members,
@@ -63,41 +56,6 @@ const schema = v.object({
   ),
   verbose: v.optional(flag, false),
 });
-
-/** The options of `serve`, in the order of the help. */
-export const serveSettings: readonly Setting[] = [
-  { name: "id", value: "name", description: "this node's name, one of the cluster's" },
-  { name: "cluster", value: "members", description: "all first members, n1=host:port,n2=host:port,… (peer addresses)" },
-  {
-    name: "cluster-id",
-    value: "name",
-    description: "nodes of another cluster are refused (default: made of the members)",
-  },
-  { name: "host", value: "address", description: "where HTTP is served (default: 127.0.0.1)" },
-  { name: "port", value: "number", description: "HTTP port, 0 for a free one (default: 12380)" },
-  {
-    name: "listen",
-    value: "host:port",
-    description: "where peers connect (default: this node's address in --cluster)",
-  },
-  { name: "data-dir", value: "path", description: "where the node keeps its data (default: ./.quorate/<id>)" },
-  { name: "insecure", description: "serve plain HTTP on an address that is not loopback" },
-  { name: "body-bytes-max", value: "bytes", description: "largest request body (default: 1048576)" },
-  { name: "tick-ms", value: "ms", description: "length of one tick (default: 20)" },
-  {
-    name: "election-ticks",
-    value: "ticks",
-    description: "ticks without a leader before an election, once to twice (default: 25)",
-  },
-  { name: "heartbeat-ticks", value: "ticks", description: "ticks between a leader's heartbeats (default: 5)" },
-  { name: "snapshot-entries", value: "count", description: "entries applied between two snapshots" },
-  {
-    name: "log-level",
-    value: "level",
-    description: "fatal, error, warn, info, debug, trace or silent (default: info)",
-  },
-  { name: "verbose", description: "print every protocol message sent and received" },
-];
 
 /** Checked settings of one node: what `serve` runs with. */
 export interface ServeSettings {
@@ -146,11 +104,6 @@ function complaint(issue: v.BaseIssue<unknown>, given: ReadonlyMap<string, Given
   return found === undefined
     ? new SettingError(`${name} is missing: give --${name}, ${variableOf(name)}, or ${name} in a file (--config)`)
     : new SettingError(`${found.origin}: ${issue.message}, not ${JSON.stringify(found.value)}`);
-}
-
-/** The environment variable of a setting. */
-export function variableOf(name: string): string {
-  return `QUORATE_${name.toUpperCase().replaceAll("-", "_")}`;
 }
 
 /** Takes `host:port` or `[v6]:port` apart; undefined for anything else. */

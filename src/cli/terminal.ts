@@ -5,10 +5,14 @@ type Style = Parameters<typeof styleText>[0];
 /** Colours text for one stream, or leaves it alone where colours are not wanted. */
 export type Paint = (style: Style, text: string) => string;
 
-/** Colours only for a terminal, and never under `NO_COLOR` (any value but the empty one) or a dumb terminal. */
+/** Only for a terminal, and never under `NO_COLOR` (any value but the empty one) or on a dumb terminal. */
+export function coloursWanted(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  return stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
+}
+
+/** Colours text for `stream` where colours are wanted. */
 export function painter(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Paint {
-  const wanted = stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
-  return wanted ? (style, text) => styleText(style, text) : (_, text) => text;
+  return coloursWanted(stream, env) ? (style, text) => styleText(style, text) : (_, text) => text;
 }
 
 /** Columns padded to their widest cell, two spaces between, one line a row. */

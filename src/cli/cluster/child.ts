@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Role } from "../../runtime/api.ts";
 import { exitCode } from "../exit.ts";
 import type { FaultRule } from "./faults.ts";
@@ -86,7 +87,8 @@ export class Child {
     if (this.#process !== undefined) return;
     const [program = "", ...rest] = this.#command;
     const log = openSync(this.logFile, "a"); // handed over as it is: what a node says last is kept though we are gone
-    const child = spawn(program, rest, { stdio: ["ignore", log, log, "ipc"], detached: true });
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("QUORATE_")));
+    const child = spawn(program, rest, { stdio: ["ignore", log, log, "ipc"], detached: true, env });
     closeSync(log);
     this.#process = child;
     this.#state = "starting";
@@ -162,5 +164,26 @@ export class Child {
       this.#restart = setTimeout(() => this.start(), waitMs);
     }
     this.#owner.exited(this.id, { how, asked: this.#asked, restartMs: stays ? undefined : waitMs });
+  }
+}
+
+/** Waits until processes that an earlier supervisor left behind are gone; wakes those it had paused, so that they notice. */
+export async function awaitOrphans(pids: readonly number[], msMax = 6000): Promise<boolean> {
+  const deadline = performance.now() + msMax;
+  const living = (): number[] => pids.filter((pid) => signalled(pid, "SIGCONT"));
+  while (living().length > 0) {
+    if (performance.now() > deadline) return false;
+    await sleep(50);
+  }
+  return true;
+}
+
+function signalled(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH" || (error as NodeJS.ErrnoException).code === "EPERM")
+      return false;
+    throw error;
   }
 }

@@ -26,12 +26,13 @@ export type Action =
   | { readonly command: "heal"; readonly ways?: readonly Way[] | undefined };
 
 /** What another terminal may ask. */
-export type ControlRequest = { readonly command: "status" | "down" } | Action;
+export type ControlRequest = { readonly command: "status" } | { readonly command: "down" } | Action;
 
 const node = v.pipe(v.string(), v.maxLength(64));
 const ways = v.pipe(v.array(v.object({ from: node, to: node })), v.maxLength(2));
 const requestSchema: v.GenericSchema<unknown, ControlRequest> = v.variant("command", [
-  v.object({ command: v.picklist(["status", "down"]) }),
+  v.object({ command: v.literal("status") }),
+  v.object({ command: v.literal("down") }),
   v.object({ command: v.picklist(["stop", "kill", "start", "restart", "pause", "resume"]), node }),
   v.object({ command: v.literal("cut"), ways }),
   v.object({ command: v.literal("delay"), ways, delayMs: v.pipe(v.number(), v.minValue(0), v.maxValue(delayMsMax)) }),
@@ -72,6 +73,7 @@ export async function serveControl(
   rmSync(path, { force: true });
   const server = createServer((socket) => serveTerminal(socket, answer));
   server.maxConnections = connectionsMax;
+  server.on("connection", (socket) => socket.unref()); // an idle terminal keeps nothing alive
   await new Promise<void>((done, fail) => server.once("error", fail).listen(path, done));
   return server;
 }

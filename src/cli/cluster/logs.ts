@@ -2,6 +2,8 @@ import { copyFileSync, existsSync, statSync, truncateSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
+import { coloursWanted, say } from "../terminal.ts";
+import { logFile } from "./cluster-file.ts";
 
 /** A log beyond this many bytes is moved to `<name>.1`, replacing that: twice this and a little is the most on disk. */
 const logBytesMax = 16 * 1024 * 1024;
@@ -46,6 +48,41 @@ export async function* followLog(path: string, offset: number, signal: AbortSign
   }
 }
 
+/** Prints the last lines of these nodes' logs, and those that come until the signal (none: returns at once). */
+export async function showLogs(
+  directory: string,
+  ids: readonly string[],
+  count: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const print = await logPrinter(coloursWanted(process.stdout, process.env));
+  await Promise.all(
+    ids.map(async (id) => {
+      const { lines, offset } = await lastLines(logFile(directory, id), count);
+      for (const line of lines) say(print(id, line));
+      if (signal === undefined) return;
+      for await (const line of followLog(logFile(directory, id), offset, signal)) say(print(id, line));
+    }),
+  );
+}
+
+/** One line of a node's log as a person reads it: JSON lines of pino are laid out, all else is left as it is. */
+async function logPrinter(colours: boolean): Promise<(id: string, line: string) => string> {
+  const { prettyFactory } = await import("pino-pretty");
+  const pretty = prettyFactory({
+    colorize: colours,
+    ignore: "pid,hostname",
+    singleLine: true,
+    translateTime: "SYS:HH:MM:ss.l",
+  });
+  const tints = ["cyan", "yellow", "magenta", "green", "blue"] as const;
+  return (id, line) => {
+    const tint = tints[(Number(id.slice(1)) - 1) % tints.length] ?? "cyan";
+    const prefix = colours ? styleText(tint, `${id} |`) : `${id} |`;
+    return `${prefix} ${line.startsWith("{") ? pretty(line).trimEnd() : line}`;
+  };
+}
+
 async function readPiece(path: string, offset: number, bytes: number): Promise<string> {
   const file = await open(path, "r");
   try {
@@ -62,16 +99,4 @@ function sizeNow(path: string): number {
 
 function ignoreAbort(error: unknown): void {
   if (!(error instanceof Error && error.name === "AbortError")) throw error;
-}
-
-/** One line of a node's log as a person reads it: JSON lines of pino are laid out, all else is left as it is. */
-export async function logPrinter(colours: boolean): Promise<(id: string, line: string) => string> {
-  const { prettyFactory } = await import("pino-pretty");
-  const pretty = prettyFactory({ colorize: colours, ignore: "pid,hostname", singleLine: true, translateTime: "SYS:HH:MM:ss.l" });
-  const tints = ["cyan", "yellow", "magenta", "green", "blue"] as const;
-  return (id, line) => {
-    const tint = tints[(Number(id.slice(1)) - 1) % tints.length] ?? "cyan";
-    const prefix = colours ? styleText(tint, `${id} |`) : `${id} |`;
-    return `${prefix} ${line.startsWith("{") ? pretty(line).trimEnd() : line}`;
-  };
 }

@@ -27,7 +27,8 @@ export function readyScreen(facts: ReadyFacts, paint: Paint): string {
   const { status, leader, term, disk } = facts;
   const urls = status.nodes.map(({ http }) => `http://127.0.0.1:${http}`);
   const url = (place: number): string => urls[place % urls.length] ?? "";
-  const resumed = facts.resumedEntries === undefined ? "" : `, resumed with ${formatCount(facts.resumedEntries)} entries`;
+  const resumed =
+    facts.resumedEntries === undefined ? "" : `, resumed with ${formatCount(facts.resumedEntries)} entries`;
   const rate = `${formatCount(disk.perSecond)} fsyncs a second (median ${disk.medianMs.toFixed(2)} ms)`;
   return [
     `${paint("bold", `${leader} leads term ${term}`)}, ready in ${formatMs(facts.readyMs)}; the disk does ${rate}`,
@@ -58,11 +59,17 @@ export function eventText(event: ClusterEvent, paint: Paint): string | undefined
       return `${paint("green", `${event.node} leads term ${event.term}`)}${stopped}`;
     }
     case "exit": {
-      const next = event.restartMs === undefined ? "it stays down until it is started" : `restarts in ${formatMs(event.restartMs)}`;
+      const next =
+        event.restartMs === undefined
+          ? "it stays down until it is started"
+          : `restarts in ${formatMs(event.restartMs)}`;
       return `${paint(event.asked ? "yellow" : "red", `${event.node} ended: ${event.how}`)}; ${next}`;
     }
     case "waiting":
-      return [paint("red", `no leader for ${formatMs(event.waitedMs)}:`), ...event.lines.map((line) => `  ${line}`)].join("\n");
+      return [
+        paint("red", `no leader for ${formatMs(event.waitedMs)}:`),
+        ...event.lines.map((line) => `  ${line}`),
+      ].join("\n");
     case "started":
       return undefined;
   }
@@ -85,4 +92,19 @@ export function statusTable({ nodes, faults }: ClusterStatus): string {
   ]);
   const head = ["NODE", "STATE", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "PID", "HTTP", "PEER"];
   return `${table(head, rows)}\nfaults: ${faults.length === 0 ? "none" : faults.join(", ")}`;
+}
+
+/** Reads single keys from a terminal until the returned call; anything that is no terminal is left alone. */
+export function readKeys(stdin: NodeJS.ReadStream, pressed: (key: string) => void): () => void {
+  if (!stdin.isTTY) return () => undefined;
+  const receive = (data: Buffer): void => {
+    for (const key of data.toString("latin1")) pressed(key === "\u0003" ? "q" : key); // raw mode hands us Ctrl-C as a key
+  };
+  stdin.setRawMode(true);
+  stdin.on("data", receive);
+  return () => {
+    stdin.off("data", receive);
+    stdin.setRawMode(false);
+    stdin.pause();
+  };
 }
