@@ -59,6 +59,7 @@ export class Supervisor implements ChildOwner {
   readonly #watch = new LeaderWatch();
   readonly #trimming: NodeJS.Timeout;
   #explaining: NodeJS.Timeout | undefined;
+  #closing = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SupervisorOptions) {
@@ -110,6 +111,7 @@ export class Supervisor implements ChildOwner {
 
   /** Stops all nodes gracefully; with `at once` kills them. */
   async close(manner: "graceful" | "at once"): Promise<void> {
+    this.#closing = true;
     clearInterval(this.#trimming);
     clearTimeout(this.#explaining);
     await Promise.all(
@@ -219,7 +221,7 @@ export class Supervisor implements ChildOwner {
 
   /** Keeps the explanation coming after 10 seconds without a leader, once for each loss. */
   #awaitLeader(): void {
-    if (this.leader !== undefined) {
+    if (this.leader !== undefined || this.#closing) {
       clearTimeout(this.#explaining);
       this.#explaining = undefined;
       return;
