@@ -17,10 +17,10 @@ export const delayMsMax = 60_000;
 
 /** Reads `n1 n2` (both directions) or `n1:n2` (one). */
 export function parseWays(words: readonly string[]): Way[] {
-  const [first = "", second] = words;
-  const [from = "", to, more] = first.split(":");
-  if (second === undefined && to && more === undefined) return [{ from, to }];
-  if (second !== undefined && to === undefined && words.length === 2) {
+  const [first = "", second = "", ...more] = words;
+  const one = /^([^:]+):([^:]+)$/.exec(first);
+  if (words.length === 1 && one?.[1] && one[2]) return [{ from: one[1], to: one[2] }];
+  if (first && second && more.length === 0 && !`${first}${second}`.includes(":")) {
     return [
       { from: first, to: second },
       { from: second, to: first },

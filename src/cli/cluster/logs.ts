@@ -78,7 +78,7 @@ async function logPrinter(colours: boolean): Promise<(id: string, line: string) 
   const tints = ["cyan", "yellow", "magenta", "green", "blue"] as const;
   return (id, line) => {
     const tint = tints[(Number(id.slice(1)) - 1) % tints.length] ?? "cyan";
-    const prefix = colours ? styleText(tint, `${id} |`) : `${id} |`;
+    const prefix = colours ? styleText(tint, `${id} |`, { validateStream: false }) : `${id} |`;
     return `${prefix} ${line.startsWith("{") ? pretty(line).trimEnd() : line}`;
   };
 }
