@@ -10,7 +10,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`quorate: Node ${process.versions.node} is too old; 20.19 or newer is needed`);
   process.exitCode = 64;
 } else if (existsSync(main)) {
-  import(main.href).then(({ run }) => run(process.argv.slice(2)));
+  void import(main.href).then(({ run }) => run(process.argv.slice(2)));
 } else {
   const root = fileURLToPath(new URL("..", import.meta.url));
   console.error(`quorate: not built yet: run \`npm ci\` in ${root} (or \`npx tsc -b\` once that is done)`);

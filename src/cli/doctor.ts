@@ -1,6 +1,9 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { directoryVersion } from "../runtime/directory.ts";
+import { lockDirectory } from "../runtime/directory-lock.ts";
+import { DirectoryLockedError } from "../runtime/errors.ts";
 import { dataDirectory, readClusterFile } from "./cluster/cluster-file.ts";
 import { controlPath, isAnswered } from "./cluster/control.ts";
 import { firstTaken, portSet } from "./cluster/ports.ts";
@@ -27,7 +30,13 @@ const lateMsMax = 100;
 /** Looks at everything a node in `directory` (a node's or a local cluster's) depends on; takes about a second. */
 export async function examine(directory: string): Promise<Finding[]> {
   const clock = await examineClock();
-  return [examineNode(), await examineDisk(directory), await examinePorts(directory), clock, ...examineData(directory)];
+  return [
+    examineNode(),
+    await examineDisk(directory),
+    await examinePorts(directory),
+    clock,
+    ...(await examineData(directory)),
+  ];
 }
 
 function examineNode(): Finding {
@@ -85,13 +94,15 @@ async function examineClock(): Promise<Finding> {
   return { check: "clock", verdict, detail };
 }
 
-function examineData(directory: string): Finding[] {
+function examineData(directory: string): Promise<Finding[]> {
   const cluster = existsSync(directory) ? readClusterFile(directory) : undefined;
-  if (cluster === undefined) return [examineDirectory("data", directory)];
-  return cluster.nodes.map(({ id }) => examineDirectory(`data ${id}`, dataDirectory(directory, id)));
+  const nodes = cluster?.nodes.map(({ id }) => ({ check: `data ${id}`, path: dataDirectory(directory, id) }));
+  return Promise.all(
+    (nodes ?? [{ check: "data", path: directory }]).map(({ check, path }) => examineDirectory(check, path)),
+  );
 }
 
-function examineDirectory(check: string, directory: string): Finding {
+async function examineDirectory(check: string, directory: string): Promise<Finding> {
   const place = nearestExisting(directory);
   try {
     accessSync(place, constants.W_OK);
@@ -99,26 +110,29 @@ function examineDirectory(check: string, directory: string): Finding {
     return { check, verdict: "fail", detail: `${place} cannot be written: ${(error as Error).message}` };
   }
   if (place !== resolve(directory))
-    return { check, verdict: "ok", detail: `${directory} does not exist yet, and can be made` };
-  const identity = readText(join(directory, "node.json"));
-  const locker = /\d+/.exec(/"pid"\s*:\s*\d+/.exec(readText(join(directory, "lock")) ?? "")?.[0] ?? "")?.[0];
-  const locked = locker !== undefined && isAlive(Number(locker)) ? `in use by process ${locker}` : "not in use";
-  if (identity === undefined)
-    return { check, verdict: "ok", detail: `${directory} is writable, holds no node, ${locked}` };
-  return describeIdentity(check, directory, identity, locked);
+    return { check, verdict: "ok", detail: `${directory} is not there yet, and can be made` };
+  const path = join(directory, "node.json");
+  if (!existsSync(path)) return { check, verdict: "ok", detail: `${directory} is writable, and holds no node` };
+  try {
+    const { version, nodeId, clusterId } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    const known = version === directoryVersion;
+    const format = `format ${version}${known ? "" : ` (this release writes ${directoryVersion})`}`;
+    const detail = `node ${nodeId} of cluster ${clusterId}, ${format}; ${await describeLock(directory)}`;
+    return { check, verdict: known ? "ok" : "warn", detail };
+  } catch (error) {
+    return { check, verdict: "fail", detail: `${path} is damaged: ${(error as Error).message}` };
+  }
 }
 
-function describeIdentity(check: string, directory: string, identity: string, locked: string): Finding {
+/** Takes the lock for a moment: the one test that cannot be wrong. */
+async function describeLock(directory: string): Promise<string> {
   try {
-    const { version, nodeId, clusterId } = JSON.parse(identity) as Record<string, unknown>;
-    const detail = `${directory} holds node ${nodeId} of cluster ${clusterId}, format ${version}, ${locked}`;
-    return { check, verdict: "ok", detail };
+    const release = await lockDirectory(directory, join(directory, "lock"));
+    await release();
+    return "not in use";
   } catch (error) {
-    return {
-      check,
-      verdict: "fail",
-      detail: `${join(directory, "node.json")} is damaged: ${(error as Error).message}`,
-    };
+    if (error instanceof DirectoryLockedError) return error.message.split(";")[0] ?? "in use";
+    throw error;
   }
 }
 
@@ -126,16 +140,4 @@ function nearestExisting(directory: string): string {
   let place = resolve(directory);
   while (!existsSync(place)) place = dirname(place);
   return place;
-}
-
-function readText(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -16,6 +16,7 @@ export const exitCode = {
   interrupted: 130,
 } as const;
 
+/** One of the codes above. */
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** The end of a command that is no fault of ours: what to say on stderr, and the exit code. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { clusterCommand } from "./commands/cluster.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { helpCommand } from "./commands/help.ts";
 import { kvCommand } from "./commands/kv.ts";
 import { logCommand } from "./commands/log.ts";
@@ -42,7 +43,6 @@ function commandLine(): Command {
     .description("Order and agreement: replicated objects on a Raft you can trust.")
     .version(version)
     .helpCommand(false)
-    .showHelpAfterError("(quorate --help lists the commands)")
     .commandsGroup("Run:")
     .addCommand(serveCommand())
     .addCommand(clusterCommand())
@@ -52,13 +52,20 @@ function commandLine(): Command {
     .addCommand(kvCommand())
     .commandsGroup("Operate:")
     .addCommand(statusCommand())
+    .commandsGroup("Prove:")
     .addCommand(doctorCommand())
     .commandsGroup("See:")
+    .addCommand(eventsCommand())
     .addCommand(helpCommand())
     .addHelpText("after", exitCodesHelp);
-  forEach(program, (command) => command.exitOverride());
-  return program;
+  forEach(program, (command) => command.exitOverride().showHelpAfterError("(add --help to see what there is)"));
+  return program.hook("preAction", (_, command) => {
+    if (!servers.includes(command.name())) process.once("SIGINT", () => process.exit(exitCode.interrupted));
+  });
 }
+
+/** These end gracefully, with 0. */
+const servers: readonly string[] = ["serve", "up"];
 
 const exitCodesHelp = `
 Exit codes: 0 yes, 1 failed, 2 outcome unknown, 64 usage or configuration, 69 no quorum and nothing applied,

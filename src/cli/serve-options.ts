@@ -1,4 +1,4 @@
-/** One option of `serve`: the flag without `--`, the key in a file, and (upper case, `QUORATE_` in front) the variable. */
+/** One option of `serve`: its name is the flag without `--` and the key in a file; see `variableOf` for the rest. */
 export interface Setting {
   readonly name: string;
   /** What a value looks like in the help; none for a switch. */

@@ -4,7 +4,7 @@ import type { Member } from "../protocols/replicated-log.ts";
 import { variableOf } from "./serve-options.ts";
 
 /** Most members that one cluster may start with. */
-export const membersMax = 9;
+const membersMax = 9;
 
 const whole = (least: number, most: number) =>
   v.pipe(

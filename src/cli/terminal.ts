@@ -12,7 +12,9 @@ export function coloursWanted(stream: { readonly isTTY?: boolean }, env: NodeJS.
 
 /** Colours text for `stream` where colours are wanted. */
 export function painter(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Paint {
-  return coloursWanted(stream, env) ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
+  return coloursWanted(stream, env)
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_, text) => text;
 }
 
 /** Columns padded to their widest cell, two spaces between, one line a row. */

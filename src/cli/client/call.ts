@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Command } from "commander";
 import { parseDuration } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
+import { note } from "../terminal.ts";
 import type { Ask } from "./client.ts";
 
 /** What every command that asks a cluster takes. */
@@ -35,14 +36,16 @@ export async function call<Body>(request: Ask, options: CallOptions): Promise<Bo
   const path = options.stale
     ? `${request.path}${request.path.includes("?") ? "&" : "?"}consistency=stale`
     : request.path;
-  const answer = await ask(
-    { ...request, path },
-    {
-      endpoints: findEndpoints(options.endpoints, process.env),
-      timeoutMs: parseDuration(options.timeout, timeoutMsMax),
-      ...(request.method === "GET" ? {} : { key: options.key ?? randomUUID() }),
-    },
-  );
+  const endpoints = findEndpoints(options.endpoints, process.env);
+  const timeoutMs = parseDuration(options.timeout, timeoutMsMax);
+  const key = request.method === "GET" ? {} : { key: options.key ?? randomUUID() };
+  const interrupted = (): void => {
+    if (key.key !== undefined)
+      note(`interrupted: the request may be applied; repeat it with --key ${key.key} to be sure`);
+  };
+  process.prependListener("SIGINT", interrupted);
+  const answer = await ask({ ...request, path }, { endpoints, timeoutMs, ...key });
+  process.off("SIGINT", interrupted);
   if (answer.status < 400) return (answer.text === "" ? {} : parse(answer.text, answer.endpoint)) as Body;
   const { message, code, outcome } = readError(answer.text);
   const exit = outcome === "unknown" ? exitCode.unknown : answer.status === 400 ? exitCode.usage : exitCode.failed;

@@ -5,7 +5,7 @@ import { CommandFailure, exitCode } from "../exit.ts";
 const usualEndpoints = "http://127.0.0.1:12380,http://127.0.0.1:22380,http://127.0.0.1:32380";
 const endpointsMax = 64;
 
-/** The base addresses to ask: the flag, else `QUORATE_ENDPOINTS`, else the cluster that runs in `directory`, else the usual ones. */
+/** Whom to ask: the flag, else `QUORATE_ENDPOINTS`, else the cluster that runs in `directory`, else the usual ports. */
 export function findEndpoints(flag: string | undefined, env: NodeJS.ProcessEnv, directory = ".quorate"): string[] {
   if (flag !== undefined) return parseEndpoints(flag, "--endpoints");
   if (env.QUORATE_ENDPOINTS) return parseEndpoints(env.QUORATE_ENDPOINTS, "QUORATE_ENDPOINTS");

@@ -45,7 +45,7 @@ export interface ChildOwner {
 
 /** How long a node may take to end by itself before it is killed, in ms. */
 const stopMsMax = 6000;
-/** Wait before a crashed node is started again, in ms: doubles from the least to the most, and begins anew after a good run. */
+/** Wait before a crashed node is started again, in ms: doubles from least to most, begins anew after a good run. */
 const restartMs = { least: 250, most: 10_000, goodRun: 10_000 };
 /** Starting again changes nothing about these: wrong options, a bug, a damaged disk. */
 const lastingExits: readonly (number | null)[] = [exitCode.usage, exitCode.bug, exitCode.disk];
@@ -167,7 +167,7 @@ export class Child {
   }
 }
 
-/** Waits until processes that an earlier supervisor left behind are gone; wakes those it had paused, so that they notice. */
+/** Waits until processes that an earlier supervisor left are gone; wakes those it had paused, so that they notice. */
 export async function awaitOrphans(pids: readonly number[], msMax = 6000): Promise<boolean> {
   const deadline = performance.now() + msMax;
   const living = (): number[] => pids.filter((pid) => signalled(pid, "SIGCONT"));

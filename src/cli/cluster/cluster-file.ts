@@ -37,7 +37,7 @@ export interface ClusterFile {
 }
 
 /** The name of the file in a cluster's directory; its presence marks the directory as ours. */
-export const clusterFileName = "cluster.json";
+const clusterFileName = "cluster.json";
 
 /** Reads the file; undefined when there is none. A file that is not ours is an error. */
 export function readClusterFile(directory: string): ClusterFile | undefined {

@@ -5,8 +5,8 @@ import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
 import { CommandFailure, type ExitCode, exitCode, isSystemError } from "../exit.ts";
+import type { ChildState } from "./child.ts";
 import { delayMsMax, type Way } from "./faults.ts";
-import type { ClusterStatus } from "./supervisor.ts";
 
 /** Longest line in either direction, in bytes, and most terminals at once. */
 const lineBytesMax = 256 * 1024;
@@ -39,6 +39,26 @@ const requestSchema: v.GenericSchema<unknown, ControlRequest> = v.variant("comma
   v.object({ command: v.literal("heal"), ways: v.optional(ways) }),
 ]);
 
+/** One line of `cluster status`. */
+export interface NodeRow {
+  readonly id: string;
+  readonly state: ChildState;
+  readonly role?: string;
+  readonly term?: number;
+  readonly leader?: string;
+  readonly commit?: number;
+  readonly applied?: number;
+  readonly pid?: number;
+  readonly http: number;
+  readonly peer: number;
+}
+
+/** What `cluster status` shows. */
+export interface ClusterStatus {
+  readonly nodes: readonly NodeRow[];
+  readonly faults: readonly string[];
+}
+
 /** What was done, in words for a person; or why not. */
 export type ControlAnswer =
   | { readonly ok: true; readonly message: string; readonly status?: ClusterStatus }
@@ -47,7 +67,7 @@ export type ControlAnswer =
 /**
  * The socket on which the cluster of `directory` is controlled: one name for one directory, reachable only by its user.
  *
- * It lies in the temporary directory, since a socket's path has a limit of about 100 bytes and a project's may be longer.
+ * It lies in the temporary directory: a socket's path has a limit of about 100 bytes, and a project's may be longer.
  */
 export function controlPath(directory: string): string {
   const home = join(tmpdir(), `quorate-${userInfo().uid}`);

@@ -19,7 +19,7 @@ export function trimLog(path: string): void {
 }
 
 /** The last `count` lines, and where the log ended then. */
-export async function lastLines(path: string, count: number): Promise<{ lines: string[]; offset: number }> {
+async function lastLines(path: string, count: number): Promise<{ lines: string[]; offset: number }> {
   if (!existsSync(path)) return { lines: [], offset: 0 };
   const offset = sizeNow(path);
   const start = Math.max(0, offset - pieceBytesMax);
@@ -30,7 +30,7 @@ export async function lastLines(path: string, count: number): Promise<{ lines: s
 }
 
 /** Yields the lines that are added after `offset`, until the signal. */
-export async function* followLog(path: string, offset: number, signal: AbortSignal): AsyncGenerator<string> {
+async function* followLog(path: string, offset: number, signal: AbortSignal): AsyncGenerator<string> {
   let position = offset;
   let rest = "";
   while (!signal.aborted) {

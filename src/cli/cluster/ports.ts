@@ -20,7 +20,7 @@ export interface ChosenPorts {
 /** How many sets are tried before giving up. */
 const setsMax = 100;
 
-/** HTTP ports as people know them; peer ports one below, but for the nodes that would fall into Linux's ephemeral range. */
+/** HTTP ports as people know them; peer ports one below, unless that lies in Linux's ephemeral range. */
 const usual: readonly { readonly http: number; readonly peer: number }[] = [
   { http: 12_380, peer: 12_379 },
   { http: 22_380, peer: 22_379 },

@@ -2,7 +2,8 @@ import { relative } from "node:path";
 import type { SyncRate } from "../disk.ts";
 import { formatMs } from "../duration.ts";
 import { formatCount, type Paint, table } from "../terminal.ts";
-import type { ClusterEvent, ClusterStatus } from "./supervisor.ts";
+import type { ClusterStatus } from "./control.ts";
+import type { ClusterEvent } from "./supervisor.ts";
 
 /** What the screen shows once the cluster serves. */
 export interface ReadyFacts {

@@ -1,6 +1,6 @@
 import { CommandFailure, exitCode } from "../exit.ts";
-import { Child, type ChildEvent, type ChildExit, type ChildOwner, type ChildState } from "./child.ts";
-import type { Action, ControlAnswer, NodeCommand } from "./control.ts";
+import { Child, type ChildEvent, type ChildExit, type ChildOwner } from "./child.ts";
+import type { Action, ClusterStatus, ControlAnswer, NodeCommand, NodeRow } from "./control.ts";
 import { type FaultRule, Faults, type Way } from "./faults.ts";
 import { type LeaderChange, LeaderWatch } from "./leader-watch.ts";
 import { trimLog } from "./logs.ts";
@@ -14,26 +14,6 @@ export type ClusterEvent =
   | { readonly kind: "started"; readonly node: string }
   /** Nobody leads for 10 seconds; each line says who waits for whom. */
   | { readonly kind: "waiting"; readonly waitedMs: number; readonly lines: readonly string[] };
-
-/** One line of `cluster status`. */
-export interface NodeRow {
-  readonly id: string;
-  readonly state: ChildState;
-  readonly role?: string;
-  readonly term?: number;
-  readonly leader?: string;
-  readonly commit?: number;
-  readonly applied?: number;
-  readonly pid?: number;
-  readonly http: number;
-  readonly peer: number;
-}
-
-/** What `cluster status` shows. */
-export interface ClusterStatus {
-  readonly nodes: readonly NodeRow[];
-  readonly faults: readonly string[];
-}
 
 /** A local cluster: which nodes, how to run one, and who is told. */
 export interface SupervisorOptions {

@@ -5,7 +5,7 @@ import { painter, say, table } from "../terminal.ts";
 /** `quorate doctor`: whether this machine is fit to run a node. */
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .summary("check Node, disk, ports, clock and data directory")
+    .summary("measure whether this machine keeps what a node relies on")
     .description("Checks and measures what a node depends on. Exits with 1 when something does not work.")
     .option("--data-dir <path>", "a node's data directory, or a local cluster's", ".quorate")
     .option("--json", "answer as JSON")

@@ -20,7 +20,7 @@ export interface FaultSource {
   subscribe(apply: (rules: readonly FaultRule[]) => void): void;
 }
 
-/** Puts a node together: its links, its storage and machines, and HTTP in front. `faults` only under `quorate cluster`. */
+/** Puts a node together: links, storage and machines, and HTTP in front. `faults` only under `quorate cluster`. */
 export async function startServer(settings: ServeSettings, log: Log, faults: FaultSource | undefined): Promise<Server> {
   const { tcpTransport, withFaults, openNode, startHttp, machine } = await loadParts();
   const notice = (level: "info" | "warn", text: string, facts: object): void => log[level](facts, text);
@@ -61,7 +61,7 @@ function listenAddress({ id, cluster, listen }: ServeSettings): { readonly host:
   return address;
 }
 
-/** A local cluster may get other ports at each start: what its supervisor says beats the addresses that members stored. */
+/** A local cluster may get other ports at each start: what its supervisor says beats the addresses stored. */
 function readdressed(inner: Transport, known: readonly Member[]): Transport {
   const addresses = new Map(known.map(({ id, address }) => [id, address]));
   return {

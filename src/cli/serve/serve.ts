@@ -31,7 +31,7 @@ export async function serve(sources: Sources, supervised: boolean): Promise<Exit
   }
 }
 
-/** Resolves with the reason at the first signal or the end of the supervisor; a second signal ends the process at once. */
+/** Resolves with the reason at the first signal or the supervisor's end; a second signal ends the process at once. */
 function awaitStop(lifeline: Lifeline | undefined): Promise<string> {
   return new Promise((resolve) => {
     let signals = 0;
