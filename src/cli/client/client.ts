@@ -174,7 +174,8 @@ function causeOf(error: unknown): NodeJS.ErrnoException {
 }
 
 function wasNeverSent(error: unknown): boolean {
-  return neverSent.includes(causeOf(error).code);
+  const { code, message } = causeOf(error);
+  return neverSent.includes(code) || message === "bad port"; // fetch knows ports that it never asks
 }
 
 function reasonOf(error: unknown, timeoutMs: number): string {

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Role } from "../../runtime/api.ts";
+import type { FaultRule } from "../../runtime/transports/faults.ts";
 import { exitCode } from "../exit.ts";
-import type { FaultRule } from "./faults.ts";
 
 /** What a supervised node reports of itself. */
 export type ChildEvent =
@@ -164,26 +163,5 @@ export class Child {
       this.#restart = setTimeout(() => this.start(), waitMs);
     }
     this.#owner.exited(this.id, { how, asked: this.#asked, restartMs: stays ? undefined : waitMs });
-  }
-}
-
-/** Waits until processes that an earlier supervisor left are gone; wakes those it had paused, so that they notice. */
-export async function awaitOrphans(pids: readonly number[], msMax = 6000): Promise<boolean> {
-  const deadline = performance.now() + msMax;
-  const living = (): number[] => pids.filter((pid) => signalled(pid, "SIGCONT"));
-  while (living().length > 0) {
-    if (performance.now() > deadline) return false;
-    await sleep(50);
-  }
-  return true;
-}
-
-function signalled(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH" || (error as NodeJS.ErrnoException).code === "EPERM")
-      return false;
-    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { FaultRule } from "../../runtime/transports/faults.ts";
 import { formatMs } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 
@@ -6,11 +7,6 @@ export interface Way {
   readonly from: string;
   readonly to: string;
 }
-
-/** What happens to everything that leaves a node for `peer`. */
-export type FaultRule =
-  | { readonly peer: string; readonly cut: true }
-  | { readonly peer: string; readonly delayMs: number };
 
 /** Longest delay of a link, in ms. */
 export const delayMsMax = 60_000;

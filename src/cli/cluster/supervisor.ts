@@ -1,7 +1,8 @@
+import type { FaultRule } from "../../runtime/transports/faults.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { Child, type ChildEvent, type ChildExit, type ChildOwner } from "./child.ts";
 import type { Action, ClusterStatus, ControlAnswer, NodeCommand, NodeRow } from "./control.ts";
-import { type FaultRule, Faults, type Way } from "./faults.ts";
+import { Faults, type Way } from "./faults.ts";
 import { type LeaderChange, LeaderWatch } from "./leader-watch.ts";
 import { trimLog } from "./logs.ts";
 import type { NodePorts } from "./ports.ts";

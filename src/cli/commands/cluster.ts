@@ -136,7 +136,7 @@ async function logs(node: string | undefined, options: Place & { lines: string; 
 async function down({ dir, wipe }: Place & { wipe?: boolean }): Promise<void> {
   const { askControl, controlPath } = await import("../cluster/control.ts");
   const { readClusterFile, wipe: wipeDirectory } = await import("../cluster/cluster-file.ts");
-  const { awaitOrphans } = await import("../cluster/child.ts");
+  const { awaitOrphans } = await import("../orphans.ts");
   const answer = existsSync(dir) ? await askControl(controlPath(dir), { command: "down" }) : undefined;
   if (answer !== undefined && !answer.ok) throw failure(answer);
   const left = existsSync(dir) ? readClusterFile(dir)?.running?.children : undefined;

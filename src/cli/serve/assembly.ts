@@ -1,7 +1,9 @@
 import { invariant } from "../../base/invariant.ts";
 import type { Member } from "../../protocols/replicated-log.ts";
+import { type FaultRule, withFaults } from "../../runtime/transports/faults.ts";
+import type { Notice } from "../../runtime/transports/notices.ts";
+import { tcpTransport } from "../../runtime/transports/tcp/tcp.ts";
 import type { Transport } from "../../runtime/transports/transport.ts";
-import type { FaultRule } from "../cluster/faults.ts";
 import { type ServeSettings, splitAddress } from "../settings.ts";
 import type { Log } from "./log.ts";
 import { loadParts, type ServedNode } from "./parts.ts";
@@ -22,8 +24,8 @@ export interface FaultSource {
 
 /** Puts a node together: links, storage and machines, and HTTP in front. `faults` only under `quorate cluster`. */
 export async function startServer(settings: ServeSettings, log: Log, faults: FaultSource | undefined): Promise<Server> {
-  const { tcpTransport, withFaults, openNode, startHttp, machine } = await loadParts();
-  const notice = (level: "info" | "warn", text: string, facts: object): void => log[level](facts, text);
+  const { openNode, startHttp, objects } = await loadParts();
+  const notice: Notice = (level, text, facts) => log[level](facts, text);
   const tcp = tcpTransport({ listen: listenAddress(settings), notice });
   const disturbed = faults && withFaults(readdressed(tcp, settings.cluster));
   if (disturbed) faults.subscribe((rules) => disturbed.setFaults(rules));
@@ -31,7 +33,7 @@ export async function startServer(settings: ServeSettings, log: Log, faults: Fau
     id: settings.id,
     members: settings.cluster,
     dataDir: settings["data-dir"],
-    machine,
+    machine: objects,
     transport: disturbed ?? tcp,
     notice,
     ...(settings["cluster-id"] === undefined ? {} : { clusterId: settings["cluster-id"] }),

@@ -1,6 +1,6 @@
 import type { NodeBase } from "../../runtime/api.ts";
+import type { FaultRule } from "../../runtime/transports/faults.ts";
 import type { ChildEvent, ChildMessage, SupervisorMessage } from "../cluster/child.ts";
-import type { FaultRule } from "../cluster/faults.ts";
 import type { FaultSource } from "./assembly.ts";
 
 /** A node's side of the channel to the supervisor that started it. */

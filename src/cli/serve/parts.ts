@@ -1,19 +1,14 @@
 import type { Member } from "../../protocols/replicated-log.ts";
 import type { MachineNode } from "../../runtime/api.ts";
+import type { Notice } from "../../runtime/transports/notices.ts";
 import type { Transport } from "../../runtime/transports/transport.ts";
-import type { FaultRule } from "../cluster/faults.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 
-/** Where parts of the runtime tell an operator what happened. */
-export type Notice = (level: "info" | "warn", text: string, facts: Readonly<Record<string, unknown>>) => void;
-
-/** A node over the bundle of machines that the services serve. */
+/** A node that replicates the objects which the services serve. */
 export type ServedNode = MachineNode<never, unknown, never, unknown>;
 
-/** What `serve` is put together from. */
+/** What of a node `serve` needs and does not import yet. */
 export interface Parts {
-  tcpTransport(options: { listen: { host: string; port: number }; notice: Notice }): Transport;
-  withFaults(inner: Transport): Transport & { setFaults(rules: readonly FaultRule[]): void };
   openNode(options: {
     id: string;
     members: readonly Member[];
@@ -34,11 +29,11 @@ export interface Parts {
     insecure: boolean;
     bodyBytesMax?: number;
     log: { error(facts: object, text: string): void };
-  }): Promise<{ url: string; port: number; close(): Promise<void> }>;
-  readonly machine: unknown;
+  }): Promise<{ readonly url: string; readonly port: number; close(): Promise<void> }>;
+  readonly objects: unknown;
 }
 
-/** Loads the parts; they are heavy, so only a node that starts does it. */
+/** Loads the parts. */
 export async function loadParts(): Promise<Parts> {
   throw new CommandFailure(exitCode.bug, "this build has no node yet");
 }
