@@ -24,7 +24,8 @@ export const serveSettings: readonly Setting[] = [
   },
   { name: "data-dir", value: "path", description: "where the node keeps its data (default: ./.quorate/<id>)" },
   { name: "insecure", description: "serve plain HTTP on an address that is not loopback" },
-  { name: "body-bytes-max", value: "bytes", description: "largest request body (default: 1048576)" },
+  { name: "request-bytes-max", value: "bytes", description: "largest request, up to 8388608 (default: 1048576)" },
+  { name: "timeout-ms", value: "ms", description: "longest wait of a request for its answer (default: 5000)" },
   { name: "tick-ms", value: "ms", description: "length of one tick (default: 20)" },
   {
     name: "election-ticks",
@@ -32,7 +33,11 @@ export const serveSettings: readonly Setting[] = [
     description: "ticks without a leader before an election, once to twice (default: 25)",
   },
   { name: "heartbeat-ticks", value: "ticks", description: "ticks between a leader's heartbeats (default: 5)" },
-  { name: "snapshot-entries", value: "count", description: "entries applied between two snapshots" },
+  {
+    name: "snapshot-every-bytes",
+    value: "bytes",
+    description: "a snapshot is taken after this much of the log (default: 33554432)",
+  },
   {
     name: "log-level",
     value: "level",

@@ -42,11 +42,12 @@ const schema = v.object({
   listen: v.exactOptional(hostAndPort),
   "data-dir": v.exactOptional(text),
   insecure: v.optional(flag, false),
-  "body-bytes-max": v.exactOptional(whole(1024, 64 * 1024 * 1024)),
+  "request-bytes-max": v.exactOptional(whole(1024, 8 * 1024 * 1024)),
+  "timeout-ms": v.exactOptional(whole(1, 3_600_000)),
   "tick-ms": v.exactOptional(whole(1, 1000)),
   "election-ticks": v.exactOptional(whole(2, 10_000)),
   "heartbeat-ticks": v.exactOptional(whole(1, 1000)),
-  "snapshot-entries": v.exactOptional(whole(100, 100_000_000)),
+  "snapshot-every-bytes": v.exactOptional(whole(4096, 2 ** 40)),
   "log-level": v.optional(
     v.picklist(
       ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
@@ -67,11 +68,12 @@ export interface ServeSettings {
   readonly listen?: string;
   readonly "data-dir": string;
   readonly insecure: boolean;
-  readonly "body-bytes-max"?: number;
+  readonly "request-bytes-max"?: number;
+  readonly "timeout-ms"?: number;
   readonly "tick-ms"?: number;
   readonly "election-ticks"?: number;
   readonly "heartbeat-ticks"?: number;
-  readonly "snapshot-entries"?: number;
+  readonly "snapshot-every-bytes"?: number;
   readonly "log-level": string;
   readonly verbose: boolean;
 }
