@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import { Command } from "commander";
+import { parseDuration } from "../duration.ts";
+import { CommandFailure, exitCode } from "../exit.ts";
+import { note } from "../terminal.ts";
+import type { Ask } from "./client.ts";
+
+/** What every command that asks a cluster takes. */
+export interface CallOptions {
+  readonly endpoints?: string;
+  readonly timeout: string;
+  readonly json?: boolean;
+  /** Of reads: whatever the asked node has. */
+  readonly stale?: boolean;
+  /** Of writes: the request's name, to go on with an earlier try. */
+  readonly key?: string;
+}
+
+const timeoutMsMax = 600_000;
+
+/** A command that asks a cluster; `kind` decides which options it takes besides. */
+export function clientCommand(usage: string, kind: "read" | "write", description: string): Command {
+  const command = new Command(usage.split(" ")[0])
+    .description(description)
+    .option("--endpoints <list>", "nodes to ask, host:port,… (QUORATE_ENDPOINTS; default: the local cluster)")
+    .option("--timeout <duration>", "for all tries together", "15s")
+    .option("--json", "answer as JSON");
+  for (const argument of usage.split(" ").slice(1)) command.argument(argument);
+  if (kind === "read") return command.option("--stale", "what the first node has, without asking the others");
+  return command.option("--key <name>", "name of the request: repeating it with the same name applies it once");
+}
+
+/** Asks the cluster and gives the parsed answer; a refusal becomes a `CommandFailure` with the code it deserves. */
+export async function call<Body>(request: Ask, options: CallOptions): Promise<Body> {
+  const [{ ask, readError }, { findEndpoints }] = await Promise.all([import("./client.ts"), import("./endpoints.ts")]);
+  const path = options.stale
+    ? `${request.path}${request.path.includes("?") ? "&" : "?"}consistency=stale`
+    : request.path;
+  const endpoints = findEndpoints(options.endpoints, process.env);
+  const timeoutMs = parseDuration(options.timeout, timeoutMsMax);
+  const key = request.method === "GET" ? {} : { key: options.key ?? randomUUID() };
+  const interrupted = (): void => {
+    if (key.key !== undefined)
+      note(`interrupted: the request may be applied; repeat it with --key ${key.key} to be sure`);
+  };
+  process.prependListener("SIGINT", interrupted);
+  const answer = await ask({ ...request, path }, { endpoints, timeoutMs, ...key });
+  process.off("SIGINT", interrupted);
+  if (answer.status < 400) return (answer.text === "" ? {} : parse(answer.text, answer.endpoint)) as Body;
+  const { message, code, outcome } = readError(answer.text);
+  const exit = outcome === "unknown" ? exitCode.unknown : answer.status === 400 ? exitCode.usage : exitCode.failed;
+  const page = code === undefined ? "" : ` (${code})`;
+  throw new CommandFailure(exit, `${message || `${answer.endpoint} answered ${answer.status}`}${page}`);
+}
+
+function parse(text: string, endpoint: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CommandFailure(exitCode.failed, `${endpoint} does not answer like a node of quorate`, { cause: error });
+  }
+}

@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { formatMs } from "../duration.ts";
+import { CommandFailure, exitCode } from "../exit.ts";
+
+/** Largest answer that is read, in bytes. */
+const answerBytesMax = 64 * 1024 * 1024;
+/** Wait before an endpoint that could not be reached is tried again, in ms: doubles from the least to the most. */
+const backoffMs = { least: 50, most: 1000 };
+
+/** One request, in the words of HTTP. */
+export interface Ask {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Where and how long to try. */
+export interface Attempts {
+  /** Base addresses, at least one. */
+  readonly endpoints: readonly string[];
+  /** For everything together. */
+  readonly timeoutMs: number;
+  /** For one try: a node that is stopped accepts connections and says nothing. Default 3000. */
+  readonly tryTimeoutMs?: number;
+  /** Names a write across its tries, so that it is applied once; required for anything but GET. */
+  readonly key?: string;
+}
+
+/** What a node answered, whatever the status, unless it is worth another try. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly endpoint: string;
+  readonly headers: Headers;
+}
+
+/** A try that leads to another: whether it may have been applied, and when its endpoint may be asked again. */
+interface Setback {
+  readonly why: string;
+  readonly unknown: boolean;
+  readonly retryAfterMs: number | undefined;
+}
+
+/**
+ * Asks one endpoint after another until one answers or the time is over.
+ *
+ * All tries of a write carry the same key. Once one try may have been applied, giving up says so (exit 2), whatever
+ * later tries said: only an answer settles it. Without any such try, giving up means certainly not applied (exit 69).
+ */
+export async function ask(request: Ask, attempts: Attempts): Promise<Answer> {
+  const deadline = performance.now() + attempts.timeoutMs;
+  const endpoints = attempts.endpoints.map((url) => ({ url, readyAt: 0, failures: 0, why: "" }));
+  let unknown = false;
+  for (;;) {
+    const next = endpoints.reduce((best, other) => (other.readyAt < best.readyAt ? other : best));
+    if (next.readyAt >= deadline) break;
+    await sleep(Math.max(0, next.readyAt - performance.now()));
+    const leftMs = Math.floor(Math.min(deadline - performance.now(), attempts.tryTimeoutMs ?? 3000));
+    if (leftMs < 1) break;
+    const result = await tryOnce(next.url, request, attempts.key, leftMs);
+    if ("status" in result) return result;
+    unknown ||= result.unknown && request.method !== "GET";
+    next.why = result.why;
+    next.readyAt = performance.now() + (result.retryAfterMs ?? backoffMs.least * 2 ** Math.min(next.failures++, 6));
+    if (result.retryAfterMs === undefined) next.readyAt = Math.min(next.readyAt, performance.now() + backoffMs.most);
+  }
+  const tried = endpoints.map(({ url, why }) => `\n  ${url}: ${why || "not asked"}`).join("");
+  throw givenUp(unknown, attempts, tried);
+}
+
+function givenUp(unknown: boolean, { timeoutMs, key }: Attempts, tried: string): CommandFailure {
+  return unknown
+    ? new CommandFailure(
+        exitCode.unknown,
+        `no answer within ${formatMs(timeoutMs)}: the request may or may not have been applied; repeat it with --key ${key}, which applies it at most once${tried}`,
+      )
+    : new CommandFailure(
+        exitCode.unavailable,
+        `nobody served the request within ${formatMs(timeoutMs)}: nothing was applied${tried}`,
+      );
+}
+
+async function tryOnce(
+  url: string,
+  request: Ask,
+  key: string | undefined,
+  timeoutMs: number,
+): Promise<Answer | Setback> {
+  try {
+    const response = await fetch(new URL(request.path, url), {
+      method: request.method,
+      headers: {
+        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(key === undefined ? {} : { "idempotency-key": key }),
+        ...request.headers,
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      redirect: "error",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = await readText(response);
+    const isFinal = (response.status < 500 && response.status !== 429) || readError(text).retry === "never";
+    if (isFinal) return { status: response.status, text, endpoint: url, headers: response.headers };
+    return setback(response, text);
+  } catch (error) {
+    if (!isNetworkError(error)) throw error;
+    return { why: reasonOf(error, timeoutMs), unknown: !wasNeverSent(error), retryAfterMs: undefined };
+  }
+}
+
+/** A 503 or 429 was certainly not applied; any other server error may have been, unless it says otherwise. */
+function setback(response: Response, text: string): Setback {
+  const { message, outcome } = readError(text);
+  const refused = response.status === 503 || response.status === 429;
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return {
+    why: `${response.status} ${message}`,
+    unknown: outcome === undefined ? !refused : outcome === "unknown",
+    retryAfterMs: refused && seconds >= 0 ? seconds * 1000 : undefined,
+  };
+}
+
+/** What a node says about a request it did not carry out. */
+export interface Refusal {
+  readonly message: string;
+  readonly code?: string;
+  readonly retry?: string;
+  readonly outcome?: string;
+}
+
+/** Reads an error body: JSON of the services, or anything else as a line. */
+export function readError(text: string): Refusal {
+  try {
+    const { error } = JSON.parse(text) as { error?: Refusal };
+    if (error !== undefined) return error;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return { message: text.trim().slice(0, 500) };
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > answerBytesMax)
+      throw new CommandFailure(exitCode.failed, `the answer is larger than ${answerBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+const neverSent: readonly unknown[] = [
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+];
+
+/** How `fetch` reports what the world did: a TypeError with a cause, or the timeout; anything else is a bug. */
+function isNetworkError(error: unknown): boolean {
+  return (error instanceof TypeError && error.cause !== undefined) || causeOf(error).name === "TimeoutError";
+}
+
+function causeOf(error: unknown): NodeJS.ErrnoException {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof AggregateError
+    ? (cause.errors[0] as NodeJS.ErrnoException)
+    : (cause as NodeJS.ErrnoException);
+}
+
+function wasNeverSent(error: unknown): boolean {
+  const { code, message } = causeOf(error);
+  return neverSent.includes(code) || message === "bad port"; // fetch knows ports that it never asks
+}
+
+function reasonOf(error: unknown, timeoutMs: number): string {
+  const cause = causeOf(error);
+  return cause.name === "TimeoutError"
+    ? `no answer within ${formatMs(timeoutMs)}`
+    : cause.message || String(cause.code);
+}

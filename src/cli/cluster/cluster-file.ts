@@ -1,0 +1,102 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { isNodeId } from "../../base/ids.ts";
+import { CommandFailure, exitCode } from "../exit.ts";
+import { type NodePorts, nodesMax } from "./ports.ts";
+
+const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const schema = v.object({
+  version: v.literal(1),
+  clusterId: v.pipe(v.string(), v.check(isNodeId)),
+  nodes: v.pipe(
+    v.array(v.object({ id: v.pipe(v.string(), v.regex(/^n\d$/)), http: port, peer: port })),
+    v.minLength(1),
+    v.maxLength(nodesMax),
+  ),
+  running: v.exactOptional(v.object({ pid: v.number(), control: v.string(), children: v.array(v.number()) })),
+});
+
+/** What `.quorate/cluster.json` says: which nodes live here, and who runs them at present. */
+export interface ClusterFile {
+  readonly version: 1;
+  /** Keeps nodes of two local clusters apart, whatever ports they get. */
+  readonly clusterId: string;
+  readonly nodes: readonly NodePorts[];
+  /** Left behind by a supervisor that was killed: believe it only when `control` answers. */
+  readonly running?: { readonly pid: number; readonly control: string; readonly children: number[] };
+}
+
+/** The name of the file in a cluster's directory; its presence marks the directory as ours. */
+const clusterFileName = "cluster.json";
+
+/** Reads the file; undefined when there is none. A file that is not ours is an error. */
+export function readClusterFile(directory: string): ClusterFile | undefined {
+  const path = join(directory, clusterFileName);
+  if (!existsSync(path)) return undefined;
+  try {
+    return v.parse(schema, JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    const message = `${path} is not a file of this release (${(error as Error).message}); use another --dir, or move it away`;
+    throw new CommandFailure(exitCode.usage, message, { cause: error });
+  }
+}
+
+/** Replaces the file as a whole. */
+export function writeClusterFile(directory: string, content: ClusterFile): void {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, clusterFileName);
+  writeFileSync(`${path}.new`, `${JSON.stringify(content, undefined, 2)}\n`);
+  renameSync(`${path}.new`, path);
+}
+
+/** Where a node keeps its data. */
+export function dataDirectory(directory: string, id: string): string {
+  return join(directory, id);
+}
+
+/** The full log of a node. */
+export function logFile(directory: string, id: string): string {
+  return join(directory, "logs", `${id}.log`);
+}
+
+/** What the directories of a cluster may hold; anything else is somebody else's. */
+const dataNames = /^(node\.json|lock|wal|snapshots)(\..*)?$/;
+const logNames = /^n\d\.log(\.1)?$/;
+
+/**
+ * Deletes a cluster's data, logs and file, and the directory if nothing else is in it.
+ *
+ * Refuses, having deleted nothing, when a directory of ours holds what no node put there.
+ */
+export function wipe(directory: string): void {
+  const file = readClusterFile(directory);
+  if (file === undefined) {
+    if (!existsSync(directory)) return;
+    throw new CommandFailure(
+      exitCode.usage,
+      `${directory} holds no cluster (no ${clusterFileName}); nothing was deleted`,
+    );
+  }
+  const ours = [
+    { path: join(directory, "logs"), names: logNames },
+    ...file.nodes.map(({ id }) => ({ path: dataDirectory(directory, id), names: dataNames })),
+  ].filter(({ path }) => existsSync(path));
+  for (const { path, names } of ours) {
+    const strange = readdirSync(path).find((name) => !names.test(name));
+    if (strange === undefined) continue;
+    throw new CommandFailure(exitCode.usage, `${join(path, strange)} is not ours; nothing was deleted`);
+  }
+  for (const { path } of ours) rmSync(path, { recursive: true });
+  rmSync(join(directory, clusterFileName));
+  if (readdirSync(directory).length === 0) rmdirSync(directory);
+}

@@ -1,0 +1,18 @@
+import { CommandFailure, exitCode } from "./exit.ts";
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
+
+/** Reads `300ms`, `1.5s` or `2m` as milliseconds, between 0 and `msMax`. */
+export function parseDuration(text: string, msMax: number): number {
+  const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
+  const ms = Number(amount) * (unitMs[unit] ?? Number.NaN);
+  if (!(ms <= msMax)) {
+    throw new CommandFailure(exitCode.usage, `${text} is no duration up to ${msMax} ms; write it like 300ms or 2s`);
+  }
+  return ms;
+}
+
+/** A duration as a person reads it: `87 ms`, `1.4 s`. */
+export function formatMs(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,52 @@
+/** One option of `serve`: its name is the flag without `--` and the key in a file; see `variableOf` for the rest. */
+export interface Setting {
+  readonly name: string;
+  /** What a value looks like in the help; none for a switch. */
+  readonly value?: string;
+  readonly description: string;
+}
+
+/** The options of `serve`, in the order of the help. */
+export const serveSettings: readonly Setting[] = [
+  { name: "id", value: "name", description: "this node's name, one of the cluster's" },
+  { name: "cluster", value: "members", description: "all first members, n1=host:port,n2=host:port,… (peer addresses)" },
+  {
+    name: "cluster-id",
+    value: "name",
+    description: "nodes of another cluster are refused (default: made of the members)",
+  },
+  { name: "host", value: "address", description: "where HTTP is served (default: 127.0.0.1)" },
+  { name: "port", value: "number", description: "HTTP port, 0 for a free one (default: 12380)" },
+  {
+    name: "listen",
+    value: "host:port",
+    description: "where peers connect (default: this node's address in --cluster)",
+  },
+  { name: "data-dir", value: "path", description: "where the node keeps its data (default: ./.quorate/<id>)" },
+  { name: "insecure", description: "serve plain HTTP on an address that is not loopback" },
+  { name: "request-bytes-max", value: "bytes", description: "largest request, up to 8388608 (default: 1048576)" },
+  { name: "timeout-ms", value: "ms", description: "longest wait of a request for its answer (default: 5000)" },
+  { name: "tick-ms", value: "ms", description: "length of one tick (default: 20)" },
+  {
+    name: "election-ticks",
+    value: "ticks",
+    description: "ticks without a leader before an election, once to twice (default: 25)",
+  },
+  { name: "heartbeat-ticks", value: "ticks", description: "ticks between a leader's heartbeats (default: 5)" },
+  {
+    name: "snapshot-every-bytes",
+    value: "bytes",
+    description: "a snapshot is taken after this much of the log (default: 33554432)",
+  },
+  {
+    name: "log-level",
+    value: "level",
+    description: "fatal, error, warn, info, debug, trace or silent (default: info)",
+  },
+  { name: "verbose", description: "print every protocol message sent and received" },
+];
+
+/** The environment variable of a setting. */
+export function variableOf(name: string): string {
+  return `QUORATE_${name.toUpperCase().replaceAll("-", "_")}`;
+}

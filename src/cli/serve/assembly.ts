@@ -1,0 +1,88 @@
+import { invariant } from "../../base/invariant.ts";
+import { messageBytesMax } from "../../protocols/raft/index.ts";
+import type { Member } from "../../protocols/replicated-log.ts";
+import { openNode } from "../../runtime/open-node.ts";
+import type { NodeOptions } from "../../runtime/options.ts";
+import { type FaultRule, withFaults } from "../../runtime/transports/faults.ts";
+import type { Notice } from "../../runtime/transports/notices.ts";
+import { tcpTransport } from "../../runtime/transports/tcp/tcp.ts";
+import type { Transport } from "../../runtime/transports/transport.ts";
+import { type ObjectsNode, objects } from "../../services/objects.ts";
+import { startHttp } from "../../services/server.ts";
+import { type ServeSettings, splitAddress } from "../settings.ts";
+import type { Log } from "./log.ts";
+
+/** A node that serves. */
+export interface Server {
+  readonly url: string;
+  readonly node: ObjectsNode;
+  /** Takes no more requests, finishes those in flight, flushes and closes. */
+  close(): Promise<void>;
+}
+
+/** What a supervisor may change while the node runs. */
+export interface FaultSource {
+  /** Calls back with the present faults, then with each change. */
+  subscribe(apply: (rules: readonly FaultRule[]) => void): void;
+}
+
+/** Puts a node together: links, storage and machines, and HTTP in front. `faults` only under `quorate cluster`. */
+export async function startServer(settings: ServeSettings, log: Log, faults: FaultSource | undefined): Promise<Server> {
+  const notice: Notice = (level, text, facts) => log[level](facts, text);
+  const tcp = tcpTransport({ listen: listenAddress(settings), notice, frameBytesMax: messageBytesMax });
+  const disturbed = faults && withFaults(readdressed(tcp, settings.cluster));
+  if (disturbed) faults.subscribe((rules) => disturbed.setFaults(rules));
+  const node = await openNode({ ...nodeOptions(settings), transport: disturbed ?? tcp, notice, machine: objects });
+  try {
+    const { host, port, insecure, "request-bytes-max": bytesMax } = settings;
+    const bound = bytesMax === undefined ? {} : { bodyBytesMax: bytesMax };
+    const http = await startHttp({ node, host, port, insecure, log, ...bound });
+    const close = async (): Promise<void> => {
+      await http.close();
+      await node.close();
+    };
+    return { url: http.url, node, close };
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+}
+
+/** The settings that a node takes as they are; what was not given is left to its defaults. */
+function nodeOptions(settings: ServeSettings): NodeOptions {
+  const given = {
+    clusterId: settings["cluster-id"],
+    listen: settings.listen,
+    tickMs: settings["tick-ms"],
+    electionTicks: settings["election-ticks"],
+    heartbeatTicks: settings["heartbeat-ticks"],
+    timeoutMs: settings["timeout-ms"],
+    requestBytesMax: settings["request-bytes-max"],
+    snapshotEveryBytes: settings["snapshot-every-bytes"],
+  };
+  return {
+    id: settings.id,
+    members: Object.fromEntries(settings.cluster.map(({ id, address }) => [id, address])),
+    dataDir: settings["data-dir"],
+    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<NodeOptions>),
+  };
+}
+
+function listenAddress({ id, cluster, listen }: ServeSettings): { readonly host: string; readonly port: number } {
+  const address = splitAddress(listen ?? cluster.find((member) => member.id === id)?.address ?? "");
+  invariant(address !== undefined, "checked settings have an address to listen on");
+  return address;
+}
+
+/** A local cluster may get other ports at each start: what its supervisor says beats the addresses stored. */
+function readdressed(inner: Transport, known: readonly Member[]): Transport {
+  const addresses = new Map(known.map(({ id, address }) => [id, address]));
+  return {
+    start: (owner) => inner.start(owner),
+    setMembers: (members) =>
+      inner.setMembers(members.map(({ id, address }) => ({ id, address: addresses.get(id) ?? address }))),
+    send: (to, frame) => inner.send(to, frame),
+    stats: () => inner.stats(),
+    close: () => inner.close(),
+  };
+}

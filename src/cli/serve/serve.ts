@@ -1,0 +1,85 @@
+import { readConfiguration, type Sources } from "../configuration.ts";
+import { describeError, type ExitCode, exitCode, exitCodeOf } from "../exit.ts";
+import type { ServeSettings } from "../settings.ts";
+import { type Server, startServer } from "./assembly.ts";
+import { Lifeline } from "./lifeline.ts";
+import { type Log, openLog } from "./log.ts";
+
+/** Longest graceful stop, in ms; 5 s are promised. */
+const closeMsMax = 4500;
+
+/** Runs one node until a signal, its supervisor's end, or its own failure; resolves with the exit code. */
+export async function serve(sources: Sources, supervised: boolean): Promise<ExitCode> {
+  const { settings, warnings } = readConfiguration(sources);
+  const log = await openLog(settings.id, settings["log-level"]);
+  for (const warning of warnings) log.warn(warning);
+  const lifeline = supervised ? new Lifeline() : undefined;
+  const asked = awaitStop(lifeline);
+  process.on("SIGHUP", () => rereadLevel(sources, log));
+  try {
+    await lifeline?.told;
+    const server = await Promise.race([startServer(settings, log, lifeline), asked]);
+    if (typeof server === "string") return exitCode.yes; // nothing was served yet, and a node may end at any moment
+    watch(server, settings, log);
+    lifeline?.report(server.url, server.node);
+    const reason = await Promise.race([asked, server.node.closed.then(() => "the node closed")]);
+    log.info({ reason }, "stopping");
+    return await closeInTime(server, log);
+  } catch (error) {
+    log.fatal({ err: error }, describeError(error));
+    return exitCodeOf(error);
+  }
+}
+
+/** Resolves with the reason at the first signal or the supervisor's end; a second signal ends the process at once. */
+function awaitStop(lifeline: Lifeline | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        if (signals++ > 0) process.exit(exitCode.interrupted);
+        resolve(signal);
+      });
+    }
+    void lifeline?.cut.then(() => resolve("the supervisor ended"));
+  });
+}
+
+/** Says where the node serves and what it sees; a membership on disk that differs from the settings is said once. */
+function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
+  const { members, clusterId, commit } = node.status();
+  log.info({ url, clusterId, commit, dataDir: settings["data-dir"] }, `${node.id} serves on ${url}`);
+  const given = settings.cluster.map(({ id }) => id).sort();
+  const stored = members.map(({ id }) => id).sort();
+  if (given.join() !== stored.join()) log.warn({ stored, given }, "the stored membership is used, not the one given");
+  node.on("role", ({ role, term }) => log.info({ role, term }, `${role} in term ${term}`));
+  node.on("leader", ({ leader, term }) => log.info({ leader, term }, leader ? `${leader} leads` : "no leader known"));
+  node.on("link", ({ peer, up }) => log.info({ peer }, `link to ${peer} ${up ? "is up" : "broke"}`));
+  node.on("disk", ({ state }) => log.warn({ state }, state === "full" ? "the disk is full" : "there is room again"));
+  node.on("snapshot", ({ index, bytes }) => log.info({ index, bytes }, "took a snapshot"));
+  node.on("restore", ({ index }) => log.info({ index }, "restored a snapshot"));
+  node.on("health", ({ healthy, reason }) => log.info({ healthy, reason }, healthy ? "healthy" : "not healthy"));
+  if (!settings.verbose) return;
+  const trace = log.child({}, { level: "trace" }); // asked for by -v, whatever the level
+  node.on("message", ({ direction, peer, message }) => {
+    trace.info({ peer, message }, direction === "sent" ? `to ${peer}` : `from ${peer}`);
+  });
+}
+
+async function closeInTime(server: Server, log: Log): Promise<ExitCode> {
+  const late = new Promise<"late">((resolve) => {
+    setTimeout(() => resolve("late"), closeMsMax).unref();
+  });
+  if ((await Promise.race([server.close(), late])) !== "late") return exitCode.yes;
+  log.error(`not closed within ${closeMsMax} ms; what was acknowledged is on disk`);
+  return exitCode.failed;
+}
+
+function rereadLevel(sources: Sources, log: Log): void {
+  try {
+    log.level = readConfiguration(sources).settings["log-level"];
+    log.info({ level: log.level }, `log level is ${log.level}`);
+  } catch (error) {
+    log.warn(`the log level stays ${log.level}: ${describeError(error)}`);
+  }
+}

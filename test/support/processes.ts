@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The bin of the package. */
+export const quorate = fileURLToPath(new URL("../../bin/quorate.js", import.meta.url));
+
+/** What a program said and how it ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program under test: what it says is kept, and can be waited for. */
+export class Program {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  stdout = "";
+  stderr = "";
+
+  constructor(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(QUORATE_|NODE_OPTIONS|VITEST)/.test(name));
+    const options = { env: { ...Object.fromEntries(inherited), ...env } };
+    this.process = spawn(process.execPath, [script, ...args], { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    this.process.stdout?.on("data", (data) => {
+      this.stdout += data;
+    });
+    this.process.stderr?.on("data", (data) => {
+      this.stderr += data;
+    });
+    this.ended = once(this.process, "close").then(([code, signal]) => {
+      return { code, signal, stdout: this.stdout, stderr: this.stderr };
+    });
+  }
+
+  /** Resolves once stdout holds `text` after its first `from` characters; rejects when the program ends before. */
+  async says(text: string, from = 0): Promise<void> {
+    const ended = this.ended.then(() => "ended" as const);
+    while (!this.stdout.slice(from).includes(text)) {
+      const next = await Promise.race([once(this.process.stdout as NodeJS.ReadableStream, "data"), ended]);
+      if (next === "ended" && !this.stdout.slice(from).includes(text)) {
+        throw new Error(`ended without saying ${text}:\n${this.stdout}\n${this.stderr}`);
+      }
+    }
+  }
+}
+
+/** Runs the command line to its end. */
+export function runQuorate(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
+  return new Program(quorate, args, env).ended;
+}
+
+/** Whether a process with this number runs; one that ended, and that nobody has taken note of yet, does not. */
+export function isRunning(pid: number): boolean {
+  const status = `/proc/${pid}/status`;
+  if (existsSync(status) && /^State:\tZ/m.test(readFileSync(status, "utf8"))) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
+  }
+}
