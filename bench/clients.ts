@@ -8,7 +8,7 @@ export interface Figures {
   readonly failed: number;
 }
 
-/** Pushes to stack 1 over raw keep-alive sockets, one request at a time on each: cheap enough not to be the bottleneck. */
+/** Pushes to stack 1 over raw keep-alive sockets, one request at a time on each: too cheap to be the bottleneck. */
 export async function runClients(ports: readonly number[], clients: number, seconds: number): Promise<Figures> {
   const times: number[] = [];
   let failed = 0;

@@ -3,7 +3,7 @@
  *
  * Starts three `quorate serve`, pushes through the leader over keep-alive sockets, one push at a time on each.
  * Compared with: the disk's own rate of synced 512-byte writes, measured in the same run before and after.
- * Run: `npm run build` first if sources changed, then `npx tsx bench/stack.ts [seconds] [--all]`; `--all` spreads the clients over all nodes.
+ * Run: `npx tsc -b`, then `npx tsx bench/stack.ts [seconds] [--all]`; `--all` spreads the clients over all nodes.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";

@@ -1,4 +1,5 @@
-// A replicated log without a machine: the state is yours, here a Map, and so is the snapshot. Run: npx tsx examples/own-state.ts
+// A replicated log without a machine: the state, here a Map, and its snapshot are yours.
+// Run: npx tsx examples/own-state.ts
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

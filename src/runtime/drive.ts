@@ -22,7 +22,7 @@ export interface DriveHost<V extends Vocabulary> {
   stepped(): void;
   /** A write found no room, or found room again. */
   diskFull(isFull: boolean): void;
-  /** The core broke an invariant, or storage failed: the drive has stopped, and nothing of that step was let out. */
+  /** The core broke an invariant, or storage failed: the drive has stopped and lets nothing more out. */
   failed(error: unknown): void;
 }
 

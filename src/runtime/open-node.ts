@@ -15,7 +15,10 @@ export async function openNode<State, Command, Answer, Question, Reply>(
 ): Promise<MachineNode<Command, Answer, Question, Reply>>;
 /** Starts a member of a replicated log: the user keeps the state. */
 export async function openNode(options: NodeOptions & { readonly machine?: undefined }): Promise<LogNode>;
-/** Throws `OptionError`, `AddressInUseError`, `DirectoryLockedError`, `WrongDirectoryError`, `CorruptionError`, `DiskFullError`. */
+/**
+ * Throws `OptionError`, `AddressInUseError`, `DirectoryLockedError`, `WrongDirectoryError`, `CorruptionError` and
+ * `DiskFullError`, having changed nothing that matters to a next try.
+ */
 export async function openNode<State, Command, Answer, Question, Reply>(
   options: NodeOptions & { readonly machine?: Machine<State, Command, Answer, Question, Reply> | undefined },
 ): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {

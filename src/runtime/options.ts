@@ -10,15 +10,15 @@ import type { Transport } from "./transports/transport.ts";
 export interface NodeOptions {
   /** This member's name, for the whole life of its data. */
   readonly id: NodeId;
-  /** All members of a new cluster and where the others reach them, `host:port`. Default: this one alone, listening nowhere. */
+  /** All members of a new cluster, and where they are reached: `host:port`. Default: this one, listening nowhere. */
   readonly members?: Readonly<Record<NodeId, string>>;
   /** Where log, votes and snapshots live. Left out only with `storage: "memory"`. */
   readonly dataDir?: string;
-  /** `memory` forgets everything with the process: for tests, never for a member that others count on. Default `wal`. */
+  /** `memory` forgets all with the process: for tests, never for a member that others count on. Default `wal`. */
   readonly storage?: "wal" | "memory";
   /** Where to listen, if it is not the address that the others dial. */
   readonly listen?: string;
-  /** Tells clusters apart that could reach each other. Default: made from `members`; the stored one wins on a restart. */
+  /** Tells clusters apart that could reach each other. Default: made from `members`; a stored one wins. */
   readonly clusterId?: string;
   /** Length of one tick, in ms, 1 to 1000. Default 20. */
   readonly tickMs?: number;
@@ -30,7 +30,7 @@ export interface NodeOptions {
   readonly timeoutMs?: number;
   /** Largest command or payload, in bytes, up to 8 MiB. Default 1 MiB. */
   readonly requestBytesMax?: number;
-  /** A machine's snapshot is taken whenever this much of the log was applied since the last, in bytes. Default 32 MiB. */
+  /** A machine is snapshotted whenever this much of the log was applied since the last time. Default 32 MiB. */
   readonly snapshotEveryBytes?: number;
   /** Carries messages between members. Default: TCP. */
   readonly transport?: Transport;

@@ -23,7 +23,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** Opens a node's storage and reads it. Throws `CorruptionError`, `DirectoryLockedError`, `WrongDirectoryError`, `DiskFullError`. */
+/** Opens a node's storage and reads it. Throws what `openDirectory`, `Log.recover` and `Snapshots` throw. */
 export async function openStorage(config: NodeConfig, tailBytesMax: number): Promise<Storage> {
   const { dataDir, clusterId, id: nodeId, notice } = config;
   if (dataDir === undefined) {
@@ -68,7 +68,7 @@ async function recover(
   };
 }
 
-/** The newest snapshot that the log knows: one may be stored whose record was not, when the process ended between the two. */
+/** The newest snapshot that the log knows: the process may have ended between storing one and its record. */
 async function newestSnapshot(
   memory: RaftMemory,
   snapshots: Snapshots,

@@ -24,7 +24,11 @@ export class Barriers {
     this.#waiters = waiters;
   }
 
-  /** Resolves with the index from which on a local read is linearizable. A read changes nothing, so every failure is `not-applied`. */
+  /**
+   * Resolves with the index from which on a local read is linearizable.
+   *
+   * A read changes nothing, so every failure is `not-applied`.
+   */
   async wait({ signal, timeoutMs }: WaitOptions & { readonly timeoutMs: number }): Promise<number> {
     const startedAt = performance.now();
     return await new Promise((resolve, reject) => {

@@ -36,7 +36,11 @@ export class Deliveries {
     this.#wake?.();
   }
 
-  /** The order after `from`. An item is acknowledged, and forgotten, when the next is asked for; a later reader gets it again otherwise. */
+  /**
+   * The order after `from`.
+   *
+   * An item is acknowledged, and forgotten, when the next is asked for; a later reader gets it again otherwise.
+   */
   async *read(from: number, signal: AbortSignal | undefined): AsyncGenerator<Delivery, void, undefined> {
     if (this.#isReading) throw new TypeError("committed() has one reader at a time: end the other loop first");
     this.#isReading = true;

@@ -23,6 +23,9 @@ const entryOverheadBytes = 64;
 
 const keyCharactersMax = 256;
 
+/** Before a try has begun there is nothing to end. */
+function noop(): void {}
+
 /** A command on its way, and who waits for its answer. */
 interface Pending<Answer> {
   readonly command: Bytes;
@@ -129,7 +132,7 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
     }
     return await new Promise((resolve, reject) => {
       const { name, release } = key === undefined ? this.#nameNext() : this.#nameByKey(key);
-      let end = () => undefined as void;
+      let end: () => void = noop;
       const pending: Pending<Answer> = {
         command: bytes,
         resolve: (answer) => {

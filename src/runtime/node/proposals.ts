@@ -14,7 +14,7 @@ import {
 import { onAbort, type Waiter, type Waiters } from "./waiter.ts";
 
 /** Proposals waiting at one node at the most. */
-export const proposalsWaitingMax = 20_000;
+const proposalsWaitingMax = 20_000;
 
 /** One payload on its way into the log, over as many tries as it takes. */
 export interface Proposal {

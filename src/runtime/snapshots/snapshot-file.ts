@@ -4,7 +4,7 @@ import { CorruptionError, WrongDirectoryError } from "../errors.ts";
 import type { OpenFile } from "../files.ts";
 
 /** The format that this release writes. It reads this one. */
-export const snapshotVersion = 1;
+const snapshotVersion = 1;
 
 /** Where the content starts: header in sector 0, two slots for the progress of receiving in 1 and 2. */
 export const contentStart = 4096;

@@ -5,7 +5,7 @@ import type { Files, OpenFile } from "../../files.ts";
 import { sectorBytes } from "./frame.ts";
 
 /** The format that this release writes. It reads this one. */
-export const walVersion = 1;
+const walVersion = 1;
 
 /** One file of the log. Frames start after its first sector. */
 export interface Segment {

@@ -30,7 +30,7 @@ export interface WalOptions {
 }
 
 /** Most bytes that one `append` stores; more is a `TooLargeError`. */
-export const appendBytesMax: number = 64 * 1024 * 1024;
+const appendBytesMax: number = 64 * 1024 * 1024;
 
 const segmentBytesLeast = 64 * 1024;
 const firstSegmentBytes = 256 * 1024;
