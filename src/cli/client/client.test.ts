@@ -131,7 +131,7 @@ describe("giving up", () => {
   test("does not begin a try that would be cut off, when refusals take their time", async () => {
     const slow: Behave = (request, response) => void setTimeout(() => refuse(request, response), 100);
 
-    const failure = await ask(push, { endpoints: [await serve("first", slow)], timeoutMs: 350, key: "k" }).catch(
+    const failure = await ask(push, { endpoints: [await serve("first", slow)], timeoutMs: 700, key: "k" }).catch(
       (e) => e,
     );
 
