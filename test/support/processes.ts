@@ -36,12 +36,13 @@ export class Program {
     });
   }
 
-  /** Resolves once stdout holds `text` after its first `from` characters; rejects when the program ends before. */
-  async says(text: string, from = 0): Promise<void> {
-    const ended = this.ended.then(() => "ended" as const);
-    while (!this.stdout.slice(from).includes(text)) {
-      const next = await Promise.race([once(this.process.stdout as NodeJS.ReadableStream, "data"), ended]);
-      if (next === "ended" && !this.stdout.slice(from).includes(text)) {
+  /** Resolves once the stream holds `text`; rejects when the program ends before. */
+  async says(text: string, stream: "stdout" | "stderr" = "stdout"): Promise<void> {
+    const source = this.process[stream];
+    const ended = this.ended.then(() => "ended");
+    while (!this[stream].includes(text)) {
+      const next = source === null ? "ended" : await Promise.race([once(source, "data"), ended]);
+      if (next === "ended" && !this[stream].includes(text)) {
         throw new Error(`ended without saying ${text}:\n${this.stdout}\n${this.stderr}`);
       }
     }

@@ -6,6 +6,10 @@ import { CommandFailure, exitCode } from "../exit.ts";
 const answerBytesMax = 64 * 1024 * 1024;
 /** Wait before an endpoint that could not be reached is tried again, in ms: doubles from the least to the most. */
 const backoffMs = { least: 50, most: 1000 };
+/** A node waits 5 s for a leader before it says that there is none: cut off earlier, its refusal is not heard. */
+const tryMsDefault = 6000;
+/** A node that is stopped accepts connections and says nothing: that is found out before a write is entrusted to it. */
+const presenceMsMax = 1000;
 
 /** One request, in the words of HTTP. */
 export interface Ask {
@@ -21,7 +25,7 @@ export interface Attempts {
   readonly endpoints: readonly string[];
   /** For everything together. */
   readonly timeoutMs: number;
-  /** For one try: a node that is stopped accepts connections and says nothing. Default 3000. */
+  /** For one try. Default 6000. */
   readonly tryTimeoutMs?: number;
   /** Names a write across its tries, so that it is applied once; required for anything but GET. */
   readonly key?: string;
@@ -42,6 +46,15 @@ interface Setback {
   readonly retryAfterMs: number | undefined;
 }
 
+/** An endpoint, and what became of it so far. */
+interface Endpoint {
+  readonly url: string;
+  /** When it may be asked again, by the monotonic clock. */
+  readyAt: number;
+  failures: number;
+  why: string;
+}
+
 /**
  * Asks one endpoint after another until one answers or the time is over.
  *
@@ -50,23 +63,31 @@ interface Setback {
  */
 export async function ask(request: Ask, attempts: Attempts): Promise<Answer> {
   const deadline = performance.now() + attempts.timeoutMs;
-  const endpoints = attempts.endpoints.map((url) => ({ url, readyAt: 0, failures: 0, why: "" }));
+  const endpoints = attempts.endpoints.map((url): Endpoint => ({ url, readyAt: 0, failures: 0, why: "not asked" }));
   let unknown = false;
+  let refusalMs = 0;
   for (;;) {
     const next = endpoints.reduce((best, other) => (other.readyAt < best.readyAt ? other : best));
-    if (next.readyAt >= deadline) break;
-    await sleep(Math.max(0, next.readyAt - performance.now()));
-    const leftMs = Math.floor(Math.min(deadline - performance.now(), attempts.tryTimeoutMs ?? 3000));
-    if (leftMs < 1) break;
+    const startAt = Math.max(next.readyAt, performance.now());
+    if (startAt + 1 >= deadline) break;
+    if (!unknown && refusalMs > 0 && startAt + 2 * refusalMs + 20 >= deadline) break; // cut off, it would leave doubt
+    await sleep(startAt - performance.now());
+    const before = performance.now();
+    const leftMs = Math.ceil(Math.min(deadline - before, attempts.tryTimeoutMs ?? tryMsDefault));
     const result = await tryOnce(next.url, request, attempts.key, leftMs);
     if ("status" in result) return result;
     unknown ||= result.unknown && request.method !== "GET";
-    next.why = result.why;
-    next.readyAt = performance.now() + (result.retryAfterMs ?? backoffMs.least * 2 ** Math.min(next.failures++, 6));
-    if (result.retryAfterMs === undefined) next.readyAt = Math.min(next.readyAt, performance.now() + backoffMs.most);
+    if (result.retryAfterMs !== undefined) refusalMs = Math.max(refusalMs, performance.now() - before);
+    setBack(next, result);
   }
-  const tried = endpoints.map(({ url, why }) => `\n  ${url}: ${why || "not asked"}`).join("");
-  throw givenUp(unknown, attempts, tried);
+  throw givenUp(unknown, attempts, endpoints.map(({ url, why }) => `\n  ${url}: ${why}`).join(""));
+}
+
+function setBack(endpoint: Endpoint, { why, retryAfterMs }: Setback): void {
+  const backoff = Math.min(backoffMs.least * 2 ** endpoint.failures, backoffMs.most);
+  if (retryAfterMs === undefined) endpoint.failures++;
+  endpoint.why = why;
+  endpoint.readyAt = performance.now() + (retryAfterMs ?? backoff);
 }
 
 function givenUp(unknown: boolean, { timeoutMs, key }: Attempts, tried: string): CommandFailure {
@@ -87,6 +108,8 @@ async function tryOnce(
   key: string | undefined,
   timeoutMs: number,
 ): Promise<Answer | Setback> {
+  const absence = await findAbsence(url, Math.min(timeoutMs, presenceMsMax));
+  if (absence !== undefined) return { why: absence, unknown: false, retryAfterMs: undefined };
   try {
     const response = await fetch(new URL(request.path, url), {
       method: request.method,
@@ -106,6 +129,17 @@ async function tryOnce(
   } catch (error) {
     if (!isNetworkError(error)) throw error;
     return { why: reasonOf(error, timeoutMs), unknown: !wasNeverSent(error), retryAfterMs: undefined };
+  }
+}
+
+/** Why nobody is there to be asked; undefined if somebody is. */
+async function findAbsence(url: string, timeoutMs: number): Promise<string | undefined> {
+  try {
+    await readText(await fetch(new URL("/livez", url), { redirect: "error", signal: AbortSignal.timeout(timeoutMs) }));
+    return undefined;
+  } catch (error) {
+    if (!isNetworkError(error)) throw error;
+    return reasonOf(error, timeoutMs);
   }
 }
 
