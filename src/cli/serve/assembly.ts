@@ -1,12 +1,10 @@
 import { invariant } from "../../base/invariant.ts";
 import { messageBytesMax } from "../../protocols/raft/index.ts";
-import type { Member } from "../../protocols/replicated-log.ts";
 import { openNode } from "../../runtime/open-node.ts";
 import type { NodeOptions } from "../../runtime/options.ts";
 import { type FaultRule, withFaults } from "../../runtime/transports/faults.ts";
 import type { Notice } from "../../runtime/transports/notices.ts";
 import { tcpTransport } from "../../runtime/transports/tcp/tcp.ts";
-import type { Transport } from "../../runtime/transports/transport.ts";
 import { type ObjectsNode, objects } from "../../services/objects.ts";
 import { startHttp } from "../../services/server.ts";
 import { type ServeSettings, splitAddress } from "../settings.ts";
@@ -30,7 +28,7 @@ export interface FaultSource {
 export async function startServer(settings: ServeSettings, log: Log, faults: FaultSource | undefined): Promise<Server> {
   const notice: Notice = (level, text, facts) => log[level](facts, text);
   const tcp = tcpTransport({ listen: listenAddress(settings), notice, frameBytesMax: messageBytesMax });
-  const disturbed = faults && withFaults(readdressed(tcp, settings.cluster));
+  const disturbed = faults && withFaults(tcp);
   if (disturbed) faults.subscribe((rules) => disturbed.setFaults(rules));
   const node = await openNode({ ...nodeOptions(settings), transport: disturbed ?? tcp, notice, machine: objects });
   try {
@@ -72,17 +70,4 @@ function listenAddress({ id, cluster, listen }: ServeSettings): { readonly host:
   const address = splitAddress(listen ?? cluster.find((member) => member.id === id)?.address ?? "");
   invariant(address !== undefined, "checked settings have an address to listen on");
   return address;
-}
-
-/** A local cluster may get other ports at each start: what its supervisor says beats the addresses stored. */
-function readdressed(inner: Transport, known: readonly Member[]): Transport {
-  const addresses = new Map(known.map(({ id, address }) => [id, address]));
-  return {
-    start: (owner) => inner.start(owner),
-    setMembers: (members) =>
-      inner.setMembers(members.map(({ id, address }) => ({ id, address: addresses.get(id) ?? address }))),
-    send: (to, frame) => inner.send(to, frame),
-    stats: () => inner.stats(),
-    close: () => inner.close(),
-  };
 }

@@ -45,13 +45,10 @@ function awaitStop(lifeline: Lifeline | undefined): Promise<string> {
   });
 }
 
-/** Says where the node serves and what it sees; a membership on disk that differs from the settings is said once. */
+/** Says where the node serves and what it sees. */
 function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
-  const { members, clusterId, commit } = node.status();
+  const { clusterId, commit } = node.status();
   log.info({ url, clusterId, commit, dataDir: settings["data-dir"] }, `${node.id} serves on ${url}`);
-  const given = settings.cluster.map(({ id }) => id).sort();
-  const stored = members.map(({ id }) => id).sort();
-  if (given.join() !== stored.join()) log.warn({ stored, given }, "the stored membership is used, not the one given");
   node.on("role", ({ role, term }) => log.info({ role, term }, `${role} in term ${term}`));
   node.on("leader", ({ leader, term }) => log.info({ leader, term }, leader ? `${leader} leads` : "no leader known"));
   node.on("link", ({ peer, up }) => log.info({ peer }, `link to ${peer} ${up ? "is up" : "broke"}`));
