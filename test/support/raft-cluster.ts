@@ -39,7 +39,7 @@ export interface Setup {
   readonly options?: Partial<RaftOptions>;
   /** Each member's tick lasts from the first to the second. Default 20 ms all. */
   readonly tickMs?: readonly [number, number];
-  /** A snapshot drives the older ones from the disk. Default: all are kept. */
+  /** The record of a snapshot drives the older ones from the disk. Default: all are kept. */
   readonly keepsOneSnapshot?: boolean;
 }
 
@@ -62,7 +62,6 @@ export class RaftCluster {
   now = 0;
   readonly #random: Random;
   readonly #options: Partial<RaftOptions>;
-  readonly #keepsOneSnapshot: boolean;
   readonly #events: { at: number; order: number; run: () => void }[] = [];
   readonly #cuts = new Set<string>();
   #order = 0;
@@ -76,13 +75,13 @@ export class RaftCluster {
     this.#random = newRandom(setup.seed ?? 1);
     this.world = setup.world ?? calmWorld;
     this.#options = setup.options ?? {};
-    this.#keepsOneSnapshot = setup.keepsOneSnapshot ?? false;
     const [least, most] = setup.tickMs ?? [20, 20];
     const ids = Array.from({ length: setup.members }, (_, at) => String.fromCharCode(97 + at));
     this.members = ids.map((id) => ({ id, address: `${id}:1` }));
     for (const id of ids) {
       const tickMs = least + nextBelow(this.#random, most - least + 1);
-      this.hosts.set(id, newHost(id, forkRandom(this.#random), tickMs));
+      const random = forkRandom(this.#random);
+      this.hosts.set(id, newHost({ id, random, tickMs, keepsOneSnapshot: setup.keepsOneSnapshot ?? false }));
       this.start(id);
     }
   }
@@ -184,7 +183,6 @@ export class RaftCluster {
     const term = log.runs.findLast((run) => run.index <= host.appliedIndex)?.term;
     if (term === undefined) return;
     const name = { index: host.appliedIndex, term, bytes: content.length, checksum: crc32(content) };
-    if (this.#keepsOneSnapshot) host.snapshots.clear();
     host.snapshots.set(name.index, { name, content });
     this.step(id, [{ kind: "request", request: { kind: "snapshotTaken", snapshot: name } }]);
   }

@@ -32,6 +32,8 @@ export interface Host {
   readonly id: string;
   readonly random: Random;
   readonly tickMs: number;
+  /** The record of a snapshot drives the older ones from the disk. */
+  readonly keepsOneSnapshot: boolean;
   /** Counts starts and crashes: what was on its way for an earlier life is void. */
   life: number;
   raft: Raft | undefined;
@@ -57,11 +59,9 @@ export interface Host {
 }
 
 /** A machine that was never started. */
-export function newHost(id: string, random: Random, tickMs: number): Host {
+export function newHost(fixed: Pick<Host, "id" | "random" | "tickMs" | "keepsOneSnapshot">): Host {
   return {
-    id,
-    random,
-    tickMs,
+    ...fixed,
     life: 0,
     raft: undefined,
     gate: undefined,
@@ -88,6 +88,7 @@ export function boot(host: Host, members: readonly Member[], options: Partial<Ra
   const memory = recover(host, members, options.tailBytesMax ?? 2 ** 23);
   const name = memory.snapshot;
   const snapshot = name === undefined ? undefined : host.snapshots.get(name.index);
+  invariant((name === undefined) === (snapshot === undefined), `the snapshot that ${host.id} starts from is stored`);
   host.applied = snapshot === undefined ? [] : JSON.parse(fromUtf8(snapshot.content));
   host.appliedIndex = name?.index ?? 0;
   const { receiving } = host;
@@ -126,6 +127,7 @@ export function wipe(host: Host): void {
 export function store(host: Host, record: RaftRecord): void {
   if (record.kind !== "chunk") {
     host.stored.push({ kind: recordKinds.indexOf(record.kind), bytes: encodeRecord(record) });
+    if (record.kind === "base" && host.keepsOneSnapshot) keepFrom(host, record.snapshot?.index ?? 0);
     return;
   }
   const { snapshot, offset, bytes } = record;
@@ -136,6 +138,10 @@ export function store(host: Host, record: RaftRecord): void {
   invariant(crc32(content) === snapshot.checksum, "a snapshot arrives as it was sent");
   host.snapshots.set(snapshot.index, { name: snapshot, content });
   host.receiving = undefined;
+}
+
+function keepFrom(host: Host, first: number): void {
+  for (const index of host.snapshots.keys()) if (index < first) host.snapshots.delete(index);
 }
 
 /** What storage answers to a core's question, from what is durable now. */

@@ -36,8 +36,8 @@ export function hostileRun(seed: number): SwarmReport {
   const run: Run = { cluster, random, promises: new RaftPromises(cluster), crashes: 0 };
   const active = Object.values(faults).filter(() => chance(random, 0.7));
   for (let round = 0; round < roundCount; round++) {
-    if (active.length > 0 && chance(random, 0.5)) active[nextBelow(random, active.length)]?.(run);
-    if (chance(random, 0.15)) mend(run);
+    if (active.length > 0 && chance(random, 0.4)) active[nextBelow(random, active.length)]?.(run);
+    if (chance(random, 0.25)) mend(run);
     work(run, `${seed}-${round}`);
     cluster.run(nextBelow(random, 120));
   }
@@ -100,8 +100,7 @@ const faults: Readonly<Record<string, Fault>> = {
     }
   },
   /** A link's state may be told wrongly, late or never. */
-  hint: (run) =>
-    run.cluster.step(member(run), [{ kind: "link", peer: member(run), up: chance(run.random, 0.5) }]),
+  hint: (run) => run.cluster.step(member(run), [{ kind: "link", peer: member(run), up: chance(run.random, 0.5) }]),
 };
 
 function member({ cluster, random }: Run): string {
