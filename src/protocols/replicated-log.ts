@@ -56,7 +56,7 @@ export type Found =
 
 /** What the owner of a replicated log may ask of it. Numbers (`id`) are the owner's, never used twice. */
 export type LogRequest =
-  /** Appended all or none; each commits by itself. */
+  /** At least one payload; appended all or none; each commits by itself. */
   | { readonly kind: "propose"; readonly id: number; readonly payloads: readonly Bytes[] }
   /** Asks from which index on a local read is linearizable. */
   | { readonly kind: "barrier"; readonly id: number }

@@ -1,28 +1,22 @@
 import { crc32 } from "node:zlib";
-import { type Bytes, noBytes } from "../../src/base/bytes.ts";
 import { invariant } from "../../src/base/invariant.ts";
 import { chance, forkRandom, newRandom, nextBelow, type Random } from "../../src/base/random.ts";
 import { fromUtf8, toUtf8 } from "../../src/base/text.ts";
 import type { Input } from "../../src/protocols/core.ts";
-import { recordKinds } from "../../src/protocols/raft/codec/record-codec.ts";
 import {
   decodeMessage,
-  decodeRecord,
   encodeMessage,
-  encodeRecord,
-  Gate,
   type LogOutput,
   type LogRequest,
   type Member,
-  Raft,
   type RaftMessage,
   type RaftOptions,
   type RaftRecord,
   type RaftState,
   type RaftVocabulary,
-  Recovery,
-  type SnapshotName,
+  type Want,
 } from "../../src/protocols/raft/index.ts";
+import { boot, find, type Host, kill, newHost, store, wipe } from "./raft-host.ts";
 import { RaftInvariants } from "./raft-invariants.ts";
 
 /** How hostile the simulated world is. Times are ms. */
@@ -31,33 +25,35 @@ export interface World {
   readonly diskMs: readonly [number, number];
   readonly loss: number;
   readonly repeat: number;
+  /** What arrives within up to this time shares a step; 0: every input is a step of its own, at once. */
+  readonly batchMs: number;
 }
 
-export const calmWorld: World = { delayMs: [1, 3], diskMs: [1, 2], loss: 0, repeat: 0 };
+export const calmWorld: World = { delayMs: [1, 3], diskMs: [1, 2], loss: 0, repeat: 0, batchMs: 0 };
 
-const tickMs = 20;
-
-interface Host {
-  readonly id: string;
-  readonly random: Random;
-  life: number;
-  raft: Raft | undefined;
-  gate: Gate<RaftVocabulary> | undefined;
-  /** Encoded records, all durable. */
-  stored: { kind: number; bytes: Bytes }[];
-  writing: RaftRecord[] | undefined;
-  waiting: RaftRecord[];
-  durableCount: number;
-  snapshots: Map<number, { name: SnapshotName; content: Bytes }>;
-  receiving: { name: SnapshotName; content: Bytes } | undefined;
-  applied: string[];
-  appliedIndex: number;
-  outputs: LogOutput[];
-  fullDisk: boolean;
-  stuckDisk: boolean;
+/** What makes one cluster. */
+export interface Setup {
+  readonly members: number;
+  readonly seed?: number;
+  readonly world?: World;
+  readonly options?: Partial<RaftOptions>;
+  /** Each member's tick lasts from the first to the second. Default 20 ms all. */
+  readonly tickMs?: readonly [number, number];
+  /** The record of a snapshot drives the older ones from the disk. Default: all are kept. */
+  readonly keepsOneSnapshot?: boolean;
 }
 
-/** A Raft group in one thread, where time, network, disks and faults follow from a seed. Stores and messages go through the codecs. */
+/** Order within a step: what has arrived speaks before time does. */
+const rank: Record<Input<RaftVocabulary>["kind"], number> = { receive: 0, link: 0, request: 1, persisted: 2, tick: 3 };
+
+/** How finely `runUntil` looks, in ms. */
+const lookMs = 5;
+
+/**
+ * A Raft group in one thread, where time, network, disks and faults follow from a seed.
+ *
+ * What is stored and sent goes through the codecs, and every step is followed by a check of the invariants.
+ */
 export class RaftCluster {
   readonly hosts = new Map<string, Host>();
   readonly members: Member[];
@@ -72,15 +68,20 @@ export class RaftCluster {
   #requestId = 0;
   /** Sees every message as it is sent. */
   onSend: (from: string, to: string, message: RaftMessage) => void = () => undefined;
+  /** Sees every output as its owner takes it. */
+  onOutput: (id: string, output: LogOutput) => void = () => undefined;
 
-  constructor(setup: { members: number; seed?: number; world?: World; options?: Partial<RaftOptions> }) {
+  constructor(setup: Setup) {
     this.#random = newRandom(setup.seed ?? 1);
     this.world = setup.world ?? calmWorld;
     this.#options = setup.options ?? {};
+    const [least, most] = setup.tickMs ?? [20, 20];
     const ids = Array.from({ length: setup.members }, (_, at) => String.fromCharCode(97 + at));
     this.members = ids.map((id) => ({ id, address: `${id}:1` }));
     for (const id of ids) {
-      this.hosts.set(id, newHost(id, forkRandom(this.#random)));
+      const tickMs = least + nextBelow(this.#random, most - least + 1);
+      const random = forkRandom(this.#random);
+      this.hosts.set(id, newHost({ id, random, tickMs, keepsOneSnapshot: setup.keepsOneSnapshot ?? false }));
       this.start(id);
     }
   }
@@ -97,40 +98,45 @@ export class RaftCluster {
     return raft.inspect();
   }
 
+  /** All members' ids but `except`. */
+  ids(...except: string[]): string[] {
+    return [...this.hosts.keys()].filter((id) => !except.includes(id));
+  }
+
+  isUp(id: string): boolean {
+    return this.host(id).raft !== undefined;
+  }
+
   /** Starts a member from what its disk holds. */
   start(id: string): void {
     const host = this.host(id);
-    invariant(host.raft === undefined, `${id} is down`);
-    const recovery = new Recovery(this.members, this.#options.tailBytesMax ?? 2 ** 23);
-    for (const record of host.stored) recovery.take(decodeRecord(record.kind, record.bytes));
-    const memory = recovery.finish();
-    const name = memory.snapshot;
-    const snapshot = name === undefined ? undefined : host.snapshots.get(name.index);
-    host.applied = snapshot === undefined ? [] : JSON.parse(fromUtf8(snapshot.content));
-    host.appliedIndex = name?.index ?? 0;
-    const { receiving } = host;
-    const incoming = receiving && { snapshot: receiving.name, received: receiving.content.length };
-    const options = { ...this.#options, id, seed: nextBelow(host.random, 2 ** 30) };
-    host.raft = new Raft(options, { memory, applied: host.appliedIndex, ...(incoming && { incoming }) });
-    host.gate = new Gate(host.raft);
-    host.durableCount = 0;
-    host.life++;
-    this.invariants.restarted(id);
+    const raft = boot(host, this.members, this.#options);
+    this.invariants.restarted(id, raft.inspect());
     this.#tickLater(host, host.life);
-    for (const other of this.hosts.keys()) if (other !== id) this.#linkLater(other, id, true);
+    for (const other of this.ids(id)) this.#linkLater(other, id, true);
   }
 
-  /** Kills a member: what was not durable is lost, or by chance a first part of it is not. */
+  /** Kills a member; with `hint` the others' links to it break visibly. */
   crash(id: string, hint = true): void {
+    kill(this.host(id));
+    if (hint) for (const other of this.ids(id)) this.#linkLater(other, id, false);
+  }
+
+  /** Gives a member that is down an empty disk. */
+  wipe(id: string): void {
+    wipe(this.host(id));
+    this.invariants.wiped(id);
+  }
+
+  /** Stops a member's thread; its network and its disk go on. */
+  pause(id: string): void {
+    this.host(id).isPaused = true;
+  }
+
+  unpause(id: string): void {
     const host = this.host(id);
-    const pending = [...(host.writing ?? []), ...host.waiting];
-    for (const record of pending.slice(0, nextBelow(host.random, pending.length + 1))) storeRecord(host, record);
-    host.raft = undefined;
-    host.gate = undefined;
-    host.writing = undefined;
-    host.waiting = [];
-    host.life++;
-    if (hint) for (const other of this.hosts.keys()) if (other !== id) this.#linkLater(other, id, false);
+    host.isPaused = false;
+    if (host.inbox.length > 0) this.#stepNow(host);
   }
 
   cut(from: string, to: string): void {
@@ -138,10 +144,16 @@ export class RaftCluster {
   }
 
   isolate(id: string): void {
-    for (const other of this.hosts.keys()) {
-      if (other === id) continue;
-      this.cut(id, other);
-      this.cut(other, id);
+    this.split(id);
+  }
+
+  /** Cuts every link, both ways, between `ids` and all others. */
+  split(...ids: string[]): void {
+    for (const id of ids) {
+      for (const other of this.ids(...ids)) {
+        this.cut(id, other);
+        this.cut(other, id);
+      }
     }
   }
 
@@ -197,7 +209,7 @@ export class RaftCluster {
     const end = this.now + msMax;
     while (!isDone()) {
       if (this.now >= end) return false;
-      this.run(tickMs);
+      this.run(lookMs);
     }
     return true;
   }
@@ -231,20 +243,37 @@ export class RaftCluster {
     return fates;
   }
 
+  /** Hands inputs to a member: a step at once, or with what else arrives meanwhile. */
   step(id: string, inputs: readonly Input<RaftVocabulary>[]): void {
     const host = this.host(id);
     if (host.gate === undefined) return;
+    host.inbox.push(...inputs);
+    if (host.isPaused || host.isStepDue) return;
+    if (this.world.batchMs === 0) return this.#stepNow(host);
+    host.isStepDue = true;
+    const { life } = host;
+    this.#later([0, this.world.batchMs], () => {
+      if (host.life !== life) return;
+      host.isStepDue = false;
+      if (!host.isPaused) this.#stepNow(host);
+    });
+  }
+
+  #stepNow(host: Host): void {
+    if (host.gate === undefined) return;
+    const inputs = host.inbox.toSorted((left, right) => rank[left.kind] - rank[right.kind]);
+    const batch = inputs.filter((input, at) => input.kind !== "tick" || inputs[at - 1]?.kind !== "tick");
+    host.inbox = [];
     const outputs: LogOutput[] = [];
-    host.gate.step(inputs, this.now, {
+    host.gate.step(batch, this.now, {
       send: (to, message) => this.#send(host, to, message),
       persist: (records) => this.#persist(host, records),
       output: (output) => outputs.push(output),
     });
-    this.invariants.check(id, this.state(id));
-    if (outputs.length === 0) return;
+    this.invariants.check(host.id, this.state(host.id));
     const applied = host.appliedIndex;
     for (const output of outputs) this.#take(host, output);
-    if (host.appliedIndex !== applied) this.request(id, { kind: "applied", index: host.appliedIndex });
+    if (host.appliedIndex !== applied) this.request(host.id, { kind: "applied", index: host.appliedIndex });
   }
 
   #send(host: Host, to: string, message: RaftMessage): void {
@@ -274,7 +303,7 @@ export class RaftCluster {
     const { life } = host;
     this.#later(this.world.diskMs, () => {
       if (host.life !== life) return;
-      for (const record of records) storeRecord(host, record);
+      for (const record of records) store(host, record);
       host.writing = undefined;
       host.durableCount += records.length;
       this.step(host.id, [{ kind: "persisted", count: host.durableCount }]);
@@ -282,9 +311,21 @@ export class RaftCluster {
     });
   }
 
+  /** No write ends any more. */
+  stickDisk(id: string): void {
+    this.host(id).stuckDisk = true;
+  }
+
+  /** No write finds room any more: the owner resigns, as `runtime` does. */
+  fillDisk(id: string): void {
+    this.host(id).fullDisk = true;
+    this.request(id, { kind: "resign", reason: "disk-full" });
+  }
+
   /** The disk works again. */
   mendDisk(id: string): void {
     const host = this.host(id);
+    if (host.fullDisk) this.request(id, { kind: "resume" });
     host.fullDisk = false;
     host.stuckDisk = false;
     this.#write(host);
@@ -292,6 +333,7 @@ export class RaftCluster {
 
   #take(host: Host, output: LogOutput): void {
     host.outputs.push(output);
+    this.onOutput(host.id, output);
     if (output.kind === "committed") {
       invariant(output.from === host.appliedIndex + 1, "entries are delivered without gap or repetition");
       for (const entry of output.entries) {
@@ -309,11 +351,13 @@ export class RaftCluster {
     if (output.kind === "want") this.#supply(host, output.want, output.what);
   }
 
-  #supply(host: Host, want: number, what: Extract<LogOutput, { kind: "want" }>["what"]): void {
+  /** A read of storage sees what was durable at some moment between question and answer. */
+  #supply(host: Host, want: number, what: Want): void {
     const { life } = host;
+    const early = chance(this.#random, 0.5) ? find(host, what) : undefined;
     this.#later(this.world.diskMs, () => {
       if (host.life !== life) return;
-      this.request(host.id, { kind: "supply", want, found: find(host, what) });
+      this.request(host.id, { kind: "supply", want, found: early ?? find(host, what) });
     });
   }
 
@@ -322,7 +366,7 @@ export class RaftCluster {
   }
 
   #tickLater(host: Host, life: number): void {
-    this.#at(this.now + tickMs, () => {
+    this.#at(this.now + host.tickMs, () => {
       if (host.life !== life) return;
       this.step(host.id, [{ kind: "tick" }]);
       this.#tickLater(host, life);
@@ -339,58 +383,4 @@ export class RaftCluster {
     while (place > 0 && (this.#events[place - 1]?.at ?? 0) > at) place--;
     this.#events.splice(place, 0, event);
   }
-}
-
-function newHost(id: string, random: Random): Host {
-  return {
-    id,
-    random,
-    life: 0,
-    raft: undefined,
-    gate: undefined,
-    stored: [],
-    writing: undefined,
-    waiting: [],
-    durableCount: 0,
-    snapshots: new Map(),
-    receiving: undefined,
-    applied: [],
-    appliedIndex: 0,
-    outputs: [],
-    fullDisk: false,
-    stuckDisk: false,
-  };
-}
-
-function storeRecord(host: Host, record: RaftRecord): void {
-  if (record.kind !== "chunk") {
-    host.stored.push({ kind: recordKinds.indexOf(record.kind), bytes: encodeRecord(record) });
-    return;
-  }
-  const { snapshot, offset, bytes } = record;
-  const before = host.receiving?.name.checksum === snapshot.checksum ? host.receiving.content : noBytes;
-  const content = new Uint8Array([...before.subarray(0, offset), ...bytes]);
-  host.receiving = { name: snapshot, content };
-  if (content.length < snapshot.bytes) return;
-  invariant(crc32(content) === snapshot.checksum, "a snapshot arrives as it was sent");
-  host.snapshots.set(snapshot.index, { name: snapshot, content });
-  host.receiving = undefined;
-}
-
-/** What storage answers to a core's question. */
-function find(
-  host: Host,
-  what: Extract<LogOutput, { kind: "want" }>["what"],
-): Extract<LogRequest, { kind: "supply" }>["found"] {
-  if (what.kind === "chunk") {
-    const content = host.snapshots.get(what.snapshot.index)?.content;
-    if (content === undefined) return { kind: "gone" };
-    return { kind: "chunk", offset: what.offset, bytes: content.subarray(what.offset, what.offset + what.bytesMax) };
-  }
-  const recovery = new Recovery([], Number.POSITIVE_INFINITY);
-  for (const record of host.stored) recovery.take(decodeRecord(record.kind, record.bytes));
-  const { log } = recovery.finish();
-  const entries = log.tail.slice(what.from - log.tailFrom).slice(0, 3);
-  if (what.from < log.tailFrom || entries.length === 0) return { kind: "gone" };
-  return { kind: "entries", from: what.from, entries };
 }

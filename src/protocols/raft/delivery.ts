@@ -1,6 +1,6 @@
 import { invariant } from "../../base/invariant.ts";
 import type { Entry, Found, SnapshotName } from "../replicated-log.ts";
-import { entriesFrom, entryBytes, leadingEntries, rebase, termAt } from "./log/log.ts";
+import { entriesFrom, entryBytes, leadingEntries, ownEntries, rebase, termAt } from "./log/log.ts";
 import { openWant, type RaftOutbox, type RaftState } from "./state.ts";
 
 /** Hands the owner what is committed and durable here, in order, within its window of credit. */
@@ -56,7 +56,8 @@ export function takeDeliverySupply(state: RaftState, want: number, found: Found,
   delivery.want = undefined;
   if (found.kind !== "entries" || found.from !== delivery.delivered + 1 || delivery.restoring !== undefined) return;
   const last = Math.min(state.commit, log.durable);
-  const entries = leadingEntries(found.entries.slice(0, last - delivery.delivered), state.config.appendBytesMax);
+  const own = ownEntries(log, found.from, found.entries.slice(0, last - delivery.delivered));
+  const entries = leadingEntries(own, state.config.appendBytesMax);
   if (entries.length > 0) deliverEntries(state, entries, out);
 }
 

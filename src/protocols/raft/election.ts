@@ -161,7 +161,7 @@ function lead(state: RaftState): void {
     peers: new Map(otherMembers(state).map((id) => [id, newProgress(id, last)])),
     opening: last + 1,
     countedFrom: Math.max(state.commit + 1, state.log.tailFrom),
-    uncommittedBytes: bytesBetween(state.log, state.commit + 1, last),
+    uncommittedBytes: bytesBetween(state.log, state.commit + 1, state.log.last),
     round: 1,
     rounds: [],
     waiting: [],

@@ -1,10 +1,12 @@
 import type { Bytes } from "../../base/bytes.ts";
+import { invariant } from "../../base/invariant.ts";
 import type { Entry, Reason, Settlement } from "../replicated-log.ts";
 import { appendEntries, entryBytes, type RaftLog, termAt } from "./log/log.ts";
 import type { Accepted, RaftOutbox, RaftState } from "./state.ts";
 
 /** An owner's proposal: appended here if we lead, else handed to the leader at the end of the step. */
 export function propose(state: RaftState, id: number, payloads: readonly Bytes[], out: RaftOutbox): void {
+  invariant(payloads.length > 0, "a proposal has at least one payload");
   if (state.leadership === undefined) return forwardProposal(state, id, payloads, out);
   const index = state.log.last + 1;
   const reason = proposeHere(state, payloads);
@@ -69,15 +71,18 @@ function outcomeOf(log: RaftLog, proposal: Accepted): Settlement {
 /**
  * Tells the fate of proposals that delivery has passed.
  *
- * Another term's entry at the place means certainly lost: that place is committed for ever.
+ * Certainly lost: another term's entry stands at the place, or a newer term's before it, and both are committed for ever.
  */
 export function settle(state: RaftState, out: RaftOutbox): void {
   const { accepted, delivery, log } = state;
+  const { delivered } = delivery;
+  const newest = termAt(log, delivered) ?? 0;
   let count = 0;
   for (const proposal of accepted) {
-    if (proposal.first > delivery.delivered) break;
-    const isLost = (termAt(log, proposal.first) ?? proposal.term) !== proposal.term;
-    if (!isLost && proposal.last > delivery.delivered) break;
+    const isOpen = proposal.last > delivered && proposal.term >= newest;
+    if (isOpen) break;
+    const isPassedBy = proposal.first > delivered;
+    const isLost = isPassedBy || (termAt(log, proposal.first) ?? proposal.term) !== proposal.term;
     out.output({ kind: "settled", id: proposal.id, outcome: isLost ? "lost" : outcomeOf(log, proposal) });
     count++;
   }

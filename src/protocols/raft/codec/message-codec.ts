@@ -1,7 +1,7 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { unreachable } from "../../../base/invariant.ts";
-import type { Reason } from "../../replicated-log.ts";
+import type { Entry, Reason } from "../../replicated-log.ts";
 import type { Proposal, RaftMessage, Verdict } from "../messages.ts";
 import {
   checkVersion,
@@ -128,7 +128,10 @@ function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number)
       return { kind, term, granted: readFlag(reader) };
     case "append": {
       const previous = readPosition(reader);
-      return { kind, term, previous, commit: reader.varint(), entries: readEntries(reader) };
+      const commit = reader.varint();
+      const entries = readEntries(reader);
+      checkTerms(previous.term, entries, term);
+      return { kind, term, previous, commit, entries };
     }
     case "appendReply":
       return { kind, term, match: reader.varint() };
@@ -158,6 +161,12 @@ function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number)
   }
 }
 
+/** A leader's log never decreases in term, nor holds a term after its own. */
+function checkTerms(previous: number, entries: readonly Entry[], term: number): void {
+  const isInOrder = previous <= (entries[0]?.term ?? term) && (entries.at(-1)?.term ?? previous) <= term;
+  if (!isInOrder) throw new MalformedError("entries out of their term");
+}
+
 function writeProposals(writer: ByteWriter, proposals: readonly Proposal[]): void {
   writer.varint(proposals.length);
   for (const { id, payloads } of proposals) {
@@ -172,6 +181,7 @@ function readProposals(reader: ByteReader): readonly Proposal[] {
   for (let at = 0; at < count; at++) {
     const id = reader.varint();
     const payloadCount = reader.varint(reader.remaining);
+    if (payloadCount === 0) throw new MalformedError("a proposal without a payload");
     const payloads: Bytes[] = [];
     for (let each = 0; each < payloadCount; each++) payloads.push(reader.bytes());
     proposals.push({ id, payloads });

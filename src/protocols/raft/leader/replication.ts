@@ -1,7 +1,15 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { reachedByMajority } from "../../quorum/majority.ts";
 import type { Entry, Found } from "../../replicated-log.ts";
-import { bytesBetween, entriesFrom, entryBytes, lastAgreeable, leadingEntries, termAt } from "../log/log.ts";
+import {
+  bytesBetween,
+  entriesFrom,
+  entryBytes,
+  lastAgreeable,
+  leadingEntries,
+  ownEntries,
+  termAt,
+} from "../log/log.ts";
 import type { RaftMessage } from "../messages.ts";
 import { openWant, type RaftOutbox, type RaftState } from "../state.ts";
 import { advance, type Progress, startProbe } from "./progress.ts";
@@ -129,8 +137,8 @@ export function takeSupply(state: RaftState, peer: NodeId, want: number, found: 
   if (progress.mode === "snapshot") return takeChunk(state, progress, found, out);
   if (found.kind === "gone") return startTransfer(state, progress, out);
   if (found.kind !== "entries" || found.from !== progress.next || progress.mode !== "stream") return;
-  if (found.from + found.entries.length - 1 > state.log.last) return;
-  const entries = leadingEntries(found.entries, state.config.appendBytesMax);
+  const entries = leadingEntries(ownEntries(state.log, found.from, found.entries), state.config.appendBytesMax);
+  if (entries.length === 0) return;
   sendAppend(state, progress, entries, out);
   runAhead(progress, entries);
 }

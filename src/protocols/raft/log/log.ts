@@ -145,6 +145,16 @@ export function leadingEntries(entries: readonly Entry[], bytesMax: number): rea
   return count === entries.length ? entries : entries.slice(0, count);
 }
 
+/**
+ * The leading ones of `entries`, read from storage at `from`, that are the log's own.
+ *
+ * A read may be older than a replacement that became durable meanwhile; entries of the same place and term are the same.
+ */
+export function ownEntries(log: RaftLog, from: number, entries: readonly Entry[]): readonly Entry[] {
+  const count = entries.findIndex((entry, at) => termAt(log, from + at) !== entry.term);
+  return count < 0 ? entries : entries.slice(0, count);
+}
+
 /** Hands all that is not yet stored to `persist`, in records of at most `bytesMax`. */
 export function saveEntries(log: RaftLog, bytesMax: number, out: Outbox<RaftVocabulary>): void {
   while (log.unsavedFrom <= log.last) {
