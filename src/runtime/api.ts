@@ -137,7 +137,12 @@ export interface LogNode extends NodeBase {
   propose(payload: Bytes, options?: WaitOptions): Promise<number>;
   /** Resolves with an index: once deliveries through it are taken in, a local read is linearizable. */
   barrier(options?: WaitOptions): Promise<number>;
-  /** The order after index `from`; one reader at a time. Falling behind slows proposers, and does not fill memory. */
+  /**
+   * The order after index `from`; one reader at a time. Falling behind slows proposers, and does not fill memory.
+   *
+   * The loop ends when the node is closed; with a `signal` it rejects with `AbortedError`. A later loop goes on where
+   * the last one ended: an index before that is an `OptionError`. Payloads are not to be changed.
+   */
   committed(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<Delivery>;
   /** Stores a snapshot of the user's state after entry `index` (already acknowledged); older entries may then go. */
   saveSnapshot(index: number, chunks: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<void>;

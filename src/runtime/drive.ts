@@ -6,6 +6,9 @@ import { DiskFullError } from "./errors.ts";
 /** Inputs taken into one step at the most: bounds how long a step keeps the thread. */
 const batchCountMax = 2048;
 
+/** Messages that wait for a step at the most; further ones are lost, as they may be on any network. */
+export const receivedCountMax = 65_536;
+
 /** Records in one write at the most: with the bound on a record, within what a log takes at once. */
 const writeCountMax = 32;
 
@@ -66,6 +69,7 @@ export class Drive<V extends Vocabulary> {
   }
 
   receive(from: NodeId, message: V["message"]): void {
+    if (this.#received.length >= receivedCountMax) return;
     this.#received.push({ kind: "receive", from, message });
     this.#schedule();
   }

@@ -4,7 +4,7 @@ import type { LogNode, MachineNode } from "./api.ts";
 import { RaftNode, tailBytesMax } from "./node/log-node.ts";
 import { ReplicatedMachine } from "./node/machine-node.ts";
 import { checkOptions, type NodeConfig, type NodeOptions } from "./options.ts";
-import { openStorage } from "./storage.ts";
+import { openStorage, type Storage } from "./storage.ts";
 import { MemoryNetwork } from "./transports/memory.ts";
 import { tcpTransport } from "./transports/tcp/tcp.ts";
 import type { Transport } from "./transports/transport.ts";
@@ -23,17 +23,25 @@ export async function openNode<State, Command, Answer, Question, Reply>(
   options: NodeOptions & { readonly machine?: Machine<State, Command, Answer, Question, Reply> | undefined },
 ): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {
   const config = checkOptions(options);
-  const storage = await openStorage(config, tailBytesMax);
+  return await startNode(config, await openStorage(config, tailBytesMax), options.machine);
+}
+
+/** Starts a member on storage that is open, and closes that if it cannot: so that tests can bring a disk of their own. */
+export async function startNode<State, Command, Answer, Question, Reply>(
+  config: NodeConfig,
+  storage: Storage,
+  machine: Machine<State, Command, Answer, Question, Reply> | undefined,
+): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {
   const node = new RaftNode(config, storage, config.transport ?? makeTransport(config));
   try {
-    if (options.machine === undefined) {
+    if (machine === undefined) {
       await node.start();
       return node;
     }
-    const machine = new ReplicatedMachine(node, config, options.machine);
-    await machine.start();
+    const replicated = new ReplicatedMachine(node, config, machine);
+    await replicated.start();
     await node.start();
-    return machine;
+    return replicated;
   } catch (error) {
     await node.close();
     throw error;

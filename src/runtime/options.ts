@@ -65,12 +65,14 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   checkWhole("timeoutMs", timeoutMs, 1, 3_600_000);
   checkWhole("requestBytesMax", requestBytesMax, 1, 8 * mebibyte);
   checkWhole("snapshotEveryBytes", snapshotEveryBytes, 4096, 2 ** 40);
-  const isMemory = options.storage === "memory";
-  check("dataDir", isMemory !== (options.dataDir !== undefined), 'is needed, unless storage is "memory"');
+  const { storage = "wal", dataDir } = options;
+  check("storage", storage === "wal" || storage === "memory", 'must be "wal" or "memory"');
+  check("dataDir", storage === "memory" || dataDir !== undefined, 'is needed, unless storage is "memory"');
+  check("dataDir", storage === "wal" || dataDir === undefined, 'would stay empty: storage is "memory"');
   const place = options.listen ?? options.members?.[id];
   const listen = place === undefined ? undefined : checkAddress("listen", place);
   const rest = { id, clusterId, tickMs, electionTicks, heartbeatTicks, timeoutMs, requestBytesMax, snapshotEveryBytes };
-  return Object.freeze({ ...rest, notice, members, listen, dataDir: options.dataDir, transport: options.transport });
+  return Object.freeze({ ...rest, notice, members, listen, dataDir, transport: options.transport });
 }
 
 function checkMembers(id: NodeId, addresses: Readonly<Record<NodeId, string>>): readonly Member[] {

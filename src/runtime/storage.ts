@@ -23,30 +23,44 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/** Where a node's records and snapshots are kept. */
+export interface StorageParts {
+  readonly clusterId: string;
+  readonly log: Log;
+  readonly snapshots: Snapshots;
+  /** Called last. */
+  release(): Promise<void>;
+}
+
 /** Opens a node's storage and reads it. Throws what `openDirectory`, `Log.recover` and `Snapshots` throw. */
 export async function openStorage(config: NodeConfig, tailBytesMax: number): Promise<Storage> {
   const { dataDir, clusterId, id: nodeId, notice } = config;
   if (dataDir === undefined) {
-    return await recover(config, tailBytesMax, clusterId, memoryLog(), memorySnapshots(), async () => undefined);
+    const release = async (): Promise<void> => undefined;
+    return await recoverStorage(config, tailBytesMax, {
+      clusterId,
+      log: memoryLog(),
+      snapshots: memorySnapshots(),
+      release,
+    });
   }
   const directory = await openDirectory(dataDir, { nodeId, clusterId });
   try {
     const log = await openWal({ directory: directory.walPath, notice: (text) => notice("warn", text, {}) });
     const snapshots = await openSnapshots({ directory: directory.snapshotsPath });
-    return await recover(config, tailBytesMax, directory.clusterId, log, snapshots, () => directory.close());
+    const release = (): Promise<void> => directory.close();
+    return await recoverStorage(config, tailBytesMax, { clusterId: directory.clusterId, log, snapshots, release });
   } catch (error) {
     await directory.close();
     throw error;
   }
 }
 
-async function recover(
+/** Reads what is stored; a new node's first record is written. */
+export async function recoverStorage(
   config: NodeConfig,
   tailBytesMax: number,
-  clusterId: string,
-  log: Log,
-  snapshots: Snapshots,
-  release: () => Promise<void>,
+  { clusterId, log, snapshots, release }: StorageParts,
 ): Promise<Storage> {
   const records = new RaftStore(log, snapshots);
   const { isNew, ...memory } = await records.recover(config.members, tailBytesMax);

@@ -1,8 +1,7 @@
-import type { WaitOptions } from "../api.ts";
-import { ClosedError, NoLeaderError, type OperatingError } from "../errors.ts";
-import { onAbort, type Waiter, type Waiters } from "./waiter.ts";
+import { BusyError } from "../errors.ts";
+import type { Patience, Waiters } from "./waiter.ts";
 
-interface Watcher extends Waiter {
+interface Watcher {
   readonly index: number;
   readonly resolve: () => void;
 }
@@ -10,8 +9,8 @@ interface Watcher extends Waiter {
 /** How far the owner has taken in the order, and who waits for it to get further. */
 export class Applied {
   readonly #waiters: Waiters;
+  readonly #watchers = new Set<Watcher>();
   #index: number;
-  #watchers = new Set<Watcher>();
 
   constructor(index: number, waiters: Waiters) {
     this.#index = index;
@@ -28,33 +27,16 @@ export class Applied {
   }
 
   /** Resolves once everything through `index` is taken in; a failure changed nothing. */
-  async reached(index: number, { signal, timeoutMs }: WaitOptions & { readonly timeoutMs: number }): Promise<void> {
+  async reached(index: number, patience: Patience): Promise<void> {
     if (index <= this.#index) return;
-    const startedAt = performance.now();
-    await new Promise<void>((resolve, reject) => {
-      const finish = () => {
-        this.#watchers.delete(watcher);
-        this.#waiters.remove(watcher);
-        release();
-      };
-      const fail = (error: OperatingError) => {
-        finish();
-        reject(error);
-      };
-      const watcher: Watcher = {
-        index,
-        startedAt,
-        deadline: startedAt + timeoutMs,
-        resolve: () => {
-          finish();
-          resolve();
-        },
-        expire: (waitedMs) => fail(new NoLeaderError(waitedMs)),
-        abandon: (cause) => fail(new ClosedError("not-applied", { cause })),
-      };
-      const release = onAbort(signal, () => "not-applied", fail);
-      this.#watchers.add(watcher);
-      this.#waiters.add(watcher);
-    });
+    await this.#waiters.wait<void>(
+      patience,
+      () => new BusyError(),
+      (caller) => {
+        const watcher = { index, resolve: () => caller.resolve() };
+        this.#watchers.add(watcher);
+        return () => this.#watchers.delete(watcher);
+      },
+    );
   }
 }

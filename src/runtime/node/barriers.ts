@@ -1,12 +1,8 @@
 import type { LogRequest, Reason } from "../../protocols/replicated-log.ts";
-import type { WaitOptions } from "../api.ts";
 import { BusyError, ClosedError, DiskFullError, NoLeaderError, type OperatingError } from "../errors.ts";
-import { onAbort, type Waiter, type Waiters } from "./waiter.ts";
+import type { Caller, Patience, Waiters } from "./waiter.ts";
 
-interface Reader extends Waiter {
-  readonly resolve: (index: number) => void;
-  readonly reject: (error: OperatingError) => void;
-}
+type Reader = Caller<number>;
 
 /** Read barriers: those asked for in one turn of the event loop are one question to the core. */
 export class Barriers {
@@ -24,37 +20,16 @@ export class Barriers {
     this.#waiters = waiters;
   }
 
-  /**
-   * Resolves with the index from which on a local read is linearizable.
-   *
-   * A read changes nothing, so every failure is `not-applied`.
-   */
-  async wait({ signal, timeoutMs }: WaitOptions & { readonly timeoutMs: number }): Promise<number> {
-    const startedAt = performance.now();
-    return await new Promise((resolve, reject) => {
-      const finish = () => {
-        this.#waiters.remove(reader);
-        release();
-      };
-      const reader: Reader = {
-        startedAt,
-        deadline: startedAt + timeoutMs,
-        resolve: (index) => {
-          finish();
-          resolve(index);
-        },
-        reject: (error) => {
-          finish();
-          this.#forget(reader);
-          reject(error);
-        },
-        expire: (waitedMs) => reader.reject(new NoLeaderError(waitedMs)),
-        abandon: (cause) => reader.reject(new ClosedError("not-applied", { cause })),
-      };
-      const release = onAbort(signal, () => "not-applied", reader.reject);
-      this.#waiters.add(reader);
-      this.#gather(reader);
-    });
+  /** Resolves with the index from which on a local read is linearizable. */
+  async wait(patience: Patience): Promise<number> {
+    return await this.#waiters.wait<number>(
+      patience,
+      (waitedMs) => new NoLeaderError(waitedMs),
+      (reader) => {
+        this.#gather(reader);
+        return () => this.#forget(reader);
+      },
+    );
   }
 
   #gather(reader: Reader): void {

@@ -1,6 +1,7 @@
 import type { Bytes } from "../../base/bytes.ts";
 import type { Entry, SnapshotName } from "../../protocols/replicated-log.ts";
 import type { Delivery } from "../api.ts";
+import { AbortedError, OptionError } from "../errors.ts";
 
 type Item =
   | { readonly kind: "entries"; readonly from: number; readonly entries: readonly Entry[] }
@@ -11,6 +12,8 @@ export class Deliveries {
   readonly #acknowledge: (index: number) => void;
   readonly #content: (snapshot: SnapshotName) => AsyncIterable<Bytes>;
   #items: Item[] = [];
+  /** The last index that was a reader's and is forgotten here: no reader can have it again. */
+  #gone = 0;
   #wake: (() => void) | undefined;
   #isReading = false;
   #isClosed = false;
@@ -43,17 +46,20 @@ export class Deliveries {
    */
   async *read(from: number, signal: AbortSignal | undefined): AsyncGenerator<Delivery, void, undefined> {
     if (this.#isReading) throw new TypeError("committed() has one reader at a time: end the other loop first");
+    if (!Number.isSafeInteger(from) || from < 0) throw new OptionError("from", "must be a whole number from 0 on");
+    if (from < this.#gone) throw new OptionError("from", `must be at least ${this.#gone}, which was acknowledged`);
     this.#isReading = true;
     const wake = () => this.#wake?.();
     signal?.addEventListener("abort", wake);
     try {
       for (;;) {
-        signal?.throwIfAborted();
+        if (signal?.aborted) throw new AbortedError("not-applied", { cause: signal.reason });
         const item = this.#items[0];
         if (item !== undefined) {
           const delivery = this.#present(item, from);
           if (delivery !== undefined) yield delivery;
           this.#items.shift();
+          this.#gone = Math.max(this.#gone, lastShown(item));
           this.#acknowledge(lastOf(item));
         } else if (this.#isClosed) return;
         else await this.#news();
@@ -85,6 +91,12 @@ export class Deliveries {
     }
     return entries.length === 0 ? undefined : { kind: "entries", entries };
   }
+}
+
+/** The last index that readers know of: they do not see the protocol's own entries. */
+function lastShown(item: Item): number {
+  if (item.kind === "snapshot") return item.snapshot.index;
+  return item.from + item.entries.findLastIndex((entry) => entry.kind === "payload");
 }
 
 function lastOf(item: Item): number {

@@ -22,7 +22,7 @@ import { Deliveries } from "./deliveries.ts";
 import { Emitter } from "./emitter.ts";
 import { type Proposal, Proposals } from "./proposals.ts";
 import { roleOf, statusOf } from "./status.ts";
-import { Waiters } from "./waiter.ts";
+import { type Patience, Waiters } from "./waiter.ts";
 
 /** How long a closing node waits for what is in flight, in ms. */
 const drainMsMax = 3000;
@@ -43,16 +43,19 @@ export class RaftNode implements LogNode {
   readonly #raft: Raft;
   readonly #drive: Drive<RaftVocabulary>;
   readonly #emitter = new Emitter();
-  readonly #waiters = new Waiters();
+  readonly #waiters = new Waiters(() => this.#retryParked());
   readonly #proposals: Proposals;
   readonly #barriers: Barriers;
   readonly #applied: Applied;
   readonly #deliveries: Deliveries;
   readonly #seen: { role: Role; term: number; commit: number; healthy: boolean };
+  readonly #draining = new AbortController();
   #idCount = 0;
+  #savingCount = 0;
   #isDiskFull = false;
   #readyAt: number | undefined;
   #closing: Promise<void> | undefined;
+  #isShut = false;
   #failure: unknown;
   #settleClosed: { resolve: () => void; reject: (error: unknown) => void } = { resolve: noop, reject: noop };
 
@@ -170,14 +173,19 @@ export class RaftNode implements LogNode {
 
   #leader(term: number, leader: NodeId | undefined): void {
     this.#emitter.emit({ kind: "leader", leader, term });
-    if (leader === undefined) return;
+    this.#retryParked();
+  }
+
+  /** A leader may also refuse for want of leadership and remain the leader: so not at its election alone. */
+  #retryParked(): void {
+    if (this.#raft.inspect().leader === undefined) return;
     this.#proposals.leaderKnown();
     this.#barriers.leaderKnown();
   }
 
   /** What was committed when the cluster was first reached: ready once that is applied here. */
   #findReadyPoint(): void {
-    this.#barriers.wait({ timeoutMs: Number.POSITIVE_INFINITY }).then((index) => {
+    this.#barriers.wait({ timeoutMs: Number.POSITIVE_INFINITY, signal: this.#draining.signal }).then((index) => {
       this.#readyAt = index;
     }, noop);
   }
@@ -220,15 +228,11 @@ export class RaftNode implements LogNode {
 
   /** Stops at once: after a failure nothing that this node says can be trusted. */
   fail(error: unknown): void {
-    if (this.#failure !== undefined) return;
+    if (this.#failure !== undefined || this.#isShut) return;
     this.#failure = error;
     this.#config.notice("warn", "the node has stopped", { error });
     this.#checkHealth();
-    this.#closing ??= this.#shutDown(error);
-    this.#closing.then(
-      () => this.#settleClosed.reject(error),
-      () => this.#settleClosed.reject(error),
-    );
+    this.#closing ??= this.#shutDown();
   }
 
   on<Kind extends NodeEvent["kind"]>(
@@ -258,12 +262,16 @@ export class RaftNode implements LogNode {
 
   async barrier(options: WaitOptions = {}): Promise<number> {
     this.#checkOpen();
-    return await this.#barriers.wait({ timeoutMs: this.#config.timeoutMs, ...options });
+    return await this.#barriers.wait(this.#patience(options));
   }
 
   /** Resolves once the reader of `committed` has acknowledged everything through `index`. */
   async applied(index: number, options: WaitOptions = {}): Promise<void> {
-    await this.#applied.reached(index, { timeoutMs: this.#config.timeoutMs, ...options });
+    await this.#applied.reached(index, this.#patience(options));
+  }
+
+  #patience({ signal, timeoutMs = this.#config.timeoutMs }: WaitOptions): Patience {
+    return { timeoutMs, ...(signal && { signal }) };
   }
 
   async propose(payload: Bytes, options: WaitOptions = {}): Promise<number> {
@@ -272,7 +280,7 @@ export class RaftNode implements LogNode {
     return await new Promise((resolve, reject) => {
       const end = this.submit(
         {
-          payload,
+          payload: new Uint8Array(payload), // the caller may use its buffer again while members still fetch this
           isRepeatable: false,
           committed: (index) => {
             end();
@@ -288,7 +296,7 @@ export class RaftNode implements LogNode {
   /** Proposes on behalf of a machine, which knows repeats; returns the call that ends the tries. */
   submit(proposal: Proposal, options: WaitOptions): () => void {
     this.#checkOpen();
-    return this.#proposals.submit(proposal, { timeoutMs: this.#config.timeoutMs, ...options });
+    return this.#proposals.submit(proposal, this.#patience(options));
   }
 
   /** Answers may have been passed over by a snapshot: what can be repeated is asked again. */
@@ -307,10 +315,23 @@ export class RaftNode implements LogNode {
     if (index > this.#applied.index || index <= (state.snapshot?.index ?? 0) || term === undefined) {
       throw new OptionError("index", `must be acknowledged, and after the last snapshot: ${index} is not`);
     }
-    const snapshot = await this.#storage.snapshots.save({ index, term }, chunks);
-    this.#drive.request({ kind: "snapshotTaken", snapshot });
-    await this.#storage.snapshots.dropBefore(index);
-    this.#emitter.emit({ kind: "snapshot", index, bytes: snapshot.bytes });
+    this.#savingCount++;
+    try {
+      const snapshot = await this.#storage.snapshots.save({ index, term }, this.#whileOpen(chunks));
+      this.#drive.request({ kind: "snapshotTaken", snapshot });
+      await this.#storage.snapshots.dropBefore(index);
+      this.#emitter.emit({ kind: "snapshot", index, bytes: snapshot.bytes });
+    } finally {
+      this.#savingCount--;
+    }
+  }
+
+  /** A closing node does not wait for the rest of a snapshot. */
+  async *#whileOpen(chunks: Iterable<Bytes> | AsyncIterable<Bytes>): AsyncGenerator<Bytes, void> {
+    for await (const chunk of chunks) {
+      this.#checkOpen();
+      yield chunk;
+    }
   }
 
   #checkOpen(): void {
@@ -329,20 +350,31 @@ export class RaftNode implements LogNode {
 
   async #closeGracefully(): Promise<void> {
     this.#checkHealth();
+    this.#draining.abort();
     const deadline = performance.now() + drainMsMax;
-    while (this.#waiters.count > 0 && performance.now() < deadline) await sleep(10);
+    while (this.#isBusy() && performance.now() < deadline) await sleep(10);
     this.#drive.request({ kind: "resign", reason: "stopping" });
     await sleep(1);
-    await this.#shutDown(undefined);
-    this.#settleClosed.resolve();
+    await this.#shutDown();
   }
 
-  async #shutDown(cause: unknown): Promise<void> {
-    this.#waiters.close(cause);
+  #isBusy(): boolean {
+    return this.#waiters.count + this.#savingCount > 0 && this.#failure === undefined;
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#waiters.close(this.#failure);
     await this.#drive.stop();
+    this.#isShut = true;
     this.#deliveries.close();
-    await this.#transport.close();
-    await this.#storage.close();
+    try {
+      await this.#transport.close();
+      await this.#storage.close();
+    } catch (error) {
+      this.#failure ??= error;
+    }
+    if (this.#failure === undefined) this.#settleClosed.resolve();
+    else this.#settleClosed.reject(this.#failure);
   }
 }
 

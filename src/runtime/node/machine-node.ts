@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
+import { InvariantViolation } from "../../base/invariant.ts";
 import type { Machine } from "../../machines/machine.ts";
 import { type SessionAnswer, type SessionCommand, type SessionState, withSessions } from "../../machines/sessions.ts";
 import type { Delivery, ExecuteOptions, MachineNode, NodeEvent, NodeStatus, ReadOptions, WaitOptions } from "../api.ts";
 import {
+  ClosedError,
   CommandFailedError,
   KeyReusedError,
   type OperatingError,
@@ -113,13 +115,21 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
     if (this.#isSaving || this.#bytesSinceSnapshot < this.#config.snapshotEveryBytes) return;
     this.#isSaving = true;
     this.#bytesSinceSnapshot = 0;
-    const index = this.#appliedIndex;
-    const saving = this.#node.saveSnapshot(index, this.#machine.snapshot(this.#state));
-    saving
-      .catch((error: unknown) => this.#config.notice("warn", "a snapshot could not be stored", { index, error }))
-      .finally(() => {
-        this.#isSaving = false;
-      });
+    void this.#save(this.#appliedIndex);
+  }
+
+  /** A snapshot that fails is told and taken again later: the log still holds all that it would. */
+  async #save(index: number): Promise<void> {
+    try {
+      await this.#node.saveSnapshot(index, this.#machine.snapshot(this.#state));
+    } catch (error) {
+      if (error instanceof InvariantViolation) this.#node.fail(error);
+      else if (!(error instanceof ClosedError)) {
+        this.#config.notice("warn", "a snapshot could not be stored", { index, error });
+      }
+    } finally {
+      this.#isSaving = false;
+    }
   }
 
   async execute(command: Command, options: ExecuteOptions = {}): Promise<Answer> {

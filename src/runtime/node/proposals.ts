@@ -1,7 +1,7 @@
 import type { Bytes } from "../../base/bytes.ts";
 import type { LogOutput, LogRequest, Reason } from "../../protocols/replicated-log.ts";
-import type { WaitOptions } from "../api.ts";
 import {
+  AbortedError,
   BusyError,
   ClosedError,
   DiskFullError,
@@ -11,10 +11,7 @@ import {
   OutcomeUnknownError,
   TooLargeError,
 } from "../errors.ts";
-import { onAbort, type Waiter, type Waiters } from "./waiter.ts";
-
-/** Proposals waiting at one node at the most. */
-const proposalsWaitingMax = 20_000;
+import type { Patience, Waiter, Waiters } from "./waiter.ts";
 
 /** One payload on its way into the log, over as many tries as it takes. */
 export interface Proposal {
@@ -33,7 +30,7 @@ interface Ticket extends Waiter {
   index: number;
   /** Some try may have been appended. */
   mayBeApplied: boolean;
-  release: () => void;
+  isEnded: boolean;
 }
 
 /** Answers of the core about proposals. */
@@ -46,7 +43,7 @@ export class Proposals {
   readonly #waiters: Waiters;
   readonly #payloadBytesMax: number;
   readonly #tickets = new Map<number, Ticket>();
-  #parked: Ticket[] = [];
+  #parked = new Set<Ticket>();
 
   constructor(request: (request: LogRequest) => void, nextId: () => number, waiters: Waiters, payloadBytesMax: number) {
     this.#request = request;
@@ -55,28 +52,24 @@ export class Proposals {
     this.#payloadBytesMax = payloadBytesMax;
   }
 
-  /** Starts; returns the call that ends it, for who has learnt its fate elsewhere. */
-  submit(proposal: Proposal, { signal, timeoutMs }: WaitOptions & { readonly timeoutMs: number }): () => void {
+  /** Starts; returns the call that ends it, for who has learnt its fate elsewhere. Throws what `Waiters.add` throws. */
+  submit(proposal: Proposal, { signal, timeoutMs }: Patience): () => void {
     const size = proposal.payload.length;
     if (size > this.#payloadBytesMax) throw new TooLargeError(size, this.#payloadBytesMax);
-    if (this.#waiters.count >= proposalsWaitingMax) throw new BusyError();
     const startedAt = performance.now();
     const ticket: Ticket = {
       proposal,
       startedAt,
       deadline: startedAt + timeoutMs,
+      signal,
       id: 0,
       index: 0,
       mayBeApplied: false,
-      release: () => undefined,
+      isEnded: false,
       expire: (waitedMs) => this.#fail(ticket, expiry(ticket, waitedMs)),
+      abort: (cause) => this.#fail(ticket, new AbortedError(outcomeOf(ticket), { cause })),
       abandon: (cause) => this.#fail(ticket, new ClosedError(outcomeOf(ticket), { cause })),
     };
-    ticket.release = onAbort(
-      signal,
-      () => outcomeOf(ticket),
-      (error) => this.#fail(ticket, error),
-    );
     this.#waiters.add(ticket);
     this.#try(ticket);
     return () => this.#end(ticket);
@@ -101,7 +94,9 @@ export class Proposals {
 
   /** A leader is known: what waited for one is tried. */
   leaderKnown(): void {
-    for (const ticket of this.#parked.splice(0)) this.#try(ticket);
+    const parked = this.#parked;
+    this.#parked = new Set();
+    for (const ticket of parked) this.#try(ticket);
   }
 
   /** Answers may have passed us by: everything repeatable is tried again. */
@@ -110,7 +105,7 @@ export class Proposals {
   }
 
   #try(ticket: Ticket): void {
-    if (ticket.release === ended) return;
+    if (ticket.isEnded) return;
     if (ticket.id !== 0) this.#tickets.delete(ticket.id);
     ticket.id = this.#nextId();
     this.#tickets.set(ticket.id, ticket);
@@ -122,7 +117,7 @@ export class Proposals {
     ticket.id = 0;
     switch (reason) {
       case "no-leader":
-        this.#parked.push(ticket);
+        this.#parked.add(ticket);
         return;
       case "too-large":
         return this.#fail(ticket, new TooLargeError(ticket.proposal.payload.length, this.#payloadBytesMax));
@@ -143,22 +138,18 @@ export class Proposals {
   }
 
   #fail(ticket: Ticket, error: OperatingError): void {
-    if (ticket.release === ended) return;
+    if (ticket.isEnded) return;
     this.#end(ticket);
     ticket.proposal.failed(error);
   }
 
   #end(ticket: Ticket): void {
+    ticket.isEnded = true;
     this.#waiters.remove(ticket);
-    ticket.release();
-    ticket.release = ended;
-    if (ticket.id === 0) this.#parked = this.#parked.filter((other) => other !== ticket);
-    else this.#tickets.delete(ticket.id);
+    this.#parked.delete(ticket);
+    this.#tickets.delete(ticket.id);
   }
 }
-
-/** Marks a ticket that is done with. */
-const ended = (): void => undefined;
 
 function outcomeOf(ticket: Ticket): Outcome {
   return ticket.mayBeApplied || ticket.id !== 0 ? "unknown" : "not-applied";

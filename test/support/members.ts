@@ -1,0 +1,196 @@
+import { vi } from "vitest";
+import { InvariantViolation } from "../../src/base/invariant.ts";
+import { defineMachine, type Machine } from "../../src/machines/machine.ts";
+import type { LogNode, MachineNode, NodeBase } from "../../src/runtime/api.ts";
+import { openWal } from "../../src/runtime/logs/wal/wal.ts";
+import { tailBytesMax } from "../../src/runtime/node/log-node.ts";
+import { startNode } from "../../src/runtime/open-node.ts";
+import { checkOptions, type NodeConfig, type NodeOptions } from "../../src/runtime/options.ts";
+import { openSnapshots } from "../../src/runtime/snapshots/files.ts";
+import { recoverStorage, type Storage } from "../../src/runtime/storage.ts";
+import { type FaultRule, type FaultyTransport, withFaults } from "../../src/runtime/transports/faults.ts";
+import { MemoryNetwork } from "../../src/runtime/transports/memory.ts";
+import { MemoryDisk } from "./disk.ts";
+
+/** Keeps every text it was given: shows order, loss and repeats. Answers how many there are. */
+export const journal: Machine<{ texts: string[] }, string, number, void, string[]> = defineMachine({
+  initial: () => ({ texts: [] as string[] }),
+  apply: (state, text: string) => {
+    if (text.startsWith("refuse")) throw new Error(text);
+    if (text.startsWith("break")) throw new InvariantViolation("the journal is whole");
+    return state.texts.push(text);
+  },
+  query: (state) => [...state.texts],
+});
+
+/** Elections after 50 to 100 ms. */
+export const quick = { tickMs: 5, electionTicks: 10, heartbeatTicks: 2 } as const;
+
+/** How a cluster is made. */
+export interface ClusterOptions {
+  /** How many members. Default 3. */
+  readonly size?: number;
+  readonly node?: Partial<NodeOptions>;
+}
+
+interface Member<Node> {
+  readonly node: Node;
+  readonly transport: FaultyTransport;
+  readonly rules: Map<string, FaultRule>;
+}
+
+/** Real nodes in this process, each with a write-ahead log on a disk in memory, and ways to disturb them. */
+export class Cluster<Node extends NodeBase> implements AsyncDisposable {
+  readonly ids: readonly string[];
+  /** What the nodes told their operator. */
+  readonly notices: string[] = [];
+  readonly #start: (config: NodeConfig, storage: Storage) => Promise<Node>;
+  readonly #options: Partial<NodeOptions>;
+  readonly #network = new MemoryNetwork();
+  readonly #disks = new Map<string, MemoryDisk>();
+  readonly #members = new Map<string, Member<Node>>();
+  readonly #ending: Promise<void>[] = [];
+
+  constructor(start: (config: NodeConfig, storage: Storage) => Promise<Node>, { size = 3, node = {} }: ClusterOptions) {
+    this.ids = Array.from({ length: size }, (_, at) => `n${at + 1}`);
+    this.#start = start;
+    this.#options = node;
+  }
+
+  node(id: string): Node {
+    return this.#member(id).node;
+  }
+
+  get nodes(): readonly Node[] {
+    return [...this.#members.values()].map(({ node }) => node);
+  }
+
+  disk(id: string): MemoryDisk {
+    const disk = this.#disks.get(id) ?? new MemoryDisk();
+    this.#disks.set(id, disk);
+    return disk;
+  }
+
+  /** Starts a member, on its disk as it is. */
+  async open(id: string, given: Partial<NodeOptions> = {}): Promise<Node> {
+    const transport = withFaults(this.#network.transport(addressOf(id)));
+    const members = Object.fromEntries(this.ids.map((other) => [other, addressOf(other)]));
+    const notice = (_level: string, text: string) => this.notices.push(text);
+    const own = { ...quick, id, members, transport, notice } as const;
+    const config = checkOptions({ ...own, ...this.#options, ...given, storage: "memory" });
+    const files = this.disk(id);
+    const storage = await recoverStorage(config, tailBytesMax, {
+      clusterId: config.clusterId,
+      log: await openWal({ directory: "wal", files, segmentBytesMax: 256 * 1024 }),
+      snapshots: await openSnapshots({ directory: "snapshots", files }),
+      release: async () => {},
+    });
+    const node = await this.#start(config, storage);
+    this.#members.set(id, { node, transport, rules: new Map() });
+    return node;
+  }
+
+  async openAll(): Promise<this> {
+    await Promise.all(this.ids.map((id) => this.open(id)));
+    await this.leader();
+    return this;
+  }
+
+  /** Ends a member as a power cut would: what it had stored by now is what the next `open` finds. */
+  async crash(id: string): Promise<void> {
+    const { node, transport } = this.#member(id);
+    this.#members.delete(id);
+    this.#disks.set(id, this.disk(id).copy());
+    await transport.close();
+    this.#ending.push(node.close());
+  }
+
+  /** No frame passes from `source` to `target`; the link seems up. */
+  cutWay(source: string, target: string): void {
+    this.#rule(source, target, { peer: target, cut: true });
+  }
+
+  delayWay(source: string, target: string, delayMs: number): void {
+    this.#rule(source, target, { peer: target, delayMs });
+  }
+
+  /** Cuts a member off from all others. */
+  isolate(id: string): void {
+    for (const other of this.ids) {
+      if (other === id) continue;
+      this.cutWay(id, other);
+      if (this.#members.has(other)) this.cutWay(other, id);
+    }
+  }
+
+  heal(): void {
+    for (const { transport, rules } of this.#members.values()) {
+      rules.clear();
+      transport.setFaults([]);
+    }
+  }
+
+  /** The member that leads, in the newest term, and is not `other`. */
+  async leader(other?: string): Promise<Node> {
+    return await vi.waitFor(() => {
+      const leaders = this.nodes.filter((node) => node.id !== other && node.status().role === "leader");
+      const newest = leaders.sort((one, two) => two.status().term - one.status().term)[0];
+      if (newest === undefined) throw new Error("no member leads");
+      return newest;
+    }, patience);
+  }
+
+  /** A member that follows the leader. */
+  async follower(): Promise<Node> {
+    return await vi.waitFor(() => {
+      const found = this.nodes.find((node) => node.status().role === "follower" && node.status().healthy);
+      if (found === undefined) throw new Error("no member follows");
+      return found;
+    }, patience);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#ending, ...this.nodes.map((node) => node.close())]);
+  }
+
+  #member(id: string): Member<Node> {
+    const member = this.#members.get(id);
+    if (member === undefined) throw new Error(`${id} does not run`);
+    return member;
+  }
+
+  #rule(source: string, target: string, rule: FaultRule): void {
+    const { transport, rules } = this.#member(source);
+    rules.set(target, rule);
+    transport.setFaults([...rules.values()]);
+  }
+}
+
+/** How long tests wait for what should come in milliseconds, in ms. */
+export const patience: { readonly timeout: number; readonly interval: number } = { timeout: 10_000, interval: 5 };
+
+/** Makes the same call until it no longer throws, or for ten seconds. */
+export async function eventually<Value>(attempt: () => Value | Promise<Value>): Promise<Value> {
+  return await vi.waitFor(attempt, patience);
+}
+
+/** A running cluster of a machine. */
+export async function machineCluster<State, Command, Answer, Question, Reply>(
+  machine: Machine<State, Command, Answer, Question, Reply>,
+  options: ClusterOptions = {},
+): Promise<Cluster<MachineNode<Command, Answer, Question, Reply>>> {
+  type Node = MachineNode<Command, Answer, Question, Reply>;
+  const start = async (config: NodeConfig, storage: Storage) => (await startNode(config, storage, machine)) as Node;
+  return await new Cluster(start, options).openAll();
+}
+
+/** A running cluster whose users keep the state themselves. */
+export async function logCluster(options: ClusterOptions = {}): Promise<Cluster<LogNode>> {
+  const start = async (config: NodeConfig, storage: Storage) =>
+    (await startNode(config, storage, undefined)) as LogNode;
+  return await new Cluster(start, options).openAll();
+}
+
+function addressOf(id: string): string {
+  return `${id}:1`;
+}
