@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,10 +21,12 @@ export class Program {
   stdout = "";
   stderr = "";
 
-  constructor(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  /** With a `channel` it gets a line to us, and knows when we are gone. */
+  constructor(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, channel = false) {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(QUORATE_|NODE_OPTIONS|VITEST)/.test(name));
     const options = { env: { ...Object.fromEntries(inherited), ...env } };
-    this.process = spawn(process.execPath, [script, ...args], { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    const stdio: StdioOptions = channel ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", "pipe", "pipe"];
+    this.process = spawn(process.execPath, [script, ...args], { ...options, stdio });
     this.process.stdout?.on("data", (data) => {
       this.stdout += data;
     });

@@ -33,6 +33,8 @@ interface Pending<Answer> {
   readonly command: Bytes;
   resolve(answer: Answer): void;
   reject(error: OperatingError): void;
+  /** The machine took it for too old to tell a repeat. */
+  expired(): void;
 }
 
 /** A machine on a replicated log: applies what is committed, answers who asked, and snapshots itself. */
@@ -52,6 +54,8 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
   #state: SessionState<State>;
   #sequence = 0;
   #appliedIndex = 0;
+  /** Snapshots restored: what they covered was not seen one by one. */
+  #restoreCount = 0;
   #bytesSinceSnapshot = 0;
   #isSaving = false;
 
@@ -89,6 +93,7 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
     if (delivery.kind === "snapshot") {
       this.#state = await this.#machine.restore(delivery.content);
       this.#appliedIndex = delivery.index;
+      this.#restoreCount++;
       this.#bytesSinceSnapshot = 0;
       this.#node.repeatAll(); // answers to our requests may be among what was not applied one by one
       return true;
@@ -140,33 +145,43 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
     if (key !== undefined && (key.length < 1 || key.length > keyCharactersMax)) {
       throw new OptionError("key", `must have 1 to ${keyCharactersMax} characters`);
     }
+    const deadline = performance.now() + (options.timeoutMs ?? this.#config.timeoutMs);
     return await new Promise((resolve, reject) => {
       const { name, release } = key === undefined ? this.#nameNext() : this.#nameByKey(key);
+      const restoreCount = this.#restoreCount;
+      const wasKnown = this.#state.clients.has(name.client) && key !== undefined;
       let end: () => void = noop;
+      const finish = () => {
+        release(pending);
+        end();
+      };
       const pending: Pending<Answer> = {
         command: bytes,
         resolve: (answer) => {
-          release(pending);
-          end();
+          finish();
           resolve(answer);
         },
         reject: (error) => {
-          release(pending);
-          end();
+          finish();
           reject(error);
         },
+        expired: () => {
+          if (wasKnown || restoreCount !== this.#restoreCount) return pending.reject(new RequestExpiredError());
+          end(); // a member that was behind issued it with an old index; as nothing of it was applied since, it may again
+          issue();
+        },
+      };
+      const issue = () => {
+        const payload = this.#machine.command.encode({ ...name, issuedAt: this.#appliedIndex, command: bytes });
+        const proposal = { payload, isRepeatable: true, committed: noop, failed: pending.reject };
+        try {
+          end = this.#node.submit(proposal, { ...options, timeoutMs: Math.max(1, deadline - performance.now()) });
+        } catch (error) {
+          pending.reject(error as OperatingError);
+        }
       };
       this.#register(name, pending);
-      const payload = this.#machine.command.encode({ ...name, issuedAt: this.#appliedIndex, command: bytes });
-      try {
-        end = this.#node.submit(
-          { payload, isRepeatable: true, committed: () => undefined, failed: (error) => pending.reject(error) },
-          options,
-        );
-      } catch (error) {
-        release(pending);
-        reject(error);
-      }
+      issue();
     });
   }
 
@@ -251,8 +266,12 @@ function settle<Answer>(pending: Pending<Answer> | undefined, answer: SessionAns
     case "failed":
       return pending.reject(new CommandFailedError(answer.message));
     case "expired":
-      return pending.reject(new RequestExpiredError());
+      return pending.expired();
     case "mismatch":
       return pending.reject(new KeyReusedError());
   }
+}
+
+function noop(): void {
+  // nothing to do
 }
