@@ -25,9 +25,6 @@ const entryOverheadBytes = 64;
 
 const keyCharactersMax = 256;
 
-/** Before a try has begun there is nothing to end. */
-function noop(): void {}
-
 /** A command on its way, and who waits for its answer. */
 interface Pending<Answer> {
   readonly command: Bytes;
