@@ -19,7 +19,7 @@ export class RawEnd {
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on("error", () => {}); // being cut off is what these ends are made for
-    this.closed = once(socket, "close");
+    this.closed = new Promise((resolve) => void socket.once("close", resolve));
     const greetings = new GreetingReader();
     const frames = new FrameReader(1024 * 1024);
     let greeted = false;
