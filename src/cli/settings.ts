@@ -1,79 +1,75 @@
-import * as v from "valibot";
+import * as v from "@badrap/valita";
 import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
+import { firstComplaint, saying } from "../services/complaint.ts";
 import { variableOf } from "./serve-options.ts";
 
 /** Most members that one cluster may start with. */
 const membersMax = 9;
 
+const digits = v.string().assert((value) => /^\d+$/.test(value));
 const whole = (least: number, most: number) =>
-  v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], "must be a whole number"),
-    v.integer("must be a whole number"),
-    v.minValue(least, `must be at least ${least}`),
-    v.maxValue(most, `must be at most ${most}`),
-  );
-const flag = v.pipe(
-  v.union([v.boolean(), v.picklist(["true", "false", "1", "0"])], "must be true or false"),
-  v.transform((value) => value === true || value === "true" || value === "1"),
+  saying("must be a whole number", v.union(v.number(), digits.map(Number)).assert(Number.isInteger))
+    .assert((value) => value >= least, `must be at least ${least}`)
+    .assert((value) => value <= most, `must be at most ${most}`);
+const word = v.union(v.literal("true"), v.literal("false"), v.literal("1"), v.literal("0"));
+const flag = saying("must be true or false", v.union(v.boolean(), word)).map(
+  (value) => value === true || value === "true" || value === "1",
 );
-const text = v.pipe(v.string("must be text"), v.nonEmpty("must not be empty"), v.maxLength(4096, "is too long"));
-const nodeId = v.pipe(
-  text,
-  v.check(isNodeId, "must be letters, digits, `_`, `.` or `-`, starting with a letter or digit, at most 64"),
+const text = v
+  .string()
+  .assert((value) => value !== "", "must not be empty")
+  .assert((value) => value.length <= 4096, "is too long");
+const nodeId = text.assert(
+  isNodeId,
+  "must be letters, digits, `_`, `.` or `-`, starting with a letter or digit, at most 64",
 );
-const hostAndPort = v.pipe(text, v.check(isHostAndPort, "must be host:port, like 127.0.0.1:12379 or [::1]:12379"));
-const members = v.pipe(
-  v.union([v.string(), v.record(v.string(), v.string())], "must be n1=host:port,n2=host:port,…"),
-  v.transform((given) => (typeof given === "string" ? splitMembers(given) : Object.entries(given))),
-  v.check((pairs) => pairs.every(([id, address]) => isNodeId(id) && isHostAndPort(address)), "must be n1=host:port,…"),
-  v.check((pairs) => new Set(pairs.map(([id]) => id)).size === pairs.length, "names a member twice"),
-  v.check((pairs) => new Set(pairs.map(([, address]) => address)).size === pairs.length, "names an address twice"),
-  v.check((pairs) => pairs.length <= membersMax, `has more than ${membersMax} members`),
-  v.transform((pairs): readonly Member[] => pairs.map(([id, address]) => ({ id, address }))),
-);
+const hostAndPort = text.assert(isHostAndPort, "must be host:port, like 127.0.0.1:12379 or [::1]:12379");
+const members = saying("must be n1=host:port,n2=host:port,…", v.union(v.string(), v.record(v.string())))
+  .map((given) => (typeof given === "string" ? splitMembers(given) : Object.entries(given)))
+  .assert((pairs) => pairs.every(([id, address]) => isNodeId(id) && isHostAndPort(address)), "must be n1=host:port,…")
+  .assert((pairs) => new Set(pairs.map(([id]) => id)).size === pairs.length, "names a member twice")
+  .assert((pairs) => new Set(pairs.map(([, address]) => address)).size === pairs.length, "names an address twice")
+  .assert((pairs) => pairs.length <= membersMax, `has more than ${membersMax} members`)
+  .map((pairs): readonly Member[] => pairs.map(([id, address]) => ({ id, address })));
 
 const schema = v.object({
   id: nodeId,
   cluster: members,
-  "cluster-id": v.exactOptional(nodeId),
-  host: v.optional(text, "127.0.0.1"),
-  port: v.optional(whole(0, 65_535), 12_380),
-  listen: v.exactOptional(hostAndPort),
-  "data-dir": v.exactOptional(text),
-  insecure: v.optional(flag, false),
-  "request-bytes-max": v.exactOptional(whole(1024, 8 * 1024 * 1024)),
-  "timeout-ms": v.exactOptional(whole(1, 3_600_000)),
-  "tick-ms": v.exactOptional(whole(1, 1000)),
-  "election-ticks": v.exactOptional(whole(2, 10_000)),
-  "heartbeat-ticks": v.exactOptional(whole(1, 1000)),
-  "snapshot-every-bytes": v.exactOptional(whole(4096, 2 ** 40)),
-  "log-level": v.optional(
-    v.picklist(
-      ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
-      "must be fatal, error, warn, info, debug, trace or silent",
-    ),
-    "info",
-  ),
-  verbose: v.optional(flag, false),
+  "cluster-id": nodeId.optional(),
+  host: text.optional(() => "127.0.0.1"),
+  port: whole(0, 65_535).optional(() => 12_380),
+  listen: hostAndPort.optional(),
+  "data-dir": text.optional(),
+  insecure: flag.optional(() => false),
+  "request-bytes-max": whole(1024, 8 * 1024 * 1024).optional(),
+  "timeout-ms": whole(1, 3_600_000).optional(),
+  "tick-ms": whole(1, 1000).optional(),
+  "election-ticks": whole(2, 10_000).optional(),
+  "heartbeat-ticks": whole(1, 1000).optional(),
+  "snapshot-every-bytes": whole(4096, 2 ** 40).optional(),
+  "log-level": v
+    .union(...["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => v.literal(level)))
+    .optional(() => "info"),
+  verbose: flag.optional(() => false),
 });
 
 /** Checked settings of one node: what `serve` runs with. */
 export interface ServeSettings {
   readonly id: string;
   readonly cluster: readonly Member[];
-  readonly "cluster-id"?: string;
+  readonly "cluster-id"?: string | undefined;
   readonly host: string;
   readonly port: number;
-  readonly listen?: string;
+  readonly listen?: string | undefined;
   readonly "data-dir": string;
   readonly insecure: boolean;
-  readonly "request-bytes-max"?: number;
-  readonly "timeout-ms"?: number;
-  readonly "tick-ms"?: number;
-  readonly "election-ticks"?: number;
-  readonly "heartbeat-ticks"?: number;
-  readonly "snapshot-every-bytes"?: number;
+  readonly "request-bytes-max"?: number | undefined;
+  readonly "timeout-ms"?: number | undefined;
+  readonly "tick-ms"?: number | undefined;
+  readonly "election-ticks"?: number | undefined;
+  readonly "heartbeat-ticks"?: number | undefined;
+  readonly "snapshot-every-bytes"?: number | undefined;
   readonly "log-level": string;
   readonly verbose: boolean;
 }
@@ -91,21 +87,23 @@ export class SettingError extends Error {
 
 /** Checks what was given for each setting and fills in what was not. Throws `SettingError`. */
 export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSettings {
-  const parsed = v.safeParse(schema, Object.fromEntries([...given].map(([name, { value }]) => [name, value])));
-  if (!parsed.success) throw complaint(parsed.issues[0], given);
-  const { id, cluster } = parsed.output;
+  const checked = schema.try(Object.fromEntries([...given].map(([name, { value }]) => [name, value])), {
+    mode: "strip",
+  });
+  if (!checked.ok) throw complaint(checked, given);
+  const { id, cluster, "data-dir": dataDir = `.quorate/${id}` } = checked.value;
   if (!cluster.some((member) => member.id === id)) {
     throw new SettingError(`${given.get("id")?.origin}: ${id} is no member in ${given.get("cluster")?.origin}`);
   }
-  return { "data-dir": `.quorate/${id}`, ...parsed.output };
+  return { ...checked.value, "data-dir": dataDir };
 }
 
-function complaint(issue: v.BaseIssue<unknown>, given: ReadonlyMap<string, Given>): SettingError {
-  const name = String(issue.path?.[0]?.key);
+function complaint(failure: v.Err, given: ReadonlyMap<string, Given>): SettingError {
+  const { place: name, problem } = firstComplaint(failure, "settings");
   const found = given.get(name);
   return found === undefined
     ? new SettingError(`${name} is missing: give --${name}, ${variableOf(name)}, or ${name} in a file (--config)`)
-    : new SettingError(`${found.origin}: ${issue.message}, not ${JSON.stringify(found.value)}`);
+    : new SettingError(`${found.origin}: ${problem}, not ${JSON.stringify(found.value)}`);
 }
 
 /** Takes `host:port` or `[v6]:port` apart; undefined for anything else. */

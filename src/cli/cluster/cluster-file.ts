@@ -9,21 +9,21 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import * as v from "valibot";
+import * as v from "@badrap/valita";
 import { isNodeId } from "../../base/ids.ts";
+import { firstComplaint } from "../../services/complaint.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { type NodePorts, nodesMax } from "./ports.ts";
 
-const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const nodeName = v.string().assert((id) => /^n\d$/.test(id), "must be n and a digit");
+const port = v.number().assert((port) => Number.isInteger(port) && port >= 1 && port <= 65_535, "must be a port");
 const schema = v.object({
   version: v.literal(1),
-  clusterId: v.pipe(v.string(), v.check(isNodeId)),
-  nodes: v.pipe(
-    v.array(v.object({ id: v.pipe(v.string(), v.regex(/^n\d$/)), http: port, peer: port })),
-    v.minLength(1),
-    v.maxLength(nodesMax),
-  ),
-  running: v.exactOptional(v.object({ pid: v.number(), control: v.string(), children: v.array(v.number()) })),
+  clusterId: v.string().assert(isNodeId, "must be a name"),
+  nodes: v
+    .array(v.object({ id: nodeName, http: port, peer: port }))
+    .assert((nodes) => nodes.length >= 1 && nodes.length <= nodesMax, `must be 1 to ${nodesMax}`),
+  running: v.object({ pid: v.number(), control: v.string(), children: v.array(v.number()) }).optional(),
 });
 
 /** What `.quorate/cluster.json` says: which nodes live here, and who runs them at present. */
@@ -33,7 +33,7 @@ export interface ClusterFile {
   readonly clusterId: string;
   readonly nodes: readonly NodePorts[];
   /** Left behind by a supervisor that was killed: believe it only when `control` answers. */
-  readonly running?: { readonly pid: number; readonly control: string; readonly children: number[] };
+  readonly running?: { readonly pid: number; readonly control: string; readonly children: number[] } | undefined;
 }
 
 /** The name of the file in a cluster's directory; its presence marks the directory as ours. */
@@ -44,7 +44,10 @@ export function readClusterFile(directory: string): ClusterFile | undefined {
   const path = join(directory, clusterFileName);
   if (!existsSync(path)) return undefined;
   try {
-    return v.parse(schema, JSON.parse(readFileSync(path, "utf8")));
+    const checked = schema.try(JSON.parse(readFileSync(path, "utf8")), { mode: "strip" });
+    if (checked.ok) return checked.value;
+    const { place, problem } = firstComplaint(checked, "the content");
+    throw new Error(`${place} ${problem}`);
   } catch (error) {
     const message = `${path} is not a file of this release (${(error as Error).message}); use another --dir, or move it away`;
     throw new CommandFailure(exitCode.usage, message, { cause: error });

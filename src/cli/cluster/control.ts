@@ -3,7 +3,8 @@ import { chmodSync, lstatSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import * as v from "valibot";
+import * as v from "@badrap/valita";
+import { firstComplaint } from "../../services/complaint.ts";
 import { CommandFailure, type ExitCode, exitCode, isSystemError } from "../exit.ts";
 import type { ChildState } from "./child.ts";
 import { delayMsMax, type Way } from "./faults.ts";
@@ -28,16 +29,18 @@ export type Action =
 /** What another terminal may ask. */
 export type ControlRequest = { readonly command: "status" } | { readonly command: "down" } | Action;
 
-const node = v.pipe(v.string(), v.maxLength(64));
-const ways = v.pipe(v.array(v.object({ from: node, to: node })), v.maxLength(2));
-const requestSchema: v.GenericSchema<unknown, ControlRequest> = v.variant("command", [
+const nodeCommands: readonly NodeCommand[] = ["stop", "kill", "start", "restart", "pause", "resume"];
+const node = v.string().assert((id) => id.length <= 64, "is too long");
+const ways = v.array(v.object({ from: node, to: node })).assert((list) => list.length <= 2, "must be at most 2");
+const delayMs = v.number().assert((ms) => ms >= 0 && ms <= delayMsMax, `must be from 0 to ${delayMsMax}`);
+const requestSchema: v.Type<ControlRequest> = v.union(
   v.object({ command: v.literal("status") }),
   v.object({ command: v.literal("down") }),
-  v.object({ command: v.picklist(["stop", "kill", "start", "restart", "pause", "resume"]), node }),
+  v.object({ command: v.union(...nodeCommands.map((command) => v.literal(command))), node }),
   v.object({ command: v.literal("cut"), ways }),
-  v.object({ command: v.literal("delay"), ways, delayMs: v.pipe(v.number(), v.minValue(0), v.maxValue(delayMsMax)) }),
-  v.object({ command: v.literal("heal"), ways: v.optional(ways) }),
-]);
+  v.object({ command: v.literal("delay"), ways, delayMs }),
+  v.object({ command: v.literal("heal"), ways: ways.optional() }),
+);
 
 /** One line of `cluster status`. */
 export interface NodeRow {
@@ -150,9 +153,10 @@ async function answerLine(
   answer: (request: ControlRequest) => Promise<ControlAnswer>,
 ): Promise<ControlAnswer> {
   try {
-    const request = v.safeParse(requestSchema, JSON.parse(line));
-    if (request.success) return await answer(request.output);
-    return { ok: false, message: `not understood: ${request.issues[0].message}`, exit: exitCode.usage };
+    const request = requestSchema.try(JSON.parse(line), { mode: "strip" });
+    if (request.ok) return await answer(request.value);
+    const { place, problem } = firstComplaint(request, "the request");
+    return { ok: false, message: `not understood: ${place} ${problem}`, exit: exitCode.usage };
   } catch (error) {
     const exit = error instanceof CommandFailure ? error.exit : exitCode.failed;
     return { ok: false, message: (error as Error).message, exit };

@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import * as v from "valibot";
+import * as v from "@badrap/valita";
 import { MalformedError } from "../../base/errors.ts";
 import { BusyError, TooLargeError } from "../../runtime/errors.ts";
+import { firstComplaint } from "../complaint.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Bodies that are being read, all together: beyond this, requests are refused as busy. */
@@ -25,14 +26,17 @@ export class Intake {
     return bytes.toString();
   }
 
-  /** The body as a JSON object as `schema` describes it, whatever its content type: `curl -d` sends a wrong one. */
-  async json<Schema extends v.GenericSchema>(exchange: Exchange, schema: Schema): Promise<v.InferOutput<Schema>> {
+  /**
+   * The body as a JSON object of just the fields of `schema`.
+   *
+   * Its content type does not matter: `curl -d` sends a wrong one.
+   */
+  async json<Value>(exchange: Exchange, schema: v.Type<Value>): Promise<Value> {
     const text = await this.text(exchange);
-    const result = v.safeParse(schema, parseObject(text), { abortEarly: true });
-    if (result.success) return result.output;
-    const [issue] = result.issues;
-    const complaint = `${v.getDotPath(issue) ?? "the body"}: ${issue.message}`;
-    throw new MalformedError(complaint.slice(0, complaintCharactersMax));
+    const checked = schema.try(parseObject(text), { mode: "strict" });
+    if (checked.ok) return checked.value;
+    const { place, problem } = firstComplaint(checked, "the body");
+    throw new MalformedError(`${place}: ${problem}`.slice(0, complaintCharactersMax));
   }
 
   #read(incoming: IncomingMessage): Promise<Buffer> {
@@ -63,20 +67,12 @@ export class Intake {
   }
 }
 
-/** A JSON object of just these fields. */
-export function fields<Entries extends v.ObjectEntries>(
-  entries: Entries,
-): v.StrictObjectSchema<Entries, (issue: v.StrictObjectIssue) => string> {
-  return v.strictObject(entries, ({ expected }) => (expected === "never" ? "is not known here" : "is missing"));
-}
-
 /** Text of 1 to `bytesMax` bytes (or from `bytesMin` on) that has a UTF-8 form. */
-export function text(bytesMax: number, bytesMin = 1): v.GenericSchema<string> {
-  return v.pipe(
-    v.string(),
-    v.check((value) => !/\p{Surrogate}/u.test(value), "not well-formed text: half of a surrogate pair"),
-    v.check((value) => isWithin(value, bytesMin, bytesMax), `must have ${bytesMin} to ${bytesMax} bytes`),
-  );
+export function text(bytesMax: number, bytesMin = 1): v.Type<string> {
+  return v
+    .string()
+    .assert((value) => !/\p{Surrogate}/u.test(value), "not well-formed text: half of a surrogate pair")
+    .assert((value) => isWithin(value, bytesMin, bytesMax), `must have ${bytesMin} to ${bytesMax} bytes`);
 }
 
 /** Whether `value` takes that many bytes of UTF-8. */

@@ -1,10 +1,11 @@
+import * as v from "@badrap/valita";
 import { MalformedError } from "../../base/errors.ts";
 import { document, problemDocument } from "../http/answers.ts";
 import { type App, executeOptions, readOptions } from "../http/exchange.ts";
-import { fields, type Intake } from "../http/intake.ts";
+import type { Intake } from "../http/intake.ts";
 import { checkedKey, type Kv, keySchema, missingKey, valueSchema } from "./words.ts";
 
-const pair = fields({ key: keySchema, value: valueSchema });
+const pair = v.object({ key: keySchema, value: valueSchema });
 
 /** The classic small etcd: `PUT /` and `GET /?key=`. `leaderAddress` is where the leader, if known, meets its peers. */
 export function classicKvRoutes(app: App, kv: Kv, intake: Intake, leaderAddress: () => string | null): void {

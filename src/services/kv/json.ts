@@ -1,13 +1,14 @@
+import * as v from "@badrap/valita";
 import { MalformedError } from "../../base/errors.ts";
 import { invariant } from "../../base/invariant.ts";
 import { document, nothing, problemDocument } from "../http/answers.ts";
 import { type App, decodePart, type Exchange, executeOptions, queryNumber, readOptions } from "../http/exchange.ts";
-import { fields, type Intake, isWithin } from "../http/intake.ts";
+import { type Intake, isWithin } from "../http/intake.ts";
 import { refusal } from "../http/status.ts";
 import { etag, hasAlready, type Precondition, writePrecondition } from "./preconditions.ts";
 import { checkedKey, type Kv, keyBytesMax, missingKey, valueSchema } from "./words.ts";
 
-const stored = fields({ value: valueSchema });
+const stored = v.object({ value: valueSchema });
 
 /** Most keys that one list shows. */
 const listLimitMax = 1000;

@@ -1,4 +1,4 @@
-import type * as v from "valibot";
+import type * as v from "@badrap/valita";
 import { MalformedError } from "../../base/errors.ts";
 import type { KvAnswer, KvCommand, KvQuestion, KvReply } from "../../machines/kv.ts";
 import { isWithin, text } from "../http/intake.ts";
@@ -12,9 +12,9 @@ export type Kv = Replica<KvCommand, KvAnswer, KvQuestion, KvReply>;
 export const keyBytesMax = 4096;
 
 /** A key in JSON. */
-export const keySchema: v.GenericSchema<string> = text(keyBytesMax);
+export const keySchema: v.Type<string> = text(keyBytesMax);
 /** A value in JSON. Bounded by the body, not here. */
-export const valueSchema: v.GenericSchema<string> = text(Number.MAX_SAFE_INTEGER, 0);
+export const valueSchema: v.Type<string> = text(Number.MAX_SAFE_INTEGER, 0);
 
 /** `key`, checked. */
 export function checkedKey(key: string): string {

@@ -1,13 +1,14 @@
+import * as v from "@badrap/valita";
 import type { LogAnswer, LogCommand, LogQuestion, LogReply } from "../../machines/log.ts";
 import { document } from "../http/answers.ts";
 import { type App, executeOptions, queryNumber, readOptions } from "../http/exchange.ts";
-import { fields, type Intake, text } from "../http/intake.ts";
+import { type Intake, text } from "../http/intake.ts";
 import type { Replica } from "../http/replica.ts";
 
 /** The replicated log of text entries. */
 export type Log = Replica<LogCommand, LogAnswer, LogQuestion, LogReply>;
 
-const request = fields({ entry: text(Number.MAX_SAFE_INTEGER, 0) });
+const request = v.object({ entry: text(Number.MAX_SAFE_INTEGER, 0) });
 
 /** Most entries, and about most bytes of them, in one answer. */
 const entriesMax = 4000;

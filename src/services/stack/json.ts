@@ -1,12 +1,12 @@
-import * as v from "valibot";
+import * as v from "@badrap/valita";
 import { invariant } from "../../base/invariant.ts";
 import { document, nothing, problemDocument } from "../http/answers.ts";
 import { type App, decodePart, type Exchange, executeOptions, queryNumber, readOptions } from "../http/exchange.ts";
-import { fields, type Intake } from "../http/intake.ts";
+import type { Intake } from "../http/intake.ts";
 import { type Stacks, stackId, stackIdSchema, stackProblem, valueSchema } from "./words.ts";
 
-const creation = fields({ id: v.optional(stackIdSchema) });
-const pushed = fields({ value: valueSchema });
+const creation = v.object({ id: stackIdSchema.optional() });
+const pushed = v.object({ value: valueSchema });
 
 /** Most stacks that one list shows. */
 const listLimitMax = 1000;

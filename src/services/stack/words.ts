@@ -1,4 +1,4 @@
-import * as v from "valibot";
+import * as v from "@badrap/valita";
 import { MalformedError } from "../../base/errors.ts";
 import {
   isStackId,
@@ -7,6 +7,7 @@ import {
   type StackQuestion,
   type StackReply,
 } from "../../machines/stack.ts";
+import { saying } from "../complaint.ts";
 import { text } from "../http/intake.ts";
 import type { Replica } from "../http/replica.ts";
 import { type Problem, refusal } from "../http/status.ts";
@@ -17,19 +18,22 @@ export type Stacks = Replica<StackCommand, StackAnswer, StackQuestion, StackRepl
 const idRule = "must be 1 to 256 bytes of printable text without a comma";
 
 /** An id in JSON: text, or a whole number, which names the same stack as its decimal digits. */
-export const stackIdSchema: v.GenericSchema<string | number, string> = v.pipe(
-  v.union([v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0))], "must be text or a whole number"),
-  v.transform(String),
-  v.check(isUsable, idRule),
-);
+export const stackIdSchema: v.Type<string> = saying(
+  "must be text or a whole number",
+  v.union(v.string(), v.number().assert(isCount)).map(String),
+).assert(isUsable, idRule);
 
 /** A value in JSON. Bounded by the body, not here. */
-export const valueSchema: v.GenericSchema<string> = text(Number.MAX_SAFE_INTEGER, 0);
+export const valueSchema: v.Type<string> = text(Number.MAX_SAFE_INTEGER, 0);
 
 /** `id`, checked. */
 export function stackId(id: string): string {
   if (!isUsable(id)) throw new MalformedError(`the id of the stack ${idRule}`);
   return id;
+}
+
+function isCount(number: number): boolean {
+  return Number.isSafeInteger(number) && number >= 0;
 }
 
 /** No path can hold `.` or `..` as a part. */
