@@ -1,9 +1,10 @@
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { openAlone } from "../../test/support/data-directory.ts";
+import { fillDirectory, openAlone } from "../../test/support/data-directory.ts";
 
 test.each(["data-directory-v1"])(
   "a server's directory, %s, is read: snapshot, log, and what was answered",
