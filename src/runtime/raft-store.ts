@@ -12,11 +12,16 @@ import { CorruptionError } from "./errors.ts";
 import type { Log, LogRecord } from "./logs/log.ts";
 import type { Snapshots } from "./snapshots/snapshots.ts";
 
+/** Records in one append to the log, in bytes; a single larger one goes alone. A log takes several times as much. */
+const appendBytesMax = 16 * 2 ** 20;
+
 /** One Raft group's records on a log and a store of snapshots, both of which know no protocol. */
 export class RaftStore {
   readonly #log: Log;
   readonly #snapshots: Snapshots;
   readonly #group: number;
+  /** How many records of the call under way, or cut short by a full disk, are stored. */
+  #storedCount = 0;
 
   constructor(log: Log, snapshots: Snapshots, group = 0) {
     this.#log = log;
@@ -41,19 +46,34 @@ export class RaftStore {
     }
   }
 
-  /** Stores records in order; durable once resolved. After a `DiskFullError` the same call may be made again. */
+  /**
+   * Stores records in order; durable once resolved.
+   *
+   * After a `DiskFullError` the same call is to be made again: it goes on behind what was stored, for a complete
+   * snapshot takes no further pieces.
+   */
   async store(records: readonly RaftRecord[]): Promise<void> {
-    let logged: LogRecord[] = [];
-    for (const record of records) {
-      if (record.kind !== "chunk") {
-        logged.push(this.#logRecord(record));
-        continue;
+    while (this.#storedCount < records.length) this.#storedCount += await this.#storeNext(records, this.#storedCount);
+    this.#storedCount = 0;
+  }
+
+  /** Stores a piece of a snapshot, or what goes into one append to the log; says how many records that were. */
+  async #storeNext(records: readonly RaftRecord[], from: number): Promise<number> {
+    const logged: LogRecord[] = [];
+    let bytes = 0;
+    for (const record of records.slice(from)) {
+      if (record.kind === "chunk") {
+        if (logged.length > 0) break;
+        await this.#snapshots.receive(record.snapshot, record.offset, record.bytes);
+        return 1;
       }
-      if (logged.length > 0) await this.#log.append(logged);
-      logged = [];
-      await this.#snapshots.receive(record.snapshot, record.offset, record.bytes);
+      const next = this.#logRecord(record);
+      bytes += next.bytes.length;
+      if (bytes > appendBytesMax && logged.length > 0) break;
+      logged.push(next);
     }
-    if (logged.length > 0) await this.#log.append(logged);
+    await this.#log.append(logged);
+    return logged.length;
   }
 
   #logRecord(record: Exclude<RaftRecord, { kind: "chunk" }>): LogRecord {

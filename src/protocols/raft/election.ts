@@ -209,6 +209,7 @@ export function tickQuorum(state: RaftState, out: RaftOutbox): void {
 /** The leader's link to `peer` changed: what was on its way is lost, so it is asked anew where its log ends. */
 export function relink(state: RaftState, peer: NodeId): void {
   const progress = state.leadership?.peers.get(peer);
-  if (progress === undefined || progress.mode === "snapshot") return;
-  startProbe(progress, progress.match + 1);
+  if (progress?.mode === "probe")
+    progress.probed = undefined; // at the same place: `match` may not be known yet
+  else if (progress?.mode === "stream") startProbe(progress, progress.match + 1);
 }

@@ -199,9 +199,7 @@ function supply(state: RaftState, want: number, found: Found, out: RaftOutbox): 
 function receive(state: RaftState, from: NodeId, message: RaftMessage, out: RaftOutbox): void {
   if (message.term > state.term && !adoptTerm(state, from, message, out)) return;
   if (message.term < state.term && answerOldTerm(state, from, message, out)) return;
-  const progress = state.leadership?.peers.get(from);
-  if (progress !== undefined) progress.silentTicks = 0;
-  dispatch(state, from, message, progress, out);
+  dispatch(state, from, message, state.leadership?.peers.get(from), out);
 }
 
 /** Moves to the newer term of a message; false when the message is not to be handled. */
@@ -304,8 +302,9 @@ function obey(state: RaftState, from: NodeId, message: FromLeader, out: RaftOutb
   }
 }
 
-/** An answer to what we sent as leader of this term. */
+/** An answer to what we sent as leader of this term: proof that it hears us, as nothing else is. */
 function hear(state: RaftState, progress: Progress, message: FromFollower, out: RaftOutbox): void {
+  progress.silentTicks = 0;
   switch (message.kind) {
     case "appendReply":
       return receiveAppendReply(state, progress, message);

@@ -101,7 +101,11 @@ export class Proposals {
 
   /** Answers may have passed us by: everything repeatable is tried again. */
   repeatAll(): void {
-    for (const ticket of [...this.#tickets.values()]) if (ticket.proposal.isRepeatable) this.#try(ticket);
+    for (const ticket of [...this.#tickets.values()]) {
+      if (!ticket.proposal.isRepeatable) continue;
+      ticket.mayBeApplied = true; // the try under way may have been appended, and nothing more is heard of it
+      this.#try(ticket);
+    }
   }
 
   #try(ticket: Ticket): void {

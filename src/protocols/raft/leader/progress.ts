@@ -24,12 +24,12 @@ export interface Progress {
   match: number;
   /** The next index to send. */
   next: number;
-  /** A probe is on its way; cleared by an answer, or by a heartbeat's answer when it was lost. */
-  probing: boolean;
+  /** The last index that the probe on its way covers; cleared by its answer, or by the word that it was lost. */
+  probed: number | undefined;
   /** Unanswered appends, oldest first. */
   inflight: { readonly last: number; readonly bytes: number }[];
   inflightBytes: number;
-  /** Ticks since anything was heard from it in this term. */
+  /** Ticks since it last answered us in this term. */
   silentTicks: number;
   /** The newest read round it has answered. */
   round: number;
@@ -53,7 +53,7 @@ export function newProgress(id: NodeId, last: number): Progress {
     mode: "probe",
     match: 0,
     next: last + 1,
-    probing: false,
+    probed: undefined,
     inflight: [],
     inflightBytes: 0,
     silentTicks: 0,
@@ -71,7 +71,7 @@ export function newProgress(id: NodeId, last: number): Progress {
 export function startProbe(progress: Progress, next: number): void {
   progress.mode = "probe";
   progress.next = Math.max(next, progress.match + 1);
-  progress.probing = false;
+  progress.probed = undefined;
   progress.inflight = [];
   progress.inflightBytes = 0;
   progress.want = undefined;
@@ -91,6 +91,6 @@ export function advance(progress: Progress, match: number): void {
   if (answered > 0) progress.inflight.splice(0, answered);
   if (progress.mode === "probe") {
     progress.mode = "stream";
-    progress.probing = false;
+    progress.probed = undefined;
   }
 }

@@ -52,7 +52,7 @@ function tellCommit(state: RaftState, progress: Progress, out: RaftOutbox): void
 /** The commit told is capped by what is known to match: a follower may take it as it is. */
 function sendHeartbeat(state: RaftState, progress: Progress, round: number, out: RaftOutbox): void {
   const commit = Math.min(state.commit, progress.match);
-  const sent = progress.mode === "stream" ? progress.next - 1 : 0;
+  const sent = progress.mode === "stream" ? progress.next - 1 : (progress.probed ?? 0);
   progress.toldCommit = Math.max(progress.toldCommit, commit);
   out.sendAhead(progress.id, { kind: "heartbeat", term: state.term, commit, round, sent });
 }
@@ -62,7 +62,7 @@ function sendAppends(state: RaftState, progress: Progress, out: RaftOutbox): voi
     case "snapshot":
       return continueTransfer(state, progress, out);
     case "probe":
-      if (!progress.probing) sendProbe(state, progress, out);
+      if (progress.probed === undefined) sendProbe(state, progress, out);
       return;
     case "stream":
       while (progress.next <= state.log.last && hasRoom(state, progress)) {
@@ -81,10 +81,10 @@ function sendProbe(state: RaftState, progress: Progress, out: RaftOutbox): void 
   const { next } = progress;
   const previous = termAt(state.log, next - 1);
   if (previous === undefined) return startTransfer(state, progress, out);
-  const entries =
-    next > state.log.last ? [] : entriesFrom(state.log, next, state.log.last, state.config.appendBytesMax);
-  sendAppend(state, progress, entries ?? [], out);
-  progress.probing = true;
+  const found = next > state.log.last ? [] : entriesFrom(state.log, next, state.log.last, state.config.appendBytesMax);
+  const entries = found ?? [];
+  sendAppend(state, progress, entries, out);
+  progress.probed = next - 1 + entries.length;
 }
 
 /** Sends the next entries ahead of the answers; false when they must come from storage first, or a snapshot must. */
@@ -172,7 +172,9 @@ export function receiveAppendConflict(
 
 export function receiveHeartbeatReply(state: RaftState, progress: Progress, reply: Of<"heartbeatReply">): void {
   progress.round = Math.max(progress.round, reply.round);
-  if (reply.match > progress.match) takeMatch(state, progress, reply.match);
-  if (progress.mode === "probe") progress.probing = false;
-  else if (progress.mode === "stream" && reply.missing) startProbe(progress, progress.match + 1);
+  const isFound = progress.mode === "probe" && reply.match >= (progress.probed ?? progress.next - 1);
+  if (reply.match > progress.match || isFound) takeMatch(state, progress, reply.match);
+  if (!reply.missing) return; // what was sent has arrived, and is answered once it is durable
+  if (progress.mode === "probe") progress.probed = undefined;
+  else if (progress.mode === "stream") startProbe(progress, progress.match + 1);
 }
