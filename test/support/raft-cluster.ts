@@ -25,11 +25,13 @@ export interface World {
   readonly diskMs: readonly [number, number];
   readonly loss: number;
   readonly repeat: number;
+  /** Share of reads of storage that are never answered. */
+  readonly lostReads: number;
   /** What arrives within up to this time shares a step; 0: every input is a step of its own, at once. */
   readonly batchMs: number;
 }
 
-export const calmWorld: World = { delayMs: [1, 3], diskMs: [1, 2], loss: 0, repeat: 0, batchMs: 0 };
+export const calmWorld: World = { delayMs: [1, 3], diskMs: [1, 2], loss: 0, repeat: 0, lostReads: 0, batchMs: 0 };
 
 /** What makes one cluster. */
 export interface Setup {
@@ -113,13 +115,13 @@ export class RaftCluster {
     const raft = boot(host, this.members, this.#options);
     this.invariants.restarted(id, raft.inspect());
     this.#tickLater(host, host.life);
-    for (const other of this.ids(id)) this.#linkLater(other, id, true);
+    this.hint(id, true);
   }
 
   /** Kills a member; with `hint` the others' links to it break visibly. */
   crash(id: string, hint = true): void {
     kill(this.host(id));
-    if (hint) for (const other of this.ids(id)) this.#linkLater(other, id, false);
+    if (hint) this.hint(id, false);
   }
 
   /** Gives a member that is down an empty disk. */
@@ -154,6 +156,14 @@ export class RaftCluster {
         this.cut(id, other);
         this.cut(other, id);
       }
+    }
+  }
+
+  /** Both ends of every link of `id` are told that it broke, or is there again. */
+  hint(id: string, up: boolean): void {
+    for (const other of this.ids(id)) {
+      this.#linkLater(other, id, up);
+      this.#linkLater(id, other, up);
     }
   }
 
@@ -354,6 +364,7 @@ export class RaftCluster {
   /** A read of storage sees what was durable at some moment between question and answer. */
   #supply(host: Host, want: number, what: Want): void {
     const { life } = host;
+    if (chance(this.#random, this.world.lostReads)) return;
     const early = chance(this.#random, 0.5) ? find(host, what) : undefined;
     this.#later(this.world.diskMs, () => {
       if (host.life !== life) return;

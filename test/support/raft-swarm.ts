@@ -53,6 +53,7 @@ function drawCluster(random: Random): RaftCluster {
     diskMs: [1, one(1, 10, 80)],
     loss: one(0, 0, 0.05, 0.2),
     repeat: one(0, 0, 0.1),
+    lostReads: one(0, 0, 0.1),
     batchMs: one(0, 0, 5, 40),
   };
   return new RaftCluster({
@@ -70,7 +71,7 @@ function drawCluster(random: Random): RaftCluster {
       tailBytesMax: 500 + nextBelow(random, 8000),
       retainCount: nextBelow(random, 20),
       waitingCountMax: one(3, 100),
-      chunkBytesMax: 8 + nextBelow(random, 200),
+      chunkBytesMax: 32 + nextBelow(random, 200),
       chunksInflightMax: 1 + nextBelow(random, 3),
     },
   });
@@ -78,7 +79,7 @@ function drawCluster(random: Random): RaftCluster {
 
 const faults: Readonly<Record<string, Fault>> = {
   crash: (run) => {
-    const id = member(run);
+    const id = victim(run);
     if (!run.cluster.isUp(id)) return;
     run.crashes++;
     run.cluster.crash(id, chance(run.random, 0.7));
@@ -88,11 +89,15 @@ const faults: Readonly<Record<string, Fault>> = {
     for (const id of run.cluster.ids()) if (run.cluster.isUp(id)) run.cluster.crash(id, false);
     for (const id of run.cluster.ids()) run.cluster.start(id);
   },
-  isolate: (run) => run.cluster.isolate(member(run)),
+  isolate: (run) => {
+    const id = victim(run);
+    run.cluster.isolate(id);
+    if (chance(run.random, 0.5)) run.cluster.hint(id, false);
+  },
   oneWay: (run) => run.cluster.cut(member(run), member(run)),
   stuckDisk: (run) => run.cluster.stickDisk(member(run)),
   fullDisk: (run) => run.cluster.fillDisk(member(run)),
-  pause: (run) => run.cluster.pause(member(run)),
+  pause: (run) => run.cluster.pause(victim(run)),
   snapshot: (run) => {
     for (let at = 0; at < 3; at++) {
       const id = member(run);
@@ -106,6 +111,14 @@ const faults: Readonly<Record<string, Fault>> = {
 function member({ cluster, random }: Run): string {
   const ids = cluster.ids();
   return ids[nextBelow(random, ids.length)] ?? "a";
+}
+
+/** Half of the time one that leads, or believes to: there faults matter most. */
+function victim(run: Run): string {
+  const { cluster, random } = run;
+  const leaders = cluster.ids().filter((id) => cluster.isUp(id) && cluster.state(id).role === "leader");
+  const chosen = leaders[nextBelow(random, leaders.length)];
+  return chosen !== undefined && chance(random, 0.5) ? chosen : member(run);
 }
 
 /** One trouble ends, somewhere. */
@@ -133,7 +146,7 @@ function work(run: Run, name: string): void {
 /** Faults end; within 20 s of simulated time all members must agree on a fresh entry. */
 function recover(cluster: RaftCluster): void {
   cluster.heal();
-  cluster.world = { ...calmWorld, batchMs: cluster.world.batchMs };
+  cluster.world = { ...calmWorld, batchMs: Math.min(5, cluster.world.batchMs) };
   for (const id of cluster.ids()) {
     if (!cluster.isUp(id)) cluster.start(id);
     cluster.unpause(id);
