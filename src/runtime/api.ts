@@ -125,7 +125,11 @@ export interface MachineNode<Command, Answer, Question, Reply> extends NodeBase 
 /** A piece of the agreed order, for a user who keeps the state himself. Asking for the next one acknowledges it. */
 export type Delivery =
   | { readonly kind: "entries"; readonly entries: readonly { readonly index: number; readonly payload: Bytes }[] }
-  /** The order up to `index` is no longer stored: replace the state by this snapshot's content. */
+  /**
+   * The order up to `index` is no longer stored: replace the state by this snapshot's content.
+   *
+   * It can be read more than once, until it is acknowledged; damage shows as a `CorruptionError` by the end.
+   */
   | { readonly kind: "snapshot"; readonly index: number; readonly content: AsyncIterable<Bytes> };
 
 /** A member of a replicated log without a machine. */

@@ -80,8 +80,9 @@ export class Deliveries {
   /** What the reader sees of an item: nothing of what it has already, nor of the protocol's own entries. */
   #present(item: Item, from: number): Delivery | undefined {
     if (item.kind === "snapshot") {
-      const { index } = item.snapshot;
-      return index <= from ? undefined : { kind: "snapshot", index, content: this.#content(item.snapshot) };
+      const { snapshot } = item;
+      const content = { [Symbol.asyncIterator]: () => this.#content(snapshot)[Symbol.asyncIterator]() };
+      return snapshot.index <= from ? undefined : { kind: "snapshot", index: snapshot.index, content };
     }
     const entries: { index: number; payload: Bytes }[] = [];
     let index = item.from;

@@ -21,6 +21,7 @@ import { Barriers } from "./barriers.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Emitter } from "./emitter.ts";
 import { type Proposal, Proposals } from "./proposals.ts";
+import { Saving } from "./saving.ts";
 import { roleOf, statusOf } from "./status.ts";
 import { type Patience, Waiters } from "./waiter.ts";
 
@@ -48,10 +49,10 @@ export class RaftNode implements LogNode {
   readonly #barriers: Barriers;
   readonly #applied: Applied;
   readonly #deliveries: Deliveries;
+  readonly #saving: Saving;
   readonly #seen: { role: Role; term: number; commit: number; healthy: boolean };
   readonly #draining = new AbortController();
   #idCount = 0;
-  #savingCount = 0;
   #isDiskFull = false;
   #readyAt: number | undefined;
   #closing: Promise<void> | undefined;
@@ -85,6 +86,7 @@ export class RaftNode implements LogNode {
       (snapshot) => storage.snapshots.content(snapshot),
       storage.memory.snapshot,
     );
+    this.#saving = new Saving(storage.snapshots, () => this.#checkOpen());
     this.#seen = { role: "follower", term: storage.memory.term, commit: applied, healthy: false };
     this.#drive = new Drive(this.#raft, this.#host(), config.tickMs);
     this.closed = new Promise((resolve, reject) => {
@@ -315,23 +317,10 @@ export class RaftNode implements LogNode {
     if (index > this.#applied.index || index <= (state.snapshot?.index ?? 0) || term === undefined) {
       throw new OptionError("index", `must be acknowledged, and after the last snapshot: ${index} is not`);
     }
-    this.#savingCount++;
-    try {
-      const snapshot = await this.#storage.snapshots.save({ index, term }, this.#whileOpen(chunks));
-      this.#drive.request({ kind: "snapshotTaken", snapshot });
-      await this.#storage.snapshots.dropBefore(index);
-      this.#emitter.emit({ kind: "snapshot", index, bytes: snapshot.bytes });
-    } finally {
-      this.#savingCount--;
-    }
-  }
-
-  /** A closing node does not wait for the rest of a snapshot. */
-  async *#whileOpen(chunks: Iterable<Bytes> | AsyncIterable<Bytes>): AsyncGenerator<Bytes, void> {
-    for await (const chunk of chunks) {
-      this.#checkOpen();
-      yield chunk;
-    }
+    const snapshot = await this.#saving.save({ index, term }, chunks);
+    this.#drive.request({ kind: "snapshotTaken", snapshot });
+    await this.#storage.snapshots.dropBefore(index);
+    this.#emitter.emit({ kind: "snapshot", index, bytes: snapshot.bytes });
   }
 
   #checkOpen(): void {
@@ -359,7 +348,7 @@ export class RaftNode implements LogNode {
   }
 
   #isBusy(): boolean {
-    return this.#waiters.count + this.#savingCount > 0 && this.#failure === undefined;
+    return this.#waiters.count + this.#saving.count > 0 && this.#failure === undefined;
   }
 
   async #shutDown(): Promise<void> {

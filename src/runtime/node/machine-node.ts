@@ -88,7 +88,7 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
     if (next.done === true) return false;
     const delivery = next.value;
     if (delivery.kind === "snapshot") {
-      this.#state = await this.#machine.restore(delivery.content);
+      this.#state = await this.#restore(delivery.content);
       this.#appliedIndex = delivery.index;
       this.#restoreCount++;
       this.#bytesSinceSnapshot = 0;
@@ -101,6 +101,17 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
       this.#bytesSinceSnapshot += payload.length + entryOverheadBytes;
     }
     return true;
+  }
+
+  async #restore(content: AsyncIterable<Bytes>): Promise<SessionState<State>> {
+    try {
+      return await this.#machine.restore(content);
+    } catch (error) {
+      for await (const _ of content) {
+        // if it is damaged, reading it to its end says so, and where
+      }
+      throw error;
+    }
   }
 
   #apply(index: number, payload: Bytes): void {
