@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Pushers } from "../support/pushers.ts";
 import { eventually, ServedCluster } from "../support/served-cluster.ts";
-import { type Answered, createStack, post, readSize } from "../support/stack-client.ts";
+import { type Answered, createStack, post, pushMany, readSize } from "../support/stack-client.ts";
 import { expectEachOnceEverywhere } from "../support/stored-stacks.ts";
 
 /** More entries than a leader keeps behind its snapshot: who missed them needs the snapshot. */
@@ -12,8 +12,7 @@ test("a leader cut off answers no write and no read, but stale ones; healed, it 
   await using cluster = await ServedCluster.start(3, options);
   const alone = await cluster.leader();
   const others = cluster.others(alone);
-  await createStack(alone.url, "1");
-  await createStack(alone.url, "2");
+  for (const stack of ["1", "2", "3"]) await createStack(alone.url, stack);
   await post(alone.url, "/sPush", "1,before");
   await cluster.settled();
 
@@ -22,12 +21,9 @@ test("a leader cut off answers no write and no read, but stale ones; healed, it 
   const answers = await askForAWhile(alone.url, 1500);
   const [stale, linearizable] = [await readSize(alone.url, "1", "stale"), await readSize(alone.url, "1")];
   await cluster.leader(others);
-  const load = new Pushers(
-    others.map(({ url }) => url),
-    "2",
-    32,
-  );
-  await load.more(manyPushes);
+  const urls = others.map(({ url }) => url);
+  const load = new Pushers(urls, "2");
+  await pushMany(urls[0] as string, "3", manyPushes);
   await load.stop();
   for (const node of cluster.nodes) node.cut();
   const unknown = answers.writes.filter(({ status }) => status === 504);
