@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+
 /** An answer of a node; status 0: none came in time, or the connection broke. */
 export interface Answered {
   readonly status: number;
@@ -29,4 +31,32 @@ export async function createStack(url: string, stack: string): Promise<void> {
 /** How many values a node says are in a stack: linearizably, or from what it has. */
 export async function readSize(url: string, stack: string, consistency = "linearizable"): Promise<Answered> {
   return await post(url, `/sSize?consistency=${consistency}`, stack);
+}
+
+/** Pushed at once by `pushMany`. */
+const windowCount = 250;
+
+/** Pushes `count` values as fast as they are taken, all over one connection: to fill a log, cheaply. */
+export async function pushMany(url: string, stack: string, count: number): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const body = `${stack},filler`;
+  const request = `POST /sPush HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const socket = connect(Number(port), hostname);
+  socket.setEncoding("latin1").write(request.repeat(Math.min(windowCount, count)));
+  let sent = Math.min(windowCount, count);
+  let taken = 0;
+  let rest = "";
+  for await (const chunk of socket) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    const statuses = lines.filter((line) => line.startsWith("HTTP/1.1 "));
+    const refused = statuses.find((line) => !line.startsWith("HTTP/1.1 200"));
+    if (refused !== undefined) throw new Error(refused);
+    taken += statuses.length;
+    if (taken === count) return;
+    const more = Math.min(statuses.length, count - sent);
+    socket.write(request.repeat(more));
+    sent += more;
+  }
+  throw new Error(`the connection ended after ${taken} of ${count} pushes`);
 }
