@@ -1,10 +1,13 @@
 import * as v from "valibot";
 import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
+import { isLoopback } from "../services/http/guard.ts";
 import { variableOf } from "./serve-options.ts";
 
 /** Most members that one cluster may start with. */
 const membersMax = 9;
+/** Most further names of one node. */
+const namesMax = 64;
 
 const whole = (least: number, most: number) =>
   v.pipe(
@@ -32,6 +35,13 @@ const members = v.pipe(
   v.check((pairs) => pairs.length <= membersMax, `has more than ${membersMax} members`),
   v.transform((pairs): readonly Member[] => pairs.map(([id, address]) => ({ id, address }))),
 );
+const names = v.pipe(
+  v.union([v.string(), v.array(v.string())], "must be a,b,…"),
+  v.transform((given) => (typeof given === "string" ? given.split(",") : given).map((name) => name.trim())),
+  v.check((list) => list.every((name) => /^[^\s:/@[\]]{1,253}$/.test(name)), "must be host names, without a port"),
+  v.check((list) => list.length <= namesMax, `has more than ${namesMax} names`),
+  v.transform((list): readonly string[] => list),
+);
 
 const schema = v.object({
   id: nodeId,
@@ -42,6 +52,7 @@ const schema = v.object({
   listen: v.exactOptional(hostAndPort),
   "data-dir": v.exactOptional(text),
   insecure: v.optional(flag, false),
+  names: v.exactOptional(names),
   "request-bytes-max": v.exactOptional(whole(1024, 8 * 1024 * 1024)),
   "timeout-ms": v.exactOptional(whole(1, 3_600_000)),
   "tick-ms": v.exactOptional(whole(1, 1000)),
@@ -68,6 +79,7 @@ export interface ServeSettings {
   readonly listen?: string;
   readonly "data-dir": string;
   readonly insecure: boolean;
+  readonly names?: readonly string[];
   readonly "request-bytes-max"?: number;
   readonly "timeout-ms"?: number;
   readonly "tick-ms"?: number;
@@ -93,11 +105,26 @@ export class SettingError extends Error {
 export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSettings {
   const parsed = v.safeParse(schema, Object.fromEntries([...given].map(([name, { value }]) => [name, value])));
   if (!parsed.success) throw complaint(parsed.issues[0], given);
-  const { id, cluster } = parsed.output;
-  if (!cluster.some((member) => member.id === id)) {
+  const { id, cluster, host, listen, insecure } = parsed.output;
+  const own = cluster.find((member) => member.id === id);
+  if (own === undefined) {
     throw new SettingError(`${given.get("id")?.origin}: ${id} is no member in ${given.get("cluster")?.origin}`);
   }
+  if (!insecure) {
+    refuseOpen(host, given.get("host")?.origin);
+    refuseOpen(
+      splitAddress(listen ?? own.address)?.host,
+      given.get(listen === undefined ? "cluster" : "listen")?.origin,
+    );
+  }
   return { "data-dir": `.quorate/${id}`, ...parsed.output };
+}
+
+/** An address that others can reach is listened on only when somebody says that this is meant. */
+function refuseOpen(host: string | undefined, origin: string | undefined): void {
+  if (host === undefined || isLoopback(host)) return;
+  const reason = "others can reach it, nothing is encrypted, and nobody is asked for a password";
+  throw new SettingError(`${origin}: ${host} is not loopback: ${reason}; to listen there all the same, say --insecure`);
 }
 
 function complaint(issue: v.BaseIssue<unknown>, given: ReadonlyMap<string, Given>): SettingError {
