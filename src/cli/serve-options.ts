@@ -23,7 +23,12 @@ export const serveSettings: readonly Setting[] = [
     description: "where peers connect (default: this node's address in --cluster)",
   },
   { name: "data-dir", value: "path", description: "where the node keeps its data (default: ./.quorate/<id>)" },
-  { name: "insecure", description: "serve plain HTTP on an address that is not loopback" },
+  { name: "insecure", description: "listen on addresses that are not loopback, though nothing is encrypted" },
+  {
+    name: "names",
+    value: "list",
+    description: "further names under which clients reach this node, a,b,… (default: none but --host)",
+  },
   { name: "request-bytes-max", value: "bytes", description: "largest request, up to 8388608 (default: 1048576)" },
   { name: "timeout-ms", value: "ms", description: "longest wait of a request for its answer (default: 5000)" },
   { name: "tick-ms", value: "ms", description: "length of one tick (default: 20)" },

@@ -53,6 +53,15 @@ describe("precedence", () => {
     ]);
   });
 
+  test("what others can reach is listened on when it is said to be meant, under the names given", () => {
+    const open = { id: "n1", cluster: "n1=node-1:12379", host: "0.0.0.0", listen: "0.0.0.0:12379" };
+
+    const { settings } = readConfiguration({ flags: { ...open, insecure: true, names: "node-1, proxy" }, env: {} });
+
+    expect(settings).toMatchObject({ ...open, cluster: [{ id: "n1", address: "node-1:12379" }] });
+    expect(settings.names).toEqual(["node-1", "proxy"]);
+  });
+
   test("an empty variable is as good as none", () => {
     const { settings } = readConfiguration({ flags, env: { QUORATE_PORT: "" } });
 
@@ -87,6 +96,10 @@ describe("what cannot be used is named", () => {
     [{ ...flags, cluster: "n1=a:1,n1=b:2" }, {}, "names a member twice"],
     [{ ...flags, cluster: "n1=a:1,n2=a:1" }, {}, "names an address twice"],
     [{ ...flags, logLevel: "loud" }, {}, "--log-level: must be fatal"],
+    [{ ...flags, host: "0.0.0.0" }, {}, "--host: 0.0.0.0 is not loopback"],
+    [{ ...flags, cluster: "n1=10.0.0.1:1" }, {}, "--cluster: 10.0.0.1 is not loopback"],
+    [flags, { QUORATE_LISTEN: "[::]:12379" }, "QUORATE_LISTEN: :: is not loopback"],
+    [{ ...flags, names: "n1.example:80" }, {}, "--names: must be host names, without a port"],
     [{ ...flags, config: "/nowhere/quorate.yaml" }, {}, "/nowhere/quorate.yaml cannot be read"],
   ])("%j with %j: %s", (given, env, message) => {
     expect(complaint({ flags: given, env }).message).toContain(message);

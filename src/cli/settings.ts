@@ -2,10 +2,13 @@ import * as v from "@badrap/valita";
 import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 import { firstComplaint, saying } from "../services/complaint.ts";
+import { isLoopback } from "../services/http/guard.ts";
 import { variableOf } from "./serve-options.ts";
 
 /** Most members that one cluster may start with. */
 const membersMax = 9;
+/** Most further names of one node. */
+const namesMax = 64;
 
 const digits = v.string().assert((value) => /^\d+$/.test(value));
 const whole = (least: number, most: number) =>
@@ -32,6 +35,10 @@ const members = saying("must be n1=host:port,n2=host:port,…", v.union(v.string
   .assert((pairs) => new Set(pairs.map(([, address]) => address)).size === pairs.length, "names an address twice")
   .assert((pairs) => pairs.length <= membersMax, `has more than ${membersMax} members`)
   .map((pairs): readonly Member[] => pairs.map(([id, address]) => ({ id, address })));
+const names = saying("must be a,b,…", v.union(v.string(), v.array(v.string())))
+  .map((given): readonly string[] => (typeof given === "string" ? given.split(",") : given).map((name) => name.trim()))
+  .assert((list) => list.every((name) => /^[^\s:/@[\]]{1,253}$/.test(name)), "must be host names, without a port")
+  .assert((list) => list.length <= namesMax, `has more than ${namesMax} names`);
 
 const schema = v.object({
   id: nodeId,
@@ -42,6 +49,7 @@ const schema = v.object({
   listen: hostAndPort.optional(),
   "data-dir": text.optional(),
   insecure: flag.optional(() => false),
+  names: names.optional(),
   "request-bytes-max": whole(1024, 8 * 1024 * 1024).optional(),
   "timeout-ms": whole(1, 3_600_000).optional(),
   "tick-ms": whole(1, 1000).optional(),
@@ -64,6 +72,7 @@ export interface ServeSettings {
   readonly listen?: string | undefined;
   readonly "data-dir": string;
   readonly insecure: boolean;
+  readonly names?: readonly string[] | undefined;
   readonly "request-bytes-max"?: number | undefined;
   readonly "timeout-ms"?: number | undefined;
   readonly "tick-ms"?: number | undefined;
@@ -91,11 +100,26 @@ export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSett
     mode: "strip",
   });
   if (!checked.ok) throw complaint(checked, given);
-  const { id, cluster, "data-dir": dataDir = `.quorate/${id}` } = checked.value;
-  if (!cluster.some((member) => member.id === id)) {
+  const { id, cluster, host, listen, insecure, "data-dir": dataDir = `.quorate/${id}` } = checked.value;
+  const own = cluster.find((member) => member.id === id);
+  if (own === undefined) {
     throw new SettingError(`${given.get("id")?.origin}: ${id} is no member in ${given.get("cluster")?.origin}`);
   }
+  if (!insecure) {
+    refuseOpen(host, given.get("host")?.origin);
+    refuseOpen(
+      splitAddress(listen ?? own.address)?.host,
+      given.get(listen === undefined ? "cluster" : "listen")?.origin,
+    );
+  }
   return { ...checked.value, "data-dir": dataDir };
+}
+
+/** An address that others can reach is listened on only when somebody says that this is meant. */
+function refuseOpen(host: string | undefined, origin: string | undefined): void {
+  if (host === undefined || isLoopback(host)) return;
+  const reason = "others can reach it, nothing is encrypted, and nobody is asked for a password";
+  throw new SettingError(`${origin}: ${host} is not loopback: ${reason}; to listen there all the same, say --insecure`);
 }
 
 function complaint(failure: v.Err, given: ReadonlyMap<string, Given>): SettingError {

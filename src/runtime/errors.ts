@@ -141,7 +141,7 @@ export class CorruptionError extends OperatingError {
 
   constructor(file: string, offset: number, what: string, options?: { cause?: unknown }) {
     super(
-      `${file} is damaged at byte ${offset}: ${what}; the node does not start on damaged data; if the other members are a majority, wipe this node's directory and let it catch up, otherwise restore a backup`,
+      `${file} is damaged at byte ${offset}: ${what}; the node does not start on damaged data; if the other members have a leader, replace it as docs/operating.md says, otherwise keep the directory`,
       options,
     );
     this.file = file;

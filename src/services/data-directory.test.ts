@@ -6,12 +6,14 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { fillDirectory, openAlone } from "../../test/support/data-directory.ts";
 
-test.each(["data-directory-v1"])(
+test.each(["data-directory-v1", "of this release"])(
   "a server's directory, %s, is read: snapshot, log, and what was answered",
   async (name) => {
     const directory = await mkdtemp(join(tmpdir(), "quorate-fixture-"));
     onTestFinished(() => rm(directory, { recursive: true }));
-    await cp(fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url)), directory, { recursive: true });
+    const fixture = fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
+    if (existsSync(fixture)) await cp(fixture, directory, { recursive: true });
+    else await fillDirectory(directory);
     await using node = await openAlone(directory);
 
     const stack = await node.read({ machine: "stack", question: { kind: "get", stack: "1" } });

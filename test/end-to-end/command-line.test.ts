@@ -36,7 +36,7 @@ test("help CODE prints the page of an error; an unknown code leads to the neares
   const page = await runQuorate(["help", "quorate_no_leader"]);
   const unknown = await runQuorate(["help", "QUORATE_NO_LEADR"]);
 
-  expect(page.stdout).toMatch(/^## QUORATE_NO_LEADER\n/);
+  expect(page.stdout).toMatch(/^QUORATE_NO_LEADER\n/);
   expect(unknown.code).toBe(64);
   expect(unknown.stderr).toContain("did you mean QUORATE_NO_LEADER");
 });

@@ -74,7 +74,7 @@ export async function ask(request: Ask, attempts: Attempts): Promise<Answer> {
     await sleep(startAt - performance.now());
     const before = performance.now();
     const leftMs = Math.ceil(Math.min(deadline - before, attempts.tryTimeoutMs ?? tryMsDefault));
-    if (leftMs < 1) break; // slept longer than asked for
+    if (leftMs < 1) break; // this process was held up
     const result = await tryOnce(next.url, request, attempts.key, leftMs);
     if ("status" in result) return result;
     unknown ||= result.unknown && request.method !== "GET";

@@ -13,7 +13,7 @@ export function helpCommand(): Command {
       const [topic] = topics;
       if (topic !== undefined && /^quorate_/i.test(topic)) {
         const { errorPage } = await import("../error-pages.ts");
-        return say(errorPage(topic));
+        return say(errorPage(topic).replace(/^## /, ""));
       }
       let subject = command.parent ?? command;
       for (const name of topics) subject = commandNamed(subject, name);

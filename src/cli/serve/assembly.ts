@@ -32,9 +32,9 @@ export async function startServer(settings: ServeSettings, log: Log, faults: Fau
   if (disturbed) faults.subscribe((rules) => disturbed.setFaults(rules));
   const node = await openNode({ ...nodeOptions(settings), transport: disturbed ?? tcp, notice, machine: objects });
   try {
-    const { host, port, insecure, "request-bytes-max": bytesMax } = settings;
+    const { host, port, insecure, names = [], "request-bytes-max": bytesMax } = settings;
     const bound = bytesMax === undefined ? {} : { bodyBytesMax: bytesMax };
-    const http = await startHttp({ node, host, port, insecure, log, ...bound });
+    const http = await startHttp({ node, host, port, insecure, names, log, ...bound });
     const close = async (): Promise<void> => {
       await http.close();
       await node.close();

@@ -39,7 +39,7 @@ function complaint(headers: IncomingHttpHeaders, isOurs: (name: string) => boole
   const host = headers.host?.toLowerCase() ?? "";
   const name = hostPattern.exec(host)?.[1]?.replace(/^\[(.*)\]$/, "$1");
   if (name === undefined || !isOurs(name)) {
-    return "the Host header must be a loopback name or address, or the host this node was told to listen on";
+    return "the Host header must be a loopback name, or the host or one of the names that this node was given";
   }
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") {
