@@ -163,3 +163,15 @@ test("a leader steps down when only those reach it who do not hear it, and the o
 
   for (const id of [b, c, d, e]) expect(cluster.host(id).applied).toContain("x");
 });
+
+test("what was forwarded to a leader is given up at once when that leader turns up in a newer term", () => {
+  const follower = new Member("b");
+  follower.receive("a", { kind: "heartbeat", term: 1, commit: 0, round: 0, sent: 0 });
+  follower.take({ kind: "request", request: { kind: "propose", id: 1, payloads: [toUtf8("x")] } });
+  follower.take({ kind: "request", request: { kind: "barrier", id: 2 } });
+
+  follower.receive("a", { kind: "heartbeat", term: 3, commit: 0, round: 0, sent: 0 });
+
+  expect(follower.outputs).toContainEqual({ kind: "settled", id: 1, outcome: "unknown" });
+  expect(follower.outputs).toContainEqual(expect.objectContaining({ kind: "refused", id: 2, reason: "no-leader" }));
+});
