@@ -163,3 +163,51 @@ test("a leader steps down when only those reach it who do not hear it, and the o
 
   for (const id of [b, c, d, e]) expect(cluster.host(id).applied).toContain("x");
 });
+
+test("what was forwarded to a leader is given up at once when that leader turns up in a newer term", () => {
+  const follower = new Member("b");
+  follower.receive("a", { kind: "heartbeat", term: 1, commit: 0, round: 0, sent: 0 });
+  follower.take({ kind: "request", request: { kind: "propose", id: 1, payloads: [toUtf8("x")] } });
+  follower.take({ kind: "request", request: { kind: "barrier", id: 2 } });
+
+  follower.receive("a", { kind: "heartbeat", term: 3, commit: 0, round: 0, sent: 0 });
+
+  expect(follower.outputs).toContainEqual({ kind: "settled", id: 1, outcome: "unknown" });
+  expect(follower.outputs).toContainEqual(expect.objectContaining({ kind: "refused", id: 2, reason: "no-leader" }));
+});
+
+test("a snapshot is sent from storage that takes longer than an election timeout for every piece", () => {
+  const base = { index: 10, term: 1 };
+  const snapshot = { ...base, bytes: 100, checksum: 7 };
+  const leader = new Member("a", {}, [{ kind: "base", base, snapshot, members }]);
+  leader.elect();
+  const { term, config } = leader.raft.inspect();
+  leader.receive("c", { kind: "appendConflict", term, rejected: 10, hint: { index: 0, term: 0 } });
+  leader.receive("c", { kind: "chunkReply", term, snapshot, received: 0 });
+  const want = leader.outputs.findLast((output) => output.kind === "want");
+  leader.sent = [];
+
+  for (let ticks = 0; ticks < 2 * config.electionTicks; ticks++) {
+    leader.take({ kind: "tick" });
+    leader.receive("b", { kind: "heartbeatReply", term, round: 1, match: 11, missing: false });
+    leader.receive("c", { kind: "chunkReply", term, snapshot, received: 0 });
+  }
+  const found = { kind: "chunk", offset: 0, bytes: new Uint8Array(100) } as const;
+  leader.take({ kind: "request", request: { kind: "supply", want: want?.want ?? 0, found } });
+
+  expect(leader.sentTo("c", "chunk")).toContainEqual(expect.objectContaining({ offset: 0, bytes: found.bytes }));
+});
+
+test("a question that storage does not answer is asked again", () => {
+  const follower = new Member("b", { deliveryBytesMax: 1, tailBytesMax: 1 });
+  const entries = [entry(1, "x"), entry(1, "y")];
+  follower.receive("a", { kind: "append", term: 1, previous: { index: 0, term: 0 }, commit: 1, entries });
+  follower.receive("a", { kind: "heartbeat", term: 1, commit: 2, round: 0, sent: 2 });
+  follower.take({ kind: "request", request: { kind: "applied", index: 1 } });
+
+  for (let ticks = 0; ticks < 25; ticks++) follower.take({ kind: "tick" });
+
+  const wants = follower.outputs.filter((output) => output.kind === "want");
+  expect(wants).toHaveLength(2);
+  expect(wants[1]).toEqual(wants[0]);
+});

@@ -44,9 +44,8 @@ function deliverEntries(state: RaftState, entries: readonly Entry[], out: RaftOu
 function wantEntries(state: RaftState, out: RaftOutbox): void {
   const { delivery } = state;
   if (delivery.want !== undefined) return;
-  delivery.want = openWant(state, undefined);
   const what = { kind: "entries", from: delivery.delivered + 1, bytesMax: state.config.appendBytesMax } as const;
-  out.output({ kind: "want", want: delivery.want, what });
+  delivery.want = openWant(state, undefined, what, out);
 }
 
 /** Storage answered a question asked for delivery. */

@@ -150,8 +150,8 @@ describe("Raft paper §5.2", () => {
     const words = member.lead();
 
     expect(words.filter((word) => word.includes("heartbeat"))).toEqual([
-      "⇢ b t1 heartbeat round 1 commit 0 sent 0",
-      "⇢ c t1 heartbeat round 1 commit 0 sent 0",
+      "⇢ b t1 heartbeat round 1 commit 0 sent 1",
+      "⇢ c t1 heartbeat round 1 commit 0 sent 1",
     ]);
   });
 

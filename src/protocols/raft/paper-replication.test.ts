@@ -341,7 +341,8 @@ describe("flow control", () => {
       return member.tick();
     }).flat();
 
-    expect(words).toContain("want 2: entries from 1");
-    expect(member.request({ kind: "supply", want: 1, found: { kind: "gone" } })).toEqual([]); // too late
+    expect(words).toContain("want 1: entries from 1");
+    const found = { kind: "entries", from: 1, entries: [] } as const;
+    expect(member.request({ kind: "supply", want: 1, found })).toEqual(["want 2: entries from 1"]); // late, and counts
   });
 });

@@ -139,7 +139,7 @@ function link(state: RaftState, peer: NodeId, up: boolean): void {
 function tick(state: RaftState, out: RaftOutbox): void {
   const { disk, config } = state;
   disk.stuckTicks = disk.asked > disk.durable ? disk.stuckTicks + 1 : 0;
-  tickWants(state);
+  tickWants(state, out);
   tickForwarding(state, out);
   if (state.role !== "leader") return tickElection(state, out);
   tickQuorum(state, out);
@@ -152,13 +152,17 @@ function tick(state: RaftState, out: RaftOutbox): void {
   tickTransfers(state, out);
 }
 
-/** Questions that storage has not answered for an election timeout are dropped, and asked again by who needs them. */
-function tickWants(state: RaftState): void {
+/**
+ * A question that storage has not answered for an election timeout is asked again, should it have got lost.
+ *
+ * Under the same number: the answer may take longer than that every time, and still counts when it comes.
+ */
+function tickWants(state: RaftState, out: RaftOutbox): void {
   for (const [want, question] of state.wants) {
-    if (++question.ticks < state.config.electionTicks) continue;
-    state.wants.delete(want);
     const asker = question.peer === undefined ? state.delivery : state.leadership?.peers.get(question.peer);
-    if (asker?.want === want) asker.want = undefined;
+    if (asker?.want !== want) state.wants.delete(want);
+    else if (++question.ticks % state.config.electionTicks === 0)
+      out.output({ kind: "want", want, what: question.what });
   }
 }
 
@@ -189,7 +193,7 @@ function request(state: RaftState, ask: LogRequest, out: RaftOutbox): void {
 
 function supply(state: RaftState, want: number, found: Found, out: RaftOutbox): void {
   const question = state.wants.get(want);
-  if (question === undefined) return; // too late: asked again, or needed no more
+  if (question === undefined) return; // answered before, or needed no more
   state.wants.delete(want);
   if (question.peer === undefined) takeDeliverySupply(state, want, found, out);
   else takeSupply(state, question.peer, want, found, out);

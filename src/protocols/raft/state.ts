@@ -3,7 +3,7 @@ import { invariant } from "../../base/invariant.ts";
 import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
 import { majority } from "../quorum/majority.ts";
-import type { Member, SnapshotName } from "../replicated-log.ts";
+import type { Member, SnapshotName, Want } from "../replicated-log.ts";
 import type { Progress } from "./leader/progress.ts";
 import { newLog, type RaftLog } from "./log/log.ts";
 import type { Proposal, RaftMessage, RaftVocabulary, Verdict } from "./messages.ts";
@@ -107,7 +107,7 @@ export interface RaftState {
   accepted: Accepted[];
   readonly delivery: Delivery;
   /** Open questions to storage, by number: for which follower (or for delivery), and the ticks they have waited. */
-  readonly wants: Map<number, { readonly peer: NodeId | undefined; ticks: number }>;
+  readonly wants: Map<number, { readonly peer: NodeId | undefined; readonly what: Want; ticks: number }>;
   wantCount: number;
   /** Records asked for and durable, the last one that holds term and vote, and ticks without disk progress. */
   readonly disk: { asked: number; durable: number; stateRecord: number; stuckTicks: number };
@@ -229,9 +229,10 @@ export function sendUnbound(state: RaftState, to: NodeId, message: RaftMessage, 
   else out.sendAhead(to, message);
 }
 
-/** Registers a question to storage; answered by `supply`, or asked again after an election timeout. */
-export function openWant(state: RaftState, peer: NodeId | undefined): number {
+/** Asks storage a question; answered by `supply`, or asked again after an election timeout, under the same number. */
+export function openWant(state: RaftState, peer: NodeId | undefined, what: Want, out: RaftOutbox): number {
   const want = ++state.wantCount;
-  state.wants.set(want, { peer, ticks: 0 });
+  state.wants.set(want, { peer, what, ticks: 0 });
+  out.output({ kind: "want", want, what });
   return want;
 }

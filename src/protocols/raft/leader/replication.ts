@@ -106,10 +106,8 @@ function sendNext(state: RaftState, progress: Progress, out: RaftOutbox): boolea
 
 function wantEntries(state: RaftState, progress: Progress, out: RaftOutbox): void {
   if (progress.want !== undefined) return;
-  const want = openWant(state, progress.id);
-  progress.want = want;
   const bytesMax = state.config.appendBytesMax;
-  out.output({ kind: "want", want, what: { kind: "entries", from: progress.next, bytesMax } });
+  progress.want = openWant(state, progress.id, { kind: "entries", from: progress.next, bytesMax }, out);
 }
 
 /** Ahead of our own disk: followers store while we do (dissertation §10.2.1). */

@@ -30,10 +30,8 @@ export function continueTransfer(state: RaftState, progress: Progress, out: Raft
   if (transfer?.acked === undefined || progress.want !== undefined) return;
   if (transfer.sent >= transfer.snapshot.bytes) return;
   if (transfer.sent - transfer.acked >= chunkBytesMax * chunksInflightMax) return;
-  const want = openWant(state, progress.id);
-  progress.want = want;
   const { snapshot, sent } = transfer;
-  out.output({ kind: "want", want, what: { kind: "chunk", snapshot, offset: sent, bytesMax: chunkBytesMax } });
+  progress.want = openWant(state, progress.id, { kind: "chunk", snapshot, offset: sent, bytesMax: chunkBytesMax }, out);
 }
 
 /** Sends the piece that storage found; a snapshot that is gone is replaced by the newest. */
@@ -70,12 +68,12 @@ export function receiveChunkReply(state: RaftState, progress: Progress, reply: C
   transfer.sent = isNews ? reply.received : Math.max(transfer.sent, reply.received);
 }
 
-/** One tick: a transfer that does not move for an election timeout is asked where to go on. */
+/** One tick: a transfer that does not move for an election timeout, and not for our storage, is asked where to go on. */
 export function tickTransfers(state: RaftState, out: RaftOutbox): void {
   for (const progress of state.leadership?.peers.values() ?? []) {
-    if (progress.transfer === undefined || ++progress.transferTicks < state.config.electionTicks) continue;
+    if (progress.transfer === undefined || progress.want !== undefined) continue;
+    if (++progress.transferTicks < state.config.electionTicks) continue;
     progress.transferTicks = 0;
-    progress.want = undefined;
     progress.transfer.acked = undefined;
     askWhereToGoOn(state, progress, out);
   }
