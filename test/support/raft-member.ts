@@ -137,7 +137,8 @@ export class LoneMember {
     this.persisted();
     const words: string[] = [];
     for (const from of others) {
-      if (this.state.role === "candidate") words.push(...this.receive(from, { kind: "voteReply", term, granted: true }));
+      if (this.state.role === "candidate")
+        words.push(...this.receive(from, { kind: "voteReply", term, granted: true }));
     }
     if (this.state.role !== "leader") throw new Error("not elected");
     return words;
