@@ -106,9 +106,10 @@ function finish(state: RaftState, out: RaftOutbox): void {
   disk.asked = Math.max(disk.asked, log.saving.at(-1)?.record ?? 0);
   if (state.role === "leader") {
     advanceCommit(state);
+    finishReadRounds(state, out); // makes room for the reads that wait
     if (startReadRound(state)) due.heartbeat = true;
     replicate(state, out);
-    finishReadRounds(state, out);
+    finishReadRounds(state, out); // a member alone has confirmed itself
   } else {
     sendForwards(state, out);
     sendAppendReply(state, out);
