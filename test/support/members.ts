@@ -155,7 +155,7 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
 }
 
 /** How long tests wait for what should come in milliseconds, in ms. */
-export const patience: { readonly timeout: number; readonly interval: number } = { timeout: 10_000, interval: 5 };
+const patience = { timeout: 10_000, interval: 5 };
 
 /** Makes the same call until it no longer throws, or for ten seconds. */
 export async function eventually<Value>(attempt: () => Value | Promise<Value>): Promise<Value> {
