@@ -32,7 +32,7 @@ export interface DriveHost<V extends Vocabulary> {
 /**
  * Runs a core in real time: collects what happens into batches, steps, and carries out the effects.
  *
- * Never awaits the disk: while a write is under way stepping goes on, and what is asked meanwhile shares the next write.
+ * Never awaits the disk: stepping goes on while a write is under way, and what is asked meanwhile shares the next one.
  */
 export class Drive<V extends Vocabulary> {
   readonly #gate: Gate<V>;

@@ -26,7 +26,7 @@ export async function openNode<State, Command, Answer, Question, Reply>(
   return await startNode(config, await openStorage(config, tailBytesMax), options.machine);
 }
 
-/** Starts a member on storage that is open, and closes that if it cannot: so that tests can bring a disk of their own. */
+/** Starts a member on storage that is open, and closes that if it cannot. Tests bring a disk of their own. */
 export async function startNode<State, Command, Answer, Question, Reply>(
   config: NodeConfig,
   storage: Storage,

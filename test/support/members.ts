@@ -1,6 +1,5 @@
 import { vi } from "vitest";
-import { InvariantViolation } from "../../src/base/invariant.ts";
-import { defineMachine, type Machine } from "../../src/machines/machine.ts";
+import type { Machine } from "../../src/machines/machine.ts";
 import type { LogNode, MachineNode, NodeBase } from "../../src/runtime/api.ts";
 import { openWal } from "../../src/runtime/logs/wal/wal.ts";
 import { tailBytesMax } from "../../src/runtime/node/log-node.ts";
@@ -11,17 +10,6 @@ import { recoverStorage, type Storage } from "../../src/runtime/storage.ts";
 import { type FaultRule, type FaultyTransport, withFaults } from "../../src/runtime/transports/faults.ts";
 import { MemoryNetwork } from "../../src/runtime/transports/memory.ts";
 import { MemoryDisk } from "./disk.ts";
-
-/** Keeps every text it was given: shows order, loss and repeats. Answers how many there are. */
-export const journal: Machine<{ texts: string[] }, string, number, void, string[]> = defineMachine({
-  initial: () => ({ texts: [] as string[] }),
-  apply: (state, text: string) => {
-    if (text.startsWith("refuse")) throw new Error(text);
-    if (text.startsWith("break")) throw new InvariantViolation("the journal is whole");
-    return state.texts.push(text);
-  },
-  query: (state) => [...state.texts],
-});
 
 /** Elections after 50 to 100 ms. */
 export const quick = { tickMs: 5, electionTicks: 10, heartbeatTicks: 2 } as const;
@@ -167,7 +155,7 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
 }
 
 /** How long tests wait for what should come in milliseconds, in ms. */
-export const patience: { readonly timeout: number; readonly interval: number } = { timeout: 10_000, interval: 5 };
+const patience = { timeout: 10_000, interval: 5 };
 
 /** Makes the same call until it no longer throws, or for ten seconds. */
 export async function eventually<Value>(attempt: () => Value | Promise<Value>): Promise<Value> {

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { eventually, journal, machineCluster } from "../../../test/support/members.ts";
+import { journal } from "../../../test/support/journal.ts";
+import { eventually, machineCluster } from "../../../test/support/members.ts";
 import { waitingMax } from "./waiter.ts";
 
 /** What a caller can tell of a failure. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Cluster, eventually, journal, logCluster, machineCluster } from "../../../test/support/members.ts";
+import { journal } from "../../../test/support/journal.ts";
+import { type Cluster, eventually, logCluster, machineCluster } from "../../../test/support/members.ts";
 import { InvariantViolation } from "../../base/invariant.ts";
 import type { MachineNode, NodeEvent } from "../api.ts";
 

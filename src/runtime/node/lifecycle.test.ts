@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { eventually, journal, machineCluster } from "../../../test/support/members.ts";
+import { journal } from "../../../test/support/journal.ts";
+import { eventually, machineCluster } from "../../../test/support/members.ts";
 import type { NodeEvent } from "../api.ts";
 
 describe("status", () => {

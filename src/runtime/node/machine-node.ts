@@ -175,7 +175,7 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
         },
         expired: () => {
           if (wasKnown || restoreCount !== this.#restoreCount) return pending.reject(new RequestExpiredError());
-          end(); // a member that was behind issued it with an old index; as nothing of it was applied since, it may again
+          end(); // issued with an old index, by a member that was behind: nothing of it was applied, so it may again
           issue();
         },
       };

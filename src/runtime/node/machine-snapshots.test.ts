@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { eventually, journal, machineCluster } from "../../../test/support/members.ts";
+import { journal } from "../../../test/support/journal.ts";
+import { eventually, machineCluster } from "../../../test/support/members.ts";
 import { defineMachine } from "../../machines/machine.ts";
 import type { MachineNode, NodeEvent } from "../api.ts";
 

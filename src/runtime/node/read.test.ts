@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { eventually, journal, machineCluster } from "../../../test/support/members.ts";
+import { journal } from "../../../test/support/journal.ts";
+import { eventually, machineCluster } from "../../../test/support/members.ts";
 
 test("a linearizable read on any member shows every write acknowledged before it, on whichever member", async () => {
   await using cluster = await machineCluster(journal);
