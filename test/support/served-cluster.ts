@@ -115,14 +115,14 @@ export class ServedCluster implements AsyncDisposable {
   static async start(
     count: number,
     args: readonly string[] = [],
-    place?: (directory: string, id: string) => string,
+    place?: (id: string) => string,
   ): Promise<ServedCluster> {
     const directory = mkdtempSync(join(tmpdir(), "quorate-served-"));
     const ports = await freePorts(2 * count);
     const ids = Array.from({ length: count }, (_, at) => `n${at + 1}`);
     const members = ids.map((id, at) => `${id}=127.0.0.1:${ports[at]}`).join(",");
     const nodes = ids.map((id, at) => {
-      const data = place?.(directory, id) ?? join(directory, id);
+      const data = place?.(id) ?? join(directory, id);
       return new ServedNode(id, ports[count + at] as number, data, members, args);
     });
     const cluster = new ServedCluster(directory, nodes);
