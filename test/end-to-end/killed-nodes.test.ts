@@ -27,7 +27,7 @@ test("a leader killed five times in a row under load: every acknowledged push is
 
   console.log(load.report(`gaps by kills of the leader ${gaps.map((ms) => ms.toFixed(0)).join(", ")} ms`));
   expect(Math.max(...gaps)).toBeLessThan(gapMsMax);
-  await expectEachOnceEverywhere(cluster, "1", load);
+  await expectEachOnceEverywhere(cluster, load);
 });
 
 test("all nodes killed at once under load and started again: the same", async () => {
@@ -44,5 +44,5 @@ test("all nodes killed at once under load and started again: the same", async ()
   await load.stop();
 
   console.log(load.report("all nodes killed twice"));
-  await expectEachOnceEverywhere(cluster, "1", load);
+  await expectEachOnceEverywhere(cluster, load);
 });

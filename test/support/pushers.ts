@@ -14,6 +14,7 @@ const giveUpMs = 30_000;
  * reads meanwhile and must see all that was acknowledged before.
  */
 export class Pushers {
+  readonly stack: string;
   /** In the order of their acknowledgements. */
   readonly acknowledged: string[] = [];
   /** How often each answer to a push came, by status; 0 when none came. */
@@ -23,14 +24,15 @@ export class Pushers {
   readonly #times: number[] = [];
   readonly #delay = monitorEventLoopDelay({ resolution: 5 });
   readonly #urls: readonly string[];
-  readonly #stack: string;
+  readonly #padding: string;
   readonly #clients: Promise<unknown>;
   #isOver = false;
 
   /** Begins at once, `count` clients, spread over the nodes. The stack must exist, and be empty. */
-  constructor(urls: readonly string[], stack: string, count = 8) {
+  constructor(urls: readonly string[], stack: string, { count = 8, paddingBytes = 0 } = {}) {
     this.#urls = urls;
-    this.#stack = stack;
+    this.stack = stack;
+    this.#padding = ".".repeat(paddingBytes);
     this.#delay.enable();
     const pushing = Array.from({ length: count }, (_, client) => this.#push(client));
     this.#clients = Promise.all([...pushing, this.#read()]);
@@ -70,29 +72,30 @@ export class Pushers {
 
   async #push(client: number): Promise<void> {
     for (let count = 0; !this.#isOver; count++) {
-      const value = `${client}-${count}`;
-      await this.#pushUntilTaken(value, client);
+      const key = `${this.stack}:${client}-${count}`;
+      const value = `${key}${this.#padding}`;
+      await this.#pushUntilTaken(value, key, client);
       this.acknowledged.push(value);
       this.#times.push(performance.now());
     }
   }
 
-  async #pushUntilTaken(value: string, first: number): Promise<void> {
+  async #pushUntilTaken(value: string, key: string, first: number): Promise<void> {
     const deadline = performance.now() + giveUpMs;
     for (let attempt = first; performance.now() < deadline; attempt++) {
-      const { status, text } = await post(this.#urlOf(attempt), "/sPush", `${this.#stack},${value}`, value, tryMs);
+      const { status, text } = await post(this.#urlOf(attempt), "/sPush", `${this.stack},${value}`, key, tryMs);
       this.answers[status] = (this.answers[status] ?? 0) + 1;
       if (status === 200) return;
-      if (![0, 503, 504].includes(status) || text.includes("EXPIRED")) throw new Error(`${value}: ${status} ${text}`);
+      if (![0, 503, 504].includes(status) || text.includes("EXPIRED")) throw new Error(`${key}: ${status} ${text}`);
       await sleep(pauseMs);
     }
-    throw new Error(`nobody took ${value} for ${giveUpMs} ms`);
+    throw new Error(`nobody took ${key} for ${giveUpMs} ms`);
   }
 
   async #read(): Promise<void> {
     for (let attempt = 0; !this.#isOver; attempt++) {
       const least = this.acknowledged.length;
-      const { status, text } = await post(this.#urlOf(attempt), "/sSize", this.#stack, undefined, tryMs);
+      const { status, text } = await post(this.#urlOf(attempt), "/sSize", this.stack, undefined, tryMs);
       if (status === 200) this.readCount++;
       if (status === 200 && Number(text) < least) throw new Error(`a read saw ${text} values of ${least}`);
       if (![0, 200, 503].includes(status)) throw new Error(`a read: ${status} ${text}`);

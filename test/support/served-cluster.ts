@@ -10,20 +10,27 @@ import { type Ended, Program, quorate } from "./processes.ts";
 /** A status as it comes over HTTP. */
 export type ServedStatus = Omit<NodeStatus, "leader"> & { readonly leader: string | null };
 
+interface Ports {
+  readonly http: number;
+  readonly peer: number;
+}
+
 /** One `quorate serve`, as a process that can be started, stopped and disturbed again and again. */
 export class ServedNode {
   readonly id: string;
   readonly url: string;
+  readonly peerPort: number;
   readonly directory: string;
   readonly #args: readonly string[];
   #rules: readonly FaultRule[] = [];
   program: Program | undefined;
 
-  constructor(id: string, port: number, directory: string, cluster: string, args: readonly string[]) {
+  constructor(id: string, ports: Ports, directory: string, cluster: string, args: readonly string[]) {
     this.id = id;
-    this.url = `http://127.0.0.1:${port}`;
+    this.url = `http://127.0.0.1:${ports.http}`;
+    this.peerPort = ports.peer;
     this.directory = directory;
-    this.#args = ["--id", id, "--cluster", cluster, "--port", String(port), "--data-dir", directory, ...args];
+    this.#args = ["--id", id, "--cluster", cluster, "--port", String(ports.http), "--data-dir", directory, ...args];
   }
 
   /** What it has said since its start, one JSON document a line. */
@@ -115,15 +122,15 @@ export class ServedCluster implements AsyncDisposable {
   static async start(
     count: number,
     args: readonly string[] = [],
-    place?: (directory: string, id: string) => string,
+    place?: (id: string) => string,
   ): Promise<ServedCluster> {
     const directory = mkdtempSync(join(tmpdir(), "quorate-served-"));
-    const ports = await freePorts(2 * count);
+    const free = await freePorts(2 * count);
     const ids = Array.from({ length: count }, (_, at) => `n${at + 1}`);
-    const members = ids.map((id, at) => `${id}=127.0.0.1:${ports[at]}`).join(",");
+    const ports = ids.map((_, at) => ({ peer: free[at] as number, http: free[count + at] as number }));
+    const members = ids.map((id, at) => `${id}=127.0.0.1:${free[at]}`).join(",");
     const nodes = ids.map((id, at) => {
-      const data = place?.(directory, id) ?? join(directory, id);
-      return new ServedNode(id, ports[count + at] as number, data, members, args);
+      return new ServedNode(id, ports[at] as Ports, place?.(id) ?? join(directory, id), members, args);
     });
     const cluster = new ServedCluster(directory, nodes);
     try {

@@ -43,7 +43,8 @@ export async function serve(options: Partial<HttpOptions> = {}): Promise<Served>
   };
 }
 
-function send(port: number, call: string, { headers = {}, body, signal }: Sent): Promise<Received> {
+/** One request over a connection of its own, `call` as in `Served`. */
+export function send(port: number, call: string, { headers = {}, body, signal }: Sent): Promise<Received> {
   const [method, path] = call.split(" ");
   return new Promise((resolve, reject) => {
     const isChunked = "transfer-encoding" in headers;

@@ -9,21 +9,23 @@ import { eventually, type ServedCluster } from "./served-cluster.ts";
 const leastSnapshotBytes = 4096;
 
 /**
- * Shows that every acknowledged push of `load` is in its stack exactly once, on every node in the same place.
+ * Shows that every acknowledged push is in its stack exactly once, and nothing else, on every node in the same place.
  *
  * Each node is restarted and made to take a snapshot, which is read from its directory: what a node keeps, not what a
  * leader says. Ends all nodes.
  */
-export async function expectEachOnceEverywhere(cluster: ServedCluster, stack: string, load: Pushers): Promise<void> {
+export async function expectEachOnceEverywhere(cluster: ServedCluster, ...loads: readonly Pushers[]): Promise<void> {
   await cluster.settled();
   await restart(cluster);
   const index = await cluster.settled();
   await snapshotsBeyond(cluster, index);
   for (const node of cluster.nodes) expect((await node.stop()).code).toBe(0);
 
-  const stored = await Promise.all(cluster.nodes.map(({ directory }) => storedStack(directory, stack)));
-  expect([...(stored[0] as string[])].sort()).toEqual([...load.acknowledged].sort());
-  for (const other of stored.slice(1)) expect(other).toEqual(stored[0]);
+  for (const { stack, acknowledged } of loads) {
+    const stored = await Promise.all(cluster.nodes.map(({ directory }) => storedStack(directory, stack)));
+    expect([...(stored[0] as string[])].sort()).toEqual([...acknowledged].sort());
+    for (const other of stored.slice(1)) expect(other).toEqual(stored[0]);
+  }
 }
 
 async function restart(cluster: ServedCluster): Promise<void> {

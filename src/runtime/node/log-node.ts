@@ -12,7 +12,7 @@ import { termAt } from "../../protocols/raft/log/log.ts";
 import type { LogOutput, LogRequest } from "../../protocols/replicated-log.ts";
 import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
 import { Drive } from "../drive.ts";
-import { ClosedError, OptionError, TooLargeError } from "../errors.ts";
+import { ClosedError, DiskFullError, OptionError, TooLargeError } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
 import type { Storage } from "../storage.ts";
 import type { Transport } from "../transports/transport.ts";
@@ -264,6 +264,7 @@ export class RaftNode implements LogNode {
 
   async barrier(options: WaitOptions = {}): Promise<number> {
     this.#checkOpen();
+    if (this.#isDiskFull) throw new DiskFullError("the data directory"); // it falls behind the others
     return await this.#barriers.wait(this.#patience(options));
   }
 
