@@ -241,6 +241,16 @@ export class RaftCluster {
     return live.map((host) => host.id).filter((id) => this.state(id).role === "leader" && isFollowed(id));
   }
 
+  /** What every member's owner has taken in. */
+  applied(): string[][] {
+    return this.ids().map((id) => this.host(id).applied);
+  }
+
+  /** Whether every member's owner has taken in `text`. */
+  agreesOn(text: string): boolean {
+    return this.applied().every((texts) => texts.includes(text));
+  }
+
   /** What became of request `number`, in order, on member `id`. */
   fate(id: string, number: number): string[] {
     const fates: string[] = [];
@@ -283,7 +293,7 @@ export class RaftCluster {
     this.invariants.check(host.id, this.state(host.id));
     const applied = host.appliedIndex;
     for (const output of outputs) this.#take(host, output);
-    if (host.appliedIndex !== applied) this.request(host.id, { kind: "applied", index: host.appliedIndex });
+    if (host.appliedIndex !== applied && !host.isOwnerBusy) this.giveCredit(host.id);
   }
 
   #send(host: Host, to: string, message: RaftMessage): void {
@@ -319,6 +329,17 @@ export class RaftCluster {
       this.step(host.id, [{ kind: "persisted", count: host.durableCount }]);
       this.#write(host);
     });
+  }
+
+  /** The owner takes in entries, but gives no credit for more until `giveCredit`. */
+  holdCredit(id: string): void {
+    this.host(id).isOwnerBusy = true;
+  }
+
+  giveCredit(id: string): void {
+    const host = this.host(id);
+    host.isOwnerBusy = false;
+    this.request(id, { kind: "applied", index: host.appliedIndex });
   }
 
   /** No write ends any more. */
@@ -372,8 +393,10 @@ export class RaftCluster {
     });
   }
 
+  /** A link's state is seen after what was sent over it before, as with TCP. */
   #linkLater(id: string, peer: string, up: boolean): void {
-    this.#later([0, 1], () => this.step(id, [{ kind: "link", peer, up }]));
+    const [, most] = this.world.delayMs;
+    this.#later([most, most + 1], () => this.step(id, [{ kind: "link", peer, up }]));
   }
 
   #tickLater(host: Host, life: number): void {

@@ -48,6 +48,7 @@ export interface Host {
   writing: readonly RaftRecord[] | undefined;
   waiting: RaftRecord[];
   durableCount: number;
+  isOwnerBusy: boolean;
   fullDisk: boolean;
   stuckDisk: boolean;
   snapshots: Map<number, Snapshot>;
@@ -72,6 +73,7 @@ export function newHost(fixed: Pick<Host, "id" | "random" | "tickMs" | "keepsOne
     writing: undefined,
     waiting: [],
     durableCount: 0,
+    isOwnerBusy: false,
     fullDisk: false,
     stuckDisk: false,
     snapshots: new Map(),

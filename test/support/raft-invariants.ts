@@ -21,8 +21,8 @@ type State = Readonly<RaftState>;
 export class RaftInvariants {
   readonly #leaders = new Map<number, string>();
   readonly #votes = new Map<string, string>();
-  /** The term of each committed entry, by index. */
-  readonly #chosen: number[] = [0];
+  /** Each committed entry's term, and the term in which it was committed, by index. */
+  readonly #chosen: { readonly term: number; readonly committedIn: number }[] = [{ term: 0, committedIn: 0 }];
   readonly #applied = new Map<number, string>();
   readonly #seen = new Map<string, Glimpse>();
   /** The live states; of a member that is down, how it died. */
@@ -84,8 +84,8 @@ export class RaftInvariants {
       if (known === undefined) {
         invariant(state.role === "leader", `a leader is the first to know a commit: ${id} ${index}`);
         this.#committedOnQuorum(id, state, index, term);
-        this.#chosen[index] = term;
-      } else invariant(known === term, `what is committed never changes (Committed Immutable): ${id} ${index}`);
+        this.#chosen[index] = { term, committedIn: state.term };
+      } else invariant(known.term === term, `what is committed never changes (Committed Immutable): ${id} ${index}`);
     }
   }
 
@@ -96,11 +96,12 @@ export class RaftInvariants {
     invariant(isEnough, `a majority stored an entry before it is committed: ${id} ${index}, on ${count}`);
   }
 
-  #leaderCompleteness(id: string, { log }: State): void {
-    const claim = `a leader has all that was committed before (Leader Completeness): ${id}`;
-    invariant(log.last >= this.#chosen.length - 1, claim);
-    for (const [index, term] of this.#chosen.entries()) {
-      if (index >= log.base.index) invariant(termAt(log, index) === term, `${claim} ${index}`);
+  /** A member that stood still may still win an old term: it has what was committed in the terms before that. */
+  #leaderCompleteness(id: string, { log, term }: State): void {
+    for (const [index, entry] of this.#chosen.entries()) {
+      if (entry.committedIn >= term || index < log.base.index) continue;
+      const claim = `a leader has what was committed in earlier terms (Leader Completeness): ${id} ${index}`;
+      invariant(termAt(log, index) === entry.term, claim);
     }
   }
 

@@ -46,6 +46,23 @@ export function hostileRun(seed: number): SwarmReport {
   return report(run);
 }
 
+/** Runs many seeds, or the one in `SEED`, and sums up; the first that fails says how to repeat it. */
+export function hostileRuns(first: number, count: number, file: string): SwarmReport {
+  const only = process.env.SEED;
+  const seeds = only === undefined ? Array.from({ length: count }, (_, at) => first + at) : [Number(only)];
+  const sum = { committed: 0, crashes: 0, restores: 0, answeredReads: 0, lost: 0, busy: 0 };
+  for (const seed of seeds) {
+    try {
+      const report = hostileRun(seed);
+      for (const name of Object.keys(sum) as (keyof SwarmReport)[]) sum[name] += report[name];
+    } catch (cause) {
+      const what = cause instanceof Error ? cause.message : cause;
+      throw new Error(`seed ${seed}: ${what}\nto repeat: SEED=${seed} npx vitest run ${file}`, { cause });
+    }
+  }
+  return sum;
+}
+
 function drawCluster(random: Random): RaftCluster {
   const one = <Value>(...values: readonly Value[]) => values[nextBelow(random, values.length)] as Value;
   const world: World = {

@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import { RaftCluster } from "../support/raft-cluster.ts";
+
+/** A cluster whose member `behind` missed `count` proposals, and is still cut off. */
+function withOneBehind(count: number, options: object): { cluster: RaftCluster; leader: string; behind: string } {
+  const cluster = new RaftCluster({ members: 3, seed: 14, options });
+  const leader = cluster.leader();
+  const behind = cluster.ids(leader)[0] ?? "";
+  cluster.isolate(behind);
+  for (let at = 0; at < count; at++) {
+    cluster.propose(leader, `x${at}`);
+    cluster.run(3);
+  }
+  cluster.run(100);
+  return { cluster, leader, behind };
+}
+
+function kinds(cluster: RaftCluster, id: string): Set<string> {
+  return new Set(
+    cluster.host(id).outputs.map((output) => (output.kind === "want" ? `want ${output.what.kind}` : output.kind)),
+  );
+}
+
+test("a follower behind the leader's memory is fed from storage, without a snapshot", () => {
+  const { cluster, leader, behind } = withOneBehind(60, { tailBytesMax: 2000 });
+
+  cluster.heal();
+  const isBack = cluster.runUntil(() => cluster.agreesOn("x59"), 2000);
+
+  expect(isBack).toBe(true);
+  expect(cluster.state(leader).log.tail.length).toBeLessThan(10);
+  expect(kinds(cluster, leader)).toContain("want entries");
+  expect(kinds(cluster, behind)).not.toContain("restore");
+});
+
+test("a follower behind the compacted log gets the snapshot, and what followed it", () => {
+  const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 50 });
+  cluster.snapshot(leader);
+  cluster.propose(leader, "after");
+  cluster.run(50);
+
+  cluster.heal();
+  const isBack = cluster.runUntil(() => cluster.agreesOn("after"), 2000);
+
+  expect(isBack).toBe(true);
+  expect(kinds(cluster, behind)).toContain("restore");
+  expect(cluster.host(behind).applied).toEqual(cluster.host(leader).applied);
+});
+
+test("a follower a little behind a snapshot is fed from the entries that were retained", () => {
+  const { cluster, leader, behind } = withOneBehind(20, { retainCount: 50 });
+  cluster.snapshot(leader);
+
+  cluster.heal();
+  cluster.runUntil(() => cluster.agreesOn("x19"), 2000);
+
+  expect(cluster.host(behind).applied).toHaveLength(20);
+  expect(kinds(cluster, behind)).not.toContain("restore");
+});
+
+test("a snapshot arrives while the leader goes on writing and compacting", () => {
+  const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 32, chunksInflightMax: 1 });
+  cluster.snapshot(leader);
+  cluster.heal();
+
+  let restores = 0;
+  for (let at = 0; at < 100; at++) {
+    cluster.propose(leader, `more${at}`);
+    cluster.run(10);
+    cluster.snapshot(leader);
+    restores = cluster.host(behind).outputs.filter((output) => output.kind === "restore").length;
+  }
+  const isBack = cluster.runUntil(() => cluster.agreesOn("more99"), 2000);
+
+  expect(isBack).toBe(true);
+  expect(restores).toBe(1); // entries behind the snapshot on its way were kept, so it was not in vain
+});
+
+test("a snapshot transfer that a crash of the follower interrupts is resumed where it was, not from its beginning", () => {
+  const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 20, chunksInflightMax: 2 });
+  cluster.snapshot(leader);
+  const offsets: number[] = [];
+  cluster.onSend = (_from, to, message) => {
+    if (message.kind === "chunk" && message.bytes.length > 0 && to === behind) offsets.push(message.offset);
+  };
+  cluster.heal();
+  cluster.runUntil(() => (cluster.host(behind).receiving?.content.length ?? 0) > 100);
+  cluster.crash(behind);
+  const received = cluster.host(behind).receiving?.content.length ?? 0;
+  offsets.length = 0;
+
+  cluster.run(200);
+  cluster.start(behind);
+  const isBack = cluster.runUntil(() => cluster.agreesOn("x59"), 5000);
+
+  expect(isBack).toBe(true);
+  expect(offsets.filter((offset) => offset < received)).toEqual([]);
+  expect(offsets).toContain(received);
+});
+
+test("a snapshot transfer that a lost message interrupts goes on after an election timeout", () => {
+  const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 20 });
+  cluster.snapshot(leader);
+  cluster.heal();
+  cluster.runUntil(() => (cluster.host(behind).receiving?.content.length ?? 0) > 100);
+
+  cluster.world = { ...cluster.world, loss: 0.3 };
+  cluster.run(1000);
+  cluster.world = { ...cluster.world, loss: 0 };
+  const isBack = cluster.runUntil(() => cluster.agreesOn("x59"), 3000);
+
+  expect(isBack).toBe(true);
+  expect(cluster.host(behind).applied).toEqual(cluster.host(leader).applied);
+});
+
+test("a new leader takes over the catching up of a follower", () => {
+  const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 20 });
+  for (const id of cluster.ids(behind)) cluster.snapshot(id);
+  cluster.heal();
+  cluster.runUntil(() => (cluster.host(behind).receiving?.content.length ?? 0) > 60);
+
+  cluster.crash(leader);
+  const next = cluster.leader(leader);
+  cluster.propose(next, "after");
+  const isBack = cluster.runUntil(() => cluster.host(behind).applied.includes("after"), 3000);
+
+  expect(isBack).toBe(true);
+  expect(cluster.host(behind).applied).toEqual(cluster.host(next).applied);
+});

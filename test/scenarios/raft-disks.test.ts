@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import { RaftCluster } from "../support/raft-cluster.ts";
+import { RaftPromises } from "../support/raft-promises.ts";
+
+test("a leader with a stuck disk steps down within two election timeouts, and the others serve on", () => {
+  const cluster = new RaftCluster({ members: 3, seed: 2 });
+  const old = cluster.leader();
+  cluster.stickDisk(old);
+  cluster.propose(old, "x");
+  const start = cluster.now;
+
+  const next = cluster.leader(old);
+  const gapMs = cluster.now - start;
+  const number = cluster.propose(next, "y");
+  cluster.run(100);
+  const fate = cluster.fate(next, number);
+  cluster.mendDisk(old);
+  cluster.runUntil(() => cluster.agreesOn("y"));
+
+  expect(gapMs).toBeLessThan(2000); // one timeout until it gives up, one to two until another is elected
+  expect(fate).toEqual(["accepted", "applied"]);
+  expect(cluster.applied()).toEqual([cluster.host(next).applied, cluster.host(next).applied, ["x", "y"]]);
+});
+
+test("a follower with a stuck disk delays nobody, campaigns for nothing, and catches up", () => {
+  const cluster = new RaftCluster({ members: 3, seed: 2 });
+  const leader = cluster.leader();
+  const { term } = cluster.state(leader);
+  const slow = cluster.ids(leader)[0] ?? "";
+  cluster.stickDisk(slow);
+  const numbers = Array.from({ length: 20 }, (_, at) => cluster.propose(leader, `x${at}`));
+
+  cluster.run(3000);
+  const fates = numbers.map((number) => cluster.fate(leader, number).at(-1));
+  const meanwhile = cluster.host(slow).applied.length;
+  cluster.mendDisk(slow);
+  cluster.runUntil(() => cluster.agreesOn("x19"));
+
+  expect(new Set(fates)).toEqual(new Set(["applied"]));
+  expect(meanwhile).toBe(0); // nothing is delivered that is not durable here
+  expect(cluster.state(leader)).toMatchObject({ role: "leader", term });
+});
+
+test("a full disk: the leader resigns and refuses, nothing acknowledged is lost, and it serves again with room", () => {
+  const cluster = new RaftCluster({ members: 3, seed: 6 });
+  const old = cluster.leader();
+  const promises = new RaftPromises(cluster);
+  for (let at = 0; at < 10; at++) promises.propose(old, [`before-${at}`]);
+  cluster.run(3);
+  cluster.fillDisk(old);
+  const refused = cluster.propose(old, "no room");
+  const next = cluster.leader(old);
+  promises.propose(next, ["meanwhile"]);
+  cluster.run(500);
+
+  cluster.mendDisk(old);
+  cluster.runUntil(() => cluster.agreesOn("meanwhile"));
+  promises.propose(old, ["after"]);
+  const isBack = cluster.runUntil(() => cluster.agreesOn("after"));
+
+  expect(cluster.fate(old, refused)).toEqual(["refused disk-full"]);
+  expect(isBack).toBe(true);
+  promises.check();
+});
+
+test("full disks at a majority stop the cluster, and room lets it go on with everything acknowledged", () => {
+  const cluster = new RaftCluster({ members: 3, seed: 6 });
+  const promises = new RaftPromises(cluster);
+  const leader = cluster.leader();
+  const [one = "", other = ""] = cluster.ids(leader);
+  promises.propose(leader, ["kept"]);
+  cluster.run(50);
+  cluster.fillDisk(one);
+  cluster.fillDisk(other);
+  const stuck = cluster.propose(leader, "waits");
+  cluster.run(3000);
+  const meanwhile = cluster.fate(leader, stuck);
+
+  cluster.mendDisk(one);
+  cluster.mendDisk(other);
+  cluster.leader();
+  promises.propose("a", ["fresh"]);
+  cluster.runUntil(() => cluster.agreesOn("fresh"));
+
+  expect(meanwhile).toEqual(["accepted"]);
+  expect(cluster.applied()).toEqual(Array(3).fill(["kept", "waits", "fresh"]));
+});
+
+test.each([
+  ["its log", 5000],
+  ["a snapshot", 0],
+])("a member whose disk was wiped, while the others are healthy, catches up from %s", (_source, retainCount) => {
+  const cluster = new RaftCluster({ members: 3, seed: 8, options: { retainCount, chunkBytesMax: 32 } });
+  const leader = cluster.leader();
+  const { term } = cluster.state(leader);
+  const wiped = cluster.ids(leader)[0] ?? "";
+  for (let at = 0; at < 30; at++) cluster.propose(leader, `x${at}`);
+  cluster.runUntil(() => cluster.agreesOn("x29"));
+  cluster.snapshot(leader);
+  cluster.run(200); // every member's term is stored, and each has voted in it or follows its leader
+
+  cluster.crash(wiped);
+  cluster.wipe(wiped);
+  cluster.start(wiped);
+  cluster.propose(leader, "after");
+  const isBack = cluster.runUntil(() => cluster.agreesOn("after"));
+
+  expect(isBack).toBe(true);
+  expect(cluster.applied()[1]).toEqual(cluster.applied()[2]);
+  expect(cluster.state(leader)).toMatchObject({ role: "leader", term });
+  const isRestored = cluster.host(wiped).outputs.some((output) => output.kind === "restore");
+  expect(isRestored).toBe(retainCount === 0);
+});
+
+test("late answers of storage and repeated messages harm nothing", () => {
+  const world = { delayMs: [1, 50], diskMs: [1, 700], loss: 0, repeat: 0.3, lostReads: 0.1, batchMs: 0 } as const;
+  const options = { tailBytesMax: 600, appendBytesMax: 600, chunkBytesMax: 40, retainCount: 3 };
+  const cluster = new RaftCluster({ members: 3, seed: 21, options, world });
+  const promises = new RaftPromises(cluster);
+  for (let round = 0; round < 100; round++) {
+    const up = cluster.ids().filter((id) => cluster.isUp(id));
+    for (const id of up) promises.propose(id, [`${round}-${id}`]);
+    for (const id of up) if (round % 7 === 0) cluster.snapshot(id);
+    const one = cluster.ids()[round % 3] ?? "";
+    if (round % 10 === 3) cluster.isolate(one);
+    if (round % 10 === 8) cluster.heal();
+    cluster.run(150);
+  }
+  cluster.heal();
+  cluster.world = { ...world, diskMs: [1, 2], repeat: 0, lostReads: 0 };
+  cluster.run(3000);
+  cluster.propose(cluster.leader(), "last");
+
+  expect(cluster.runUntil(() => cluster.agreesOn("last"))).toBe(true);
+  cluster.run(3000);
+  promises.check();
+});
