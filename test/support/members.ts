@@ -1,5 +1,6 @@
 import { vi } from "vitest";
 import type { Machine } from "../../src/machines/machine.ts";
+import { decodeMessage } from "../../src/protocols/raft/index.ts";
 import type { LogNode, MachineNode, NodeBase } from "../../src/runtime/api.ts";
 import { openWal } from "../../src/runtime/logs/wal/wal.ts";
 import { tailBytesMax } from "../../src/runtime/node/log-node.ts";
@@ -9,6 +10,7 @@ import { openSnapshots } from "../../src/runtime/snapshots/files.ts";
 import { recoverStorage, type Storage } from "../../src/runtime/storage.ts";
 import { type FaultRule, type FaultyTransport, withFaults } from "../../src/runtime/transports/faults.ts";
 import { MemoryNetwork } from "../../src/runtime/transports/memory.ts";
+import type { Transport } from "../../src/runtime/transports/transport.ts";
 import { MemoryDisk } from "./disk.ts";
 
 /** Elections after 50 to 100 ms. */
@@ -25,6 +27,8 @@ interface Member<Node> {
   readonly node: Node;
   readonly transport: FaultyTransport;
   readonly rules: Map<string, FaultRule>;
+  /** Messages that get lost on their way out, as "peer kind". */
+  readonly lost: Set<string>;
 }
 
 /** Real nodes in this process, each with a write-ahead log on a disk in memory, and ways to disturb them. */
@@ -61,7 +65,8 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
 
   /** Starts a member, on its disk as it is. */
   async open(id: string, given: Partial<NodeOptions> = {}): Promise<Node> {
-    const transport = withFaults(this.#network.transport(addressOf(id)));
+    const lost = new Set<string>();
+    const transport = withFaults(withLoss(this.#network.transport(addressOf(id)), lost));
     const members = Object.fromEntries(this.ids.map((other) => [other, addressOf(other)]));
     const notice = (_level: string, text: string) => this.notices.push(text);
     const own = { ...quick, id, members, transport, notice } as const;
@@ -74,7 +79,7 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
       release: async () => {},
     });
     const node = await this.#start(config, storage);
-    this.#members.set(id, { node, transport, rules: new Map() });
+    this.#members.set(id, { node, transport, rules: new Map(), lost });
     return node;
   }
 
@@ -102,6 +107,11 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
     this.#rule(source, target, { peer: target, delayMs });
   }
 
+  /** Messages of one kind get lost from `source` to `target`; all others arrive. */
+  loseKind(source: string, target: string, kind: string): void {
+    this.#member(source).lost.add(`${target} ${kind}`);
+  }
+
   /** Cuts a member off from all others. */
   isolate(id: string): void {
     for (const other of this.ids) {
@@ -112,7 +122,8 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
   }
 
   heal(): void {
-    for (const { transport, rules } of this.#members.values()) {
+    for (const { transport, rules, lost } of this.#members.values()) {
+      lost.clear();
       rules.clear();
       transport.setFaults([]);
     }
@@ -152,6 +163,18 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
     rules.set(target, rule);
     transport.setFaults([...rules.values()]);
   }
+}
+
+function withLoss(inner: Transport, lost: ReadonlySet<string>): Transport {
+  return {
+    start: (owner) => inner.start(owner),
+    setMembers: (members) => inner.setMembers(members),
+    send: (to, frame) => {
+      if (lost.size === 0 || !lost.has(`${to} ${decodeMessage(frame).kind}`)) inner.send(to, frame);
+    },
+    stats: () => inner.stats(),
+    close: () => inner.close(),
+  };
 }
 
 /** How long tests wait for what should come in milliseconds, in ms. */

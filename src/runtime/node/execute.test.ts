@@ -104,6 +104,23 @@ test("without a leader a command is certainly not applied", async () => {
   expect(await n3?.read()).toEqual(["kept"]);
 });
 
+test("a command that may have been appended stays unknown, though it then waits for a leader that never comes", async () => {
+  await using cluster = await machineCluster(journal);
+  const leader = await cluster.leader();
+  const follower = await cluster.follower();
+  for (const kind of ["forwardReply", "append"]) cluster.loseKind(leader.id, follower.id, kind);
+  const executing = follower.execute("x", { timeoutMs: 400 });
+  const failing = expect(executing).rejects.toEqual(failure("OUTCOME_UNKNOWN", "now", "unknown"));
+
+  await eventually(() => expect(leader.status().last).toBeGreaterThan(1));
+  for (const id of cluster.ids) cluster.isolate(id);
+  await eventually(() => expect(follower.status().leader).toBeUndefined());
+  const parked = follower.execute("y", { timeoutMs: 30 });
+
+  await expect(parked).rejects.toEqual(failure("NO_LEADER", "elsewhere", "not-applied"));
+  await failing;
+});
+
 test("a command and a read wait for a leader, and go on once there is one", async () => {
   await using cluster = await machineCluster(journal);
   for (const id of cluster.ids) cluster.isolate(id);
