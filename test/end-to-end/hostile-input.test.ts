@@ -12,7 +12,7 @@ import { messageFrame } from "../support/tcp-bench.ts";
 
 const mebibyte = 2 ** 20;
 /** What a process may grow by between two rounds of the same: far less than each round sends. */
-const growthMebibytesMax = 48;
+const growthMebibytesMax = 80;
 
 test("requests made to break a node are refused with a reason, and leave nothing behind", async () => {
   await using cluster = await ServedCluster.start(1);
