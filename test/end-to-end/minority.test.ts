@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Pushers } from "../support/pushers.ts";
 import { eventually, ServedCluster } from "../support/served-cluster.ts";
-import { type Answered, createStack, post, pushMany, readSize } from "../support/stack-client.ts";
+import { type Answered, createStack, post, postMany, readSize } from "../support/stack-client.ts";
 import { expectEachOnceEverywhere } from "../support/stored-stacks.ts";
 
 /** More entries than a leader keeps behind its snapshot: who missed them needs the snapshot. */
@@ -23,7 +23,7 @@ test("a leader cut off answers no write and no read, but stale ones; healed, it 
   await cluster.leader(others);
   const urls = others.map(({ url }) => url);
   const load = new Pushers(urls, "2");
-  await pushMany(urls[0] as string, "3", manyPushes);
+  await postMany(urls[0] as string, "/sPush", "3,x", manyPushes);
   await load.stop();
   for (const node of cluster.nodes) node.cut();
   const unknown = answers.writes.filter(({ status }) => status === 504);

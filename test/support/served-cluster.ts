@@ -197,7 +197,7 @@ export async function eventually<Found>(
 }
 
 /** Free ports below those that Linux gives to outgoing connections, so that they are still free after a restart. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   for (;;) {
     const base = 13_000 + Math.floor(Math.random() * 18_000);
     const ports = Array.from({ length: count }, (_, at) => base + at);

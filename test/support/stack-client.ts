@@ -33,30 +33,29 @@ export async function readSize(url: string, stack: string, consistency = "linear
   return await post(url, `/sSize?consistency=${consistency}`, stack);
 }
 
-/** Pushed at once by `pushMany`. */
+/** Requests under way at once in `postMany`. */
 const windowCount = 250;
 
-/** Pushes `count` values as fast as they are taken, all over one connection: to fill a log, cheaply. */
-export async function pushMany(url: string, stack: string, count: number): Promise<void> {
+/** The same request `count` times, as fast as it is taken, all over one connection: cheap. All must be answered 200. */
+export async function postMany(url: string, path: string, body: string, count: number): Promise<void> {
   const { hostname, port } = new URL(url);
-  const body = `${stack},filler`;
-  const request = `POST /sPush HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  const socket = connect(Number(port), hostname);
-  socket.setEncoding("latin1").write(request.repeat(Math.min(windowCount, count)));
+  const request = `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const socket = connect(Number(port), hostname).setEncoding("latin1");
   let sent = Math.min(windowCount, count);
-  let taken = 0;
+  let answered = 0;
   let rest = "";
+  socket.write(request.repeat(sent));
   for await (const chunk of socket) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
     const statuses = lines.filter((line) => line.startsWith("HTTP/1.1 "));
     const refused = statuses.find((line) => !line.startsWith("HTTP/1.1 200"));
     if (refused !== undefined) throw new Error(refused);
-    taken += statuses.length;
-    if (taken === count) return;
+    answered += statuses.length;
+    if (answered === count) return;
     const more = Math.min(statuses.length, count - sent);
     socket.write(request.repeat(more));
     sent += more;
   }
-  throw new Error(`the connection ended after ${taken} of ${count} pushes`);
+  throw new Error(`the connection ended after ${answered} of ${count} answers`);
 }
