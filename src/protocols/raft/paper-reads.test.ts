@@ -46,7 +46,7 @@ describe("dissertation §6.4 (ReadIndex)", () => {
     const early = member.receive("b", answer(1)); // answers an earlier heartbeat
     const words = member.receive("b", answer(2));
 
-    expect(asked).toEqual(["⇢ b t1 heartbeat round 2 commit 1 sent 1", "⇢ c t1 heartbeat round 2 commit 0 sent 0"]);
+    expect(asked).toEqual(["⇢ b t1 heartbeat round 2 commit 1 sent 1", "⇢ c t1 heartbeat round 2 commit 0 sent 1"]);
     expect([early, words]).toEqual([[], ["readable #1 from 1"]]);
   });
 
