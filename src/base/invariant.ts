@@ -2,6 +2,8 @@
 export class InvariantViolation extends Error {
   override readonly name = "InvariantViolation";
   readonly code = "QUORATE_INVARIANT";
+  readonly retry = "never";
+  readonly outcome = "unknown";
 }
 
 /** States what must hold here; `claim` completes the sentence "it must be that …". */

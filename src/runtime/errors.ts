@@ -1,6 +1,7 @@
 import { OperatingError, type Outcome, type Retry } from "../base/errors.ts";
 
 export { MalformedError, OperatingError, type Outcome, type Retry } from "../base/errors.ts";
+export { InvariantViolation } from "../base/invariant.ts";
 
 /** An option that cannot be used as given. */
 export class OptionError extends OperatingError {

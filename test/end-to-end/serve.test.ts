@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { freeAddresses } from "../support/free-ports.ts";
 import { Program, quorate, runQuorate } from "../support/processes.ts";
 
 let home: string;
@@ -38,9 +39,11 @@ test("a directory in use, a taken port and an address others can reach are refus
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   const port = (taken.address() as { port: number }).port;
 
+  const { spare = "" } = await freeAddresses("spare");
+
   const locked = await runQuorate(["serve", ...settings("data")]);
-  const open = await runQuorate(["serve", ...settings("other"), "--host", "0.0.0.0", "--listen", "127.0.0.1:1999"]);
-  const busy = await runQuorate(["serve", ...settings("third"), "--listen", "127.0.0.1:1998", "--port", String(port)]);
+  const open = await runQuorate(["serve", ...settings("other"), "--host", "0.0.0.0", "--listen", spare]);
+  const busy = await runQuorate(["serve", ...settings("third"), "--listen", spare, "--port", String(port)]);
   taken.close();
 
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);

@@ -52,7 +52,6 @@ function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
   node.on("role", ({ role, term }) => log.info({ role, term }, `${role} in term ${term}`));
   node.on("leader", ({ leader, term }) => log.info({ leader, term }, leader ? `${leader} leads` : "no leader known"));
   node.on("link", ({ peer, up }) => log.info({ peer }, `link to ${peer} ${up ? "is up" : "broke"}`));
-  node.on("disk", ({ state }) => log.warn({ state }, state === "full" ? "the disk is full" : "there is room again"));
   node.on("snapshot", ({ index, bytes }) => log.info({ index, bytes }, "took a snapshot"));
   node.on("restore", ({ index }) => log.info({ index }, "restored a snapshot"));
   node.on("health", ({ healthy, reason }) => log.info({ healthy, reason }, healthy ? "healthy" : "not healthy"));

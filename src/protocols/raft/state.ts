@@ -201,10 +201,11 @@ export function firstMemory(members: readonly Member[]): RaftMemory {
   return { term: 0, votedFor: undefined, log: newLog({ index: 0, term: 0 }), snapshot: undefined, members };
 }
 
-/** Draws how long to wait for a leader: once to twice `electionTicks` (paper §5.2). */
+/** Draws how long to wait for a leader: once to twice `electionTicks` (paper §5.2); a member alone waits for nobody. */
 export function drawPatience(state: RaftState): void {
+  const { electionTicks } = state.config;
   state.elapsed = 0;
-  state.patience = state.config.electionTicks + nextBelow(state.random, state.config.electionTicks);
+  state.patience = isMajority(state, 1) ? 1 : electionTicks + nextBelow(state.random, electionTicks);
 }
 
 /** Whether `count` members are enough to decide. */

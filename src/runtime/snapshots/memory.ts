@@ -50,7 +50,7 @@ class MemorySnapshots implements Snapshots {
 
   async save(at: Position, chunks: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<SnapshotName> {
     const content: Bytes[] = [];
-    for await (const chunk of chunks) content.push(chunk.slice());
+    for await (const chunk of chunks) content.push(new Uint8Array(chunk));
     const snapshot = { index: at.index, term: at.term, bytes: sizeOf(content), checksum: checksumOf(content) };
     this.#add(snapshot, content);
     return snapshot;
@@ -61,7 +61,7 @@ class MemorySnapshots implements Snapshots {
     const isContinued = partial !== undefined && isSame(partial.snapshot, snapshot);
     const before = isContinued ? partial : { received: 0, content: [] };
     const news = checkPiece(snapshot, before.received, offset, bytes);
-    const content = [...before.content, news.slice()];
+    const content = [...before.content, new Uint8Array(news)];
     const received = before.received + news.length;
     this.#medium.partial = received < snapshot.bytes ? { snapshot, received, content } : undefined;
     if (received < snapshot.bytes) return;

@@ -51,7 +51,7 @@ export const logPaths: Paths = {
       summary: "Read committed entries",
       parameters: [
         inQuery("index", "First entry wanted.", { type: "integer", minimum: 0, default: 1 }),
-        inQuery("limit", "Most entries to show.", { type: "integer", minimum: 1, maximum: 4000, default: 1000 }),
+        inQuery("limit", "Most entries to show.", { type: "integer", minimum: 1, maximum: 1000, default: 1000 }),
         consistency,
       ],
       responses: { 200: success("Entries from `index` on, about 1 MiB at most.", schema("LogPage")), ...readRefusals },

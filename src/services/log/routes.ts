@@ -11,8 +11,7 @@ export type Log = Replica<LogCommand, LogAnswer, LogQuestion, LogReply>;
 const request = v.object({ entry: text(Number.MAX_SAFE_INTEGER, 0) });
 
 /** Most entries, and about most bytes of them, in one answer. */
-const entriesMax = 4000;
-const entriesDefault = 1000;
+const entriesMax = 1000;
 const pageBytesMax = 1024 * 1024;
 
 /** `POST /request` and `GET /log`. `leaderAddress` is where the leader, if known, listens for peers. */
@@ -25,7 +24,7 @@ export function logRoutes(app: App, log: Log, intake: Intake, leaderAddress: () 
 
   app.get("/log", async (exchange) => {
     const from = Math.max(1, queryNumber(exchange, "index", 0, Number.MAX_SAFE_INTEGER, 1));
-    const limit = queryNumber(exchange, "limit", 1, entriesMax, entriesDefault);
+    const limit = queryNumber(exchange, "limit", 1, entriesMax, entriesMax);
     const question = { kind: "read", from, limit, bytesMax: pageBytesMax } as const;
     const { entries, last } = await log.read(question, readOptions(exchange));
     const shown = entries.at(-1)?.index ?? last;
