@@ -8,7 +8,7 @@ import { createStack, postMany, readSize } from "../support/stack-client.ts";
 const rounds = 100;
 const roundCount = 10_000;
 const residentMebibytesMax = 300;
-/** A snapshot is taken each 32 MiB; segments of 16 MiB, one of them ahead, and what is kept behind for members that lag. */
+/** A snapshot each 32 MiB; segments of 16 MiB, one of them ahead, and what is kept behind for members that lag. */
 const logMebibytesMax = 128;
 
 test("a million pushes and a million pops: memory and log on disk stay bounded", async () => {

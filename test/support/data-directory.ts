@@ -9,7 +9,7 @@ export async function openAlone(dataDir: string): Promise<ObjectsNode> {
 }
 
 /**
- * Writes some of everything that a server stores, on both sides of a snapshot: what the fixtures `data-directory-*` hold.
+ * Writes some of all that a server stores, on both sides of a snapshot: what the fixtures `data-directory-*` hold.
  *
  * To keep a new format: run this by hand on an empty directory, and commit that directory as it was left.
  */

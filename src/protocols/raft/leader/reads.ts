@@ -2,7 +2,7 @@ import type { NodeId } from "../../../base/ids.ts";
 import type { Outbox } from "../../core.ts";
 import { reachedByMajority } from "../../quorum/majority.ts";
 import type { RaftVocabulary } from "../messages.ts";
-import type { Leadership, RaftState, ReadAsk } from "../state.ts";
+import { type Leadership, type RaftState, type ReadAsk, sendUnbound } from "../state.ts";
 
 /** Rounds under way at once; more reads wait and share the next. */
 const roundsMax = 4;
@@ -100,5 +100,5 @@ export function replyToBarrier(
   index: number,
   out: Outbox<RaftVocabulary>,
 ): void {
-  out.send(to, { kind: "barrierReply", term: state.term, life, ask, index });
+  sendUnbound(state, to, { kind: "barrierReply", term: state.term, life, ask, index }, out);
 }
