@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Entry, Member, Position, Reason, SnapshotName } from "../../src/protocols/raft/index.ts";
 import type { LoggedRecord } from "../../src/protocols/raft/codec/record-codec.ts";
+import type { Entry, Member, Position, Reason, SnapshotName } from "../../src/protocols/raft/index.ts";
 import type { Proposal, RaftMessage, Verdict } from "../../src/protocols/raft/messages.ts";
 
 const whole = fc.oneof(fc.nat(300), fc.maxSafeNat());
@@ -53,7 +53,12 @@ const fields: Fields = {
   preVoteReply: { term: whole, granted: fc.boolean() },
   vote: { term: whole, last: position },
   voteReply: { term: whole, granted: fc.boolean() },
-  append: { term: fc.integer({ min: 500, max: 900 }), previous: fc.constant({ index: 7, term: 1 }), commit: whole, entries },
+  append: {
+    term: fc.integer({ min: 500, max: 900 }),
+    previous: fc.constant({ index: 7, term: 1 }),
+    commit: whole,
+    entries,
+  },
   appendReply: { term: whole, match: whole },
   appendConflict: { term: whole, rejected: whole, hint: position },
   heartbeat: { term: whole, commit: whole, round: whole, sent: whole },

@@ -116,13 +116,19 @@ describe("records", () => {
 
   test("a record that is cut short, changed or random is malformed or another record, and nothing else", () => {
     fc.assert(
-      fc.property(arbitraryRecord, fc.nat(), fc.nat(255), fc.uint8Array({ maxLength: 60 }), (stored, place, value, any) => {
-        const kind = recordKinds.indexOf(stored.kind);
-        const bytes = Uint8Array.from(encodeRecord(stored));
-        const cut = bytes.slice(0, place % bytes.length);
-        bytes[place % bytes.length] = value;
-        for (const each of [cut, bytes, any]) expect(record(kind)(each) ?? each).toEqual(each);
-      }),
+      fc.property(
+        arbitraryRecord,
+        fc.nat(),
+        fc.nat(255),
+        fc.uint8Array({ maxLength: 60 }),
+        (stored, place, value, any) => {
+          const kind = recordKinds.indexOf(stored.kind);
+          const bytes = Uint8Array.from(encodeRecord(stored));
+          const cut = bytes.slice(0, place % bytes.length);
+          bytes[place % bytes.length] = value;
+          for (const each of [cut, bytes, any]) expect(record(kind)(each) ?? each).toEqual(each);
+        },
+      ),
       { numRuns: 2000 },
     );
   });

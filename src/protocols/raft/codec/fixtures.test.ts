@@ -33,7 +33,13 @@ const messages: readonly RaftMessage[] = [
   { kind: "heartbeatReply", term: 7, round: 9, match: 303, missing: true },
   { kind: "chunk", term: 7, snapshot, members, offset: 65_536, bytes: toUtf8("piece") },
   { kind: "chunkReply", term: 7, snapshot, received: 65_541 },
-  { kind: "forward", term: 7, life: 4_000_000_000, number: 3, proposals: [{ id: 21, payloads: [toUtf8("a"), toUtf8("")] }] },
+  {
+    kind: "forward",
+    term: 7,
+    life: 4_000_000_000,
+    number: 3,
+    proposals: [{ id: 21, payloads: [toUtf8("a"), toUtf8("")] }],
+  },
   {
     kind: "forwardReply",
     term: 7,
