@@ -16,34 +16,10 @@ import {
   type RaftVocabulary,
   type Want,
 } from "../../src/protocols/raft/index.ts";
-import { boot, find, type Host, kill, newHost, store, wipe } from "./raft-host.ts";
+import { boot, find, type Host, kill, newHost, preload, store, wipe } from "./raft-host.ts";
 import { RaftInvariants } from "./raft-invariants.ts";
-
-/** How hostile the simulated world is. Times are ms. */
-export interface World {
-  readonly delayMs: readonly [number, number];
-  readonly diskMs: readonly [number, number];
-  readonly loss: number;
-  readonly repeat: number;
-  /** Share of reads of storage that are never answered. */
-  readonly lostReads: number;
-  /** What arrives within up to this time shares a step; 0: every input is a step of its own, at once. */
-  readonly batchMs: number;
-}
-
-export const calmWorld: World = { delayMs: [1, 3], diskMs: [1, 2], loss: 0, repeat: 0, lostReads: 0, batchMs: 0 };
-
-/** What makes one cluster. */
-export interface Setup {
-  readonly members: number;
-  readonly seed?: number;
-  readonly world?: World;
-  readonly options?: Partial<RaftOptions>;
-  /** Each member's tick lasts from the first to the second. Default 20 ms all. */
-  readonly tickMs?: readonly [number, number];
-  /** The record of a snapshot drives the older ones from the disk. Default: all are kept. */
-  readonly keepsOneSnapshot?: boolean;
-}
+import { calmWorld, type Setup, type World } from "./raft-world.ts";
+import { SimulatedTime } from "./simulated-time.ts";
 
 /** Order within a step: what has arrived speaks before time does. */
 const rank: Record<Input<RaftVocabulary>["kind"], number> = { receive: 0, link: 0, request: 1, persisted: 2, tick: 3 };
@@ -61,12 +37,10 @@ export class RaftCluster {
   readonly members: Member[];
   readonly invariants = new RaftInvariants();
   world: World;
-  now = 0;
   readonly #random: Random;
   readonly #options: Partial<RaftOptions>;
-  readonly #events: { at: number; order: number; run: () => void }[] = [];
+  readonly #time = new SimulatedTime();
   readonly #cuts = new Set<string>();
-  #order = 0;
   #requestId = 0;
   /** Sees every message as it is sent. */
   onSend: (from: string, to: string, message: RaftMessage) => void = () => undefined;
@@ -83,7 +57,9 @@ export class RaftCluster {
     for (const id of ids) {
       const tickMs = least + nextBelow(this.#random, most - least + 1);
       const random = forkRandom(this.#random);
-      this.hosts.set(id, newHost({ id, random, tickMs, keepsOneSnapshot: setup.keepsOneSnapshot ?? false }));
+      const host = newHost({ id, random, tickMs, keepsOneSnapshot: setup.keepsOneSnapshot ?? false });
+      this.hosts.set(id, host);
+      if (setup.past !== undefined) preload(host, setup.past.term, setup.past.logs.get(id) ?? []);
       this.start(id);
     }
   }
@@ -201,17 +177,14 @@ export class RaftCluster {
     this.step(id, [{ kind: "request", request }]);
   }
 
+  /** Simulated ms since the beginning. */
+  get now(): number {
+    return this.#time.now;
+  }
+
   /** Lets `ms` pass. */
   run(ms: number): void {
-    const end = this.now + ms;
-    for (;;) {
-      const next = this.#events[0];
-      if (next === undefined || next.at > end) break;
-      this.#events.shift();
-      this.now = next.at;
-      next.run();
-    }
-    this.now = end;
+    this.#time.pass(ms);
   }
 
   /** Lets time pass until `isDone`, at most `msMax`: false when it never was. */
@@ -222,6 +195,11 @@ export class RaftCluster {
       this.run(lookMs);
     }
     return true;
+  }
+
+  /** Ends a member's patience; it leads if the others let it. */
+  elect(id: string): void {
+    while (this.state(id).role === "follower") this.step(id, [{ kind: "tick" }]);
   }
 
   /** The leader that a majority follows, once there is one. */
@@ -400,7 +378,7 @@ export class RaftCluster {
   }
 
   #tickLater(host: Host, life: number): void {
-    this.#at(this.now + host.tickMs, () => {
+    this.#time.after(host.tickMs, () => {
       if (host.life !== life) return;
       this.step(host.id, [{ kind: "tick" }]);
       this.#tickLater(host, life);
@@ -408,13 +386,6 @@ export class RaftCluster {
   }
 
   #later([least, most]: readonly [number, number], run: () => void): void {
-    this.#at(this.now + least + nextBelow(this.#random, most - least + 1), run);
-  }
-
-  #at(at: number, run: () => void): void {
-    const event = { at, order: ++this.#order, run };
-    let place = this.#events.length;
-    while (place > 0 && (this.#events[place - 1]?.at ?? 0) > at) place--;
-    this.#events.splice(place, 0, event);
+    this.#time.after(least + nextBelow(this.#random, most - least + 1), run);
   }
 }

@@ -117,6 +117,13 @@ export function kill(host: Host): void {
   host.life++;
 }
 
+/** Gives a machine that was never started a past: entries of these terms, and the term it is in. */
+export function preload(host: Host, term: number, terms: readonly number[]): void {
+  const entries = terms.map((each) => ({ term: each, kind: "none", payload: noBytes }) as const);
+  store(host, { kind: "state", term, votedFor: undefined });
+  if (entries.length > 0) store(host, { kind: "entries", from: 1, entries });
+}
+
 /** Gives a machine that is down an empty disk. */
 export function wipe(host: Host): void {
   invariant(host.raft === undefined, `${host.id} is down`);

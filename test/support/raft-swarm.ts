@@ -1,7 +1,8 @@
 import { invariant } from "../../src/base/invariant.ts";
 import { chance, newRandom, nextBelow, type Random } from "../../src/base/random.ts";
-import { calmWorld, RaftCluster, type World } from "./raft-cluster.ts";
+import { RaftCluster } from "./raft-cluster.ts";
 import { RaftPromises } from "./raft-promises.ts";
+import { calmWorld, type World } from "./raft-world.ts";
 
 /** What one hostile run did, for a test to see that it was hostile. */
 export interface SwarmReport {

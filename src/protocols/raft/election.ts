@@ -149,7 +149,11 @@ function countVote(state: RaftState, from: NodeId, granted: boolean, out: RaftOu
   else lead(state);
 }
 
-/** Won: opens the term with an entry of its own, for only such entries commit by counting (paper §5.4.2, §8). */
+/**
+ * Won: opens the term with an entry of its own, for only such entries commit by counting (paper §5.4.2, §8).
+ *
+ * The append that carries it goes to all at the end of the step, and tells them who leads.
+ */
 function lead(state: RaftState): void {
   invariant(state.votedFor === state.config.id, "a leader voted for itself");
   state.role = "leader";
@@ -167,7 +171,6 @@ function lead(state: RaftState): void {
     waiting: [],
     waitingTicks: 0,
   };
-  state.due.heartbeat = true;
 }
 
 /** Follows in `term` (ours or a newer one); `leader` when it is known who leads it. */
@@ -206,10 +209,15 @@ export function tickQuorum(state: RaftState, out: RaftOutbox): void {
   if (!isMajority(state, heard + 1)) stepDown(state, out);
 }
 
-/** The leader's link to `peer` changed: what was on its way is lost, so it is asked anew where its log ends. */
+/** The leader's link to `peer` changed: what was on its way is lost, so it is asked anew where log or snapshot ends. */
 export function relink(state: RaftState, peer: NodeId): void {
   const progress = state.leadership?.peers.get(peer);
-  if (progress?.mode === "probe")
+  if (progress === undefined) return;
+  if (progress.mode === "probe") {
     progress.probed = undefined; // at the same place: `match` may not be known yet
-  else if (progress?.mode === "stream") startProbe(progress, progress.match + 1);
+  } else if (progress.mode === "stream") {
+    startProbe(progress, progress.match + 1);
+  } else {
+    progress.transferTicks = state.config.electionTicks; // due with the next tick
+  }
 }

@@ -144,14 +144,27 @@ describe("Raft paper §5.2", () => {
     expect(member.receive("c", { kind: "vote", term: 1, last: nowhere })).toContain("→ c t1 voteReply refused");
   });
 
-  test("a winner sends heartbeats to all at once, to establish its authority", () => {
+  test("a winner sends appends to all at once, to establish its authority", () => {
     const member = new LoneMember();
 
     const words = member.lead();
 
-    expect(words.filter((word) => word.includes("heartbeat"))).toEqual([
-      "⇢ b t1 heartbeat round 1 commit 0 sent 1",
-      "⇢ c t1 heartbeat round 1 commit 0 sent 1",
+    expect(words.filter((word) => word.startsWith("⇢"))).toEqual([
+      "⇢ b t1 append after 0@0: 1@1, commit 0",
+      "⇢ c t1 append after 0@0: 1@1, commit 0",
+    ]);
+  });
+
+  test("a leader sends heartbeats to all, heartbeatTicks apart, to keep its authority", () => {
+    const member = new LoneMember();
+    member.lead();
+    member.persisted();
+
+    const words = [member.tick(), member.tick()];
+
+    expect(words).toEqual([
+      [],
+      ["⇢ b t1 heartbeat round 1 commit 0 sent 1", "⇢ c t1 heartbeat round 1 commit 0 sent 1"],
     ]);
   });
 

@@ -154,7 +154,7 @@ describe("dissertation §6.4 (ReadIndex)", () => {
     member.receive("c", ask);
 
     expect(member.receive("b", answer(2))).toEqual(["⇢ c t1 barrierReply ask 3 index 1"]);
-    expect(follower().receive("c", ask)).toEqual(["→ c t1 barrierReply ask 3 refused"]);
+    expect(follower().receive("c", ask)).toEqual(["⇢ c t1 barrierReply ask 3 refused"]);
   });
 });
 

@@ -86,6 +86,17 @@ describe("Raft paper §7, on the leader", () => {
     expect(words.filter((word) => word.includes("chunk"))).toEqual(["⇢ c t2 chunk of 5@1 where?"]);
   });
 
+  test("a transfer whose link broke or was made again is asked with the next tick", () => {
+    const member = leader();
+    member.receive("c", conflict);
+    member.receive("c", { kind: "chunkReply", term: 2, snapshot: snapshotOf(5, 1), received: 4 });
+
+    member.request({ kind: "supply", want: 1, found: { kind: "chunk", offset: 4, bytes: new Uint8Array(3) } });
+
+    expect(member.link("c", true)).toEqual([]);
+    expect(member.tick()).toContain("⇢ c t2 chunk of 5@1 where?");
+  });
+
   test("a snapshot that storage no longer has is replaced by the newest", () => {
     const member = leader();
     member.receive("c", conflict);

@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { toUtf8 } from "../../../base/text.ts";
+import type { Entry, SnapshotName } from "../../replicated-log.ts";
+import type { RaftMessage } from "../messages.ts";
+import { decodeMessage, encodeMessage } from "./message-codec.ts";
+import { decodeRecord, encodeRecord, type LoggedRecord, recordKinds } from "./record-codec.ts";
+
+const folder = new URL("../../../../test/fixtures/raft-v1/", import.meta.url);
+
+const entries: readonly Entry[] = [
+  { term: 5, kind: "none", payload: new Uint8Array(0) },
+  { term: 5, kind: "payload", payload: toUtf8("grüße") },
+  { term: 6, kind: "members", payload: Uint8Array.of(0, 255) },
+];
+const snapshot: SnapshotName = { index: 300, term: 5, bytes: 70_000, checksum: 0xdeadbeef };
+const members = [
+  { id: "n1", address: "10.0.0.1:12379" },
+  { id: "n2", address: "[::1]:22379" },
+];
+const last = { index: 300, term: 5 };
+
+/** What the lines of messages.hex say, in their order. */
+const messages: readonly RaftMessage[] = [
+  { kind: "preVote", term: 7, last },
+  { kind: "preVoteReply", term: 7, granted: true },
+  { kind: "vote", term: 7, last },
+  { kind: "voteReply", term: 7, granted: false },
+  { kind: "append", term: 7, previous: last, commit: 299, entries },
+  { kind: "appendReply", term: 7, match: 303 },
+  { kind: "appendConflict", term: 7, rejected: 300, hint: { index: 128, term: 4 } },
+  { kind: "heartbeat", term: 7, commit: 300, round: 9, sent: 303 },
+  { kind: "heartbeatReply", term: 7, round: 9, match: 303, missing: true },
+  { kind: "chunk", term: 7, snapshot, members, offset: 65_536, bytes: toUtf8("piece") },
+  { kind: "chunkReply", term: 7, snapshot, received: 65_541 },
+  {
+    kind: "forward",
+    term: 7,
+    life: 4_000_000_000,
+    number: 3,
+    proposals: [{ id: 21, payloads: [toUtf8("a"), toUtf8("")] }],
+  },
+  {
+    kind: "forwardReply",
+    term: 7,
+    life: 4_000_000_000,
+    verdicts: [
+      { kind: "accepted", id: 21, index: 304, count: 2 },
+      { kind: "unknown", id: 22 },
+      { kind: "refused", id: 23, reason: "no-leader" },
+      { kind: "refused", id: 24, reason: "busy" },
+      { kind: "refused", id: 25, reason: "too-large" },
+      { kind: "refused", id: 26, reason: "stopping" },
+      { kind: "refused", id: 27, reason: "disk-full" },
+    ],
+  },
+  { kind: "barrier", term: 7, life: 4_000_000_000, ask: 2 },
+  { kind: "barrierReply", term: 7, life: 4_000_000_000, ask: 2, index: 300 },
+];
+
+/** What the lines of records.hex say, in their order. */
+const records: readonly LoggedRecord[] = [
+  { kind: "state", term: 7, votedFor: "n2" },
+  { kind: "state", term: 8, votedFor: undefined },
+  { kind: "entries", from: 301, entries },
+  { kind: "base", base: { index: 128, term: 4 }, snapshot, members },
+  { kind: "base", base: { index: 0, term: 0 }, snapshot: undefined, members },
+];
+
+/** Each line: a kind, then its bytes as hexadecimal digits. */
+function lines(file: string): { kind: string; bytes: Uint8Array }[] {
+  const text = readFileSync(new URL(file, folder), "utf8").trimEnd();
+  return text.split("\n").map((line) => {
+    const [kind = "", hex = ""] = line.split(" ");
+    return { kind, bytes: Uint8Array.from(Buffer.from(hex, "hex")) };
+  });
+}
+
+test("messages of format 1 are read for ever", () => {
+  const read = lines("messages.hex").map(({ bytes }) => decodeMessage(bytes));
+
+  expect(read).toEqual(messages);
+});
+
+test("messages are written in format 1 as they always were", () => {
+  const written = messages.map((message) => Buffer.from(encodeMessage(message)).toString("hex"));
+
+  expect(written).toEqual(lines("messages.hex").map(({ bytes }) => Buffer.from(bytes).toString("hex")));
+});
+
+test("records of format 1 are read for ever", () => {
+  const kinds: readonly string[] = recordKinds;
+  const read = lines("records.hex").map(({ kind, bytes }) => decodeRecord(kinds.indexOf(kind), bytes));
+
+  expect(read).toEqual(records);
+});
+
+test("records are written in format 1 as they always were", () => {
+  const written = records.map((record) => Buffer.from(encodeRecord(record)).toString("hex"));
+
+  expect(written).toEqual(lines("records.hex").map(({ bytes }) => Buffer.from(bytes).toString("hex")));
+});
+
+test("every kind of message and record has its line", () => {
+  const kinds = (file: string) => new Set(lines(file).map(({ kind }) => kind));
+
+  expect(kinds("messages.hex")).toEqual(new Set(messages.map(({ kind }) => kind)));
+  expect(kinds("messages.hex").size).toBe(15);
+  expect(kinds("records.hex")).toEqual(new Set(recordKinds));
+});
