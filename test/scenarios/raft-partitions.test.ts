@@ -129,6 +129,7 @@ test("two of three that cannot reach each other keep the leader that both reach"
   cluster.cut(one, other);
   cluster.cut(other, one);
 
+  cluster.run(100);
   cluster.propose(one, "x");
   cluster.run(10_000);
 

@@ -91,7 +91,7 @@ describe("Raft paper §7, on the leader", () => {
     member.receive("c", conflict);
     member.receive("c", { kind: "chunkReply", term: 2, snapshot: snapshotOf(5, 1), received: 4 });
 
-    member.request({ kind: "supply", want: 1, found: { kind: "chunk", offset: 4, bytes: new Uint8Array(3) } });
+    member.request({ kind: "supply", want: 1, found: { kind: "chunk", offset: 4, bytes: new Uint8Array(6) } });
 
     expect(member.link("c", true)).toEqual([]);
     expect(member.tick()).toContain("⇢ c t2 chunk of 5@1 where?");
