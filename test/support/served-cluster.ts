@@ -44,6 +44,12 @@ export class ServedNode {
     return pid;
   }
 
+  /** Throws if it ended by itself, and not well: there is no use in waiting for it. */
+  mustRun(): void {
+    const code = this.program?.process.exitCode ?? 0;
+    if (code > 0) throw new Error(`${this.id} ended with ${code}:\n${this.said}`);
+  }
+
   /** Starts it; `args` come after all others, and win. It ends by itself should this process be gone. */
   start(...args: readonly string[]): void {
     this.program = new Program(quorate, ["serve", "--supervised", ...this.#args, ...args], {}, true);
@@ -89,6 +95,7 @@ export class ServedNode {
   /** Resolves once it serves and has caught up. */
   async ready(): Promise<void> {
     await eventually(`${this.id} ready`, async () => {
+      this.mustRun();
       try {
         const { ok } = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(1000) });
         return ok ? ok : undefined;
@@ -154,6 +161,7 @@ export class ServedCluster implements AsyncDisposable {
   /** The node that leads, once a majority says so, among `those` asked; all by default. */
   async leader(those: readonly ServedNode[] = this.nodes): Promise<ServedNode> {
     return await eventually("a leader", async () => {
+      for (const node of those) node.mustRun();
       const statuses = await Promise.all(those.map((node) => node.status()));
       const leader = those.find((_, at) => statuses[at]?.role === "leader");
       const followers = statuses.filter((status) => status?.leader === leader?.id);
