@@ -46,7 +46,7 @@ export class RaftPromises {
     for (const read of this.#reads) this.#checkRead(read);
   }
 
-  /** Refused and lost ones were never committed, applied ones were; and who asked learns one of these, or that nobody knows. */
+  /** Refused and lost ones were never committed, applied ones were; who asked learns one of these, or `unknown`. */
   #checkFate(proposal: Asked & { readonly texts: readonly string[] }, committed: ReadonlySet<string>): void {
     const fate = this.#cluster.fate(proposal.id, proposal.number);
     const last = fate.at(-1) ?? "nothing";

@@ -1,4 +1,4 @@
-/** Time that passes only when told to; what is due happens in order, and of the same moment in the order it was asked for. */
+/** Time that passes only when told to: what is due happens in order, at the same moment as it was asked for. */
 export class SimulatedTime {
   /** In ms. */
   now = 0;

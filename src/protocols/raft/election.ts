@@ -136,6 +136,7 @@ export function receivePreVoteReply(state: RaftState, from: NodeId, reply: Of<"p
   countVote(state, from, true, out);
 }
 
+/** Takes an answer to our vote request; `countVote` sees that it is from a member. */
 export function receiveVoteReply(state: RaftState, from: NodeId, reply: Of<"voteReply">, out: RaftOutbox): void {
   if (state.role === "candidate") countVote(state, from, reply.granted, out);
 }

@@ -21,7 +21,7 @@ export type RaftMessage =
   | { readonly kind: "appendReply"; readonly term: number; readonly match: number }
   /** Nothing that fits before `rejected + 1`; `hint` is the last place that could still agree. */
   | { readonly kind: "appendConflict"; readonly term: number; readonly rejected: number; readonly hint: Position }
-  /** `commit` never exceeds what is known to match there; `sent` is the last index sent before; round 0 wants no answer. */
+  /** `commit` never exceeds what is known to match there; `sent`: the last index sent before; round 0: no answer. */
   | {
       readonly kind: "heartbeat";
       readonly term: number;
@@ -53,7 +53,7 @@ export type RaftMessage =
       readonly snapshot: SnapshotName;
       readonly received: number;
     }
-  /** `life` tells one run of the asking process from another; `number` counts its forwards, so that a repeat is known. */
+  /** `life` tells one run of the asking process from another; `number` counts its forwards: a repeat is known. */
   | {
       readonly kind: "forward";
       readonly term: number;

@@ -18,9 +18,9 @@ export interface RaftOptions {
   readonly inflightBytesMax?: number;
   /** Unanswered appends to one follower, in messages. Default 256. */
   readonly inflightCountMax?: number;
-  /** Entries appended by the leader and not yet committed; beyond it proposals are refused as `busy`. Default 32 MiB. */
+  /** Entries appended by the leader, not yet committed; beyond it proposals are refused as `busy`. Default 32 MiB. */
   readonly uncommittedBytesMax?: number;
-  /** Entries delivered and not yet `applied`; beyond it delivery waits, and proposals are refused as `busy`. Default 16 MiB. */
+  /** Entries delivered, not yet `applied`; beyond it delivery waits and proposals are `busy`. Default 16 MiB. */
   readonly deliveryBytesMax?: number;
   /** Durable entries kept in memory; older ones are wanted from storage. Default 8 MiB. */
   readonly tailBytesMax?: number;

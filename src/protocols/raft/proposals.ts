@@ -61,7 +61,7 @@ export function trackAccepted(
   state.accepted.splice(after + 1, 0, accepted);
 }
 
-/** A log that holds an entry of some term holds all that the term's leader had appended before it: so behind `base`, too. */
+/** A log with an entry of some term holds all that the term's leader had appended before it: so behind `base`, too. */
 function outcomeOf(log: RaftLog, proposal: Accepted): Settlement {
   const isBehind = proposal.last <= log.base.index;
   const term = isBehind ? log.base.term : termAt(log, proposal.last);
@@ -71,7 +71,7 @@ function outcomeOf(log: RaftLog, proposal: Accepted): Settlement {
 /**
  * Tells the fate of proposals that delivery has passed.
  *
- * Certainly lost: another term's entry stands at the place, or a newer term's before it, and both are committed for ever.
+ * Certainly lost: another term's entry stands at the place, or a newer term's before it, committed for ever.
  */
 export function settle(state: RaftState, out: RaftOutbox): void {
   const { accepted, delivery, log } = state;

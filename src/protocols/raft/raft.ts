@@ -59,8 +59,9 @@ export interface RaftStart {
 }
 
 /**
- * One member of a Raft group (Ongaro & Ousterhout 2014; Ongaro's dissertation for pre-vote, check-quorum and read barriers).
+ * One member of a Raft group.
  *
+ * Ongaro & Ousterhout 2014, and Ongaro's dissertation for pre-vote, check-quorum and read barriers.
  * Pure: the host carries messages, stores records and tells the time. What it owes is in `core.ts`.
  */
 export class Raft implements Core<RaftVocabulary, RaftState> {

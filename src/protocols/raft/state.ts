@@ -9,6 +9,7 @@ import { newLog, type RaftLog } from "./log/log.ts";
 import type { Proposal, RaftMessage, RaftVocabulary, Verdict } from "./messages.ts";
 import { completeOptions, type RaftConfig, type RaftOptions } from "./options.ts";
 
+/** Where a step's effects go. */
 export type RaftOutbox = Outbox<RaftVocabulary>;
 
 /** `preCandidate` asks whether it could win before it moves anyone's term (dissertation §9.6). */

@@ -15,6 +15,7 @@ const entryKinds: readonly Entry["kind"][] = ["none", "payload", "members"];
 /** Encodings of entry lists already made: the disk and every follower get the same list, so it is encoded once. */
 const encodedLists = new WeakMap<readonly Entry[], Bytes>();
 
+/** A length, then the entries: encoded once, however many want them. */
 export function writeEntries(writer: ByteWriter, entries: readonly Entry[]): void {
   let bytes = encodedLists.get(entries);
   if (bytes === undefined) {
@@ -34,7 +35,7 @@ function encodeEntries(entries: readonly Entry[]): Bytes {
   return writer.finish();
 }
 
-/** Payloads are views of the input. */
+/** Reads entries; their payloads are views of the input. */
 export function readEntries(reader: ByteReader): readonly Entry[] {
   const bytes = reader.bytes();
   const inner = new ByteReader(bytes);
@@ -54,29 +55,35 @@ export function readEntries(reader: ByteReader): readonly Entry[] {
   return entries;
 }
 
+/** Index, then term. */
 export function writePosition(writer: ByteWriter, position: Position): void {
   writer.varint(position.index).varint(position.term);
 }
 
+/** Reads a position. */
 export function readPosition(reader: ByteReader): Position {
   return { index: reader.varint(), term: reader.varint() };
 }
 
+/** Position, size and checksum. */
 export function writeSnapshot(writer: ByteWriter, snapshot: SnapshotName): void {
   writePosition(writer, snapshot);
   writer.varint(snapshot.bytes).varint(snapshot.checksum);
 }
 
+/** Reads a snapshot's name. */
 export function readSnapshot(reader: ByteReader): SnapshotName {
   const { index, term } = readPosition(reader);
   return { index, term, bytes: reader.varint(), checksum: reader.varint(2 ** 32 - 1) };
 }
 
+/** A count, then id and address of each. */
 export function writeMembers(writer: ByteWriter, members: readonly Member[]): void {
   writer.varint(members.length);
   for (const member of members) writer.text(member.id).text(member.address);
 }
 
+/** Reads members, at most 1000. */
 export function readMembers(reader: ByteReader): readonly Member[] {
   const count = reader.varint(membersMax);
   const members: Member[] = [];
@@ -84,18 +91,21 @@ export function readMembers(reader: ByteReader): readonly Member[] {
   return members;
 }
 
+/** Reads a text that is a well-formed node id. */
 export function readNodeId(reader: ByteReader): NodeId {
   const id = reader.text(nodeIdBytesMax);
   if (!isNodeId(id)) throw new MalformedError("a node id is not one");
   return id;
 }
 
+/** Reads a byte that is 0 or 1. */
 export function readFlag(reader: ByteReader): boolean {
   const byte = reader.byte();
   if (byte > 1) throw new MalformedError("a flag is neither 0 nor 1");
   return byte === 1;
 }
 
+/** Reads the version byte, and refuses all versions but ours. */
 export function checkVersion(reader: ByteReader): void {
   const version = reader.byte();
   if (version !== formatVersion)

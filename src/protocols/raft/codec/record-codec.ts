@@ -46,7 +46,11 @@ export function encodeRecord(record: LoggedRecord): Bytes {
   }
 }
 
-/** The record that `bytes` are. Throws `MalformedError`, and nothing else, for anything that `encodeRecord` did not make. */
+/**
+ * The record that `bytes` are.
+ *
+ * Throws `MalformedError`, and nothing else, for anything that `encodeRecord` did not make.
+ */
 export function decodeRecord(kindNumber: number, bytes: Bytes): LoggedRecord {
   const kind = recordKinds[kindNumber];
   if (kind === undefined) throw new MalformedError(`unknown kind of record ${kindNumber}`);

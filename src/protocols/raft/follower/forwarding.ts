@@ -80,6 +80,7 @@ export function refuseForward(state: RaftState, from: NodeId, message: Of<"forwa
   state.due.verdicts.push({ to: from, life: message.life, verdicts });
 }
 
+/** Sends the verdicts of this step, each to who forwarded. */
 export function sendVerdicts(state: RaftState, out: RaftOutbox): void {
   for (const { to, life, verdicts } of state.due.verdicts.splice(0)) {
     sendUnbound(state, to, { kind: "forwardReply", term: state.term, life, verdicts }, out);
@@ -98,10 +99,12 @@ export function receiveForwardReply(state: RaftState, message: Of<"forwardReply"
   }
 }
 
+/** A follower's reads join our own; who does not lead refuses them. */
 export function receiveBarrier(state: RaftState, from: NodeId, message: Of<"barrier">, out: RaftOutbox): void {
   askBarrier(state, { origin: { peer: from, life: message.life }, id: message.ask }, out);
 }
 
+/** Takes the leader's answer to our reads; those given up before are ignored. */
 export function receiveBarrierReply(state: RaftState, message: Of<"barrierReply">, out: RaftOutbox): void {
   const asked = state.forwarding.asked.get(message.ask);
   if (asked === undefined || message.life !== state.forwarding.life) return;

@@ -22,7 +22,7 @@ function waitingCount(leadership: Leadership): number {
 /**
  * Starts a round for all reads that wait for one: true when heartbeats must carry it.
  *
- * Before the term's first commit the leader may not know how far older terms were committed, so reads wait (§6.4, step 1).
+ * Before the term's first commit the leader may not know how far older terms were committed: reads wait (§6.4, step 1).
  */
 export function startReadRound(state: RaftState): boolean {
   const { leadership } = state;

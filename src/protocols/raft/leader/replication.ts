@@ -141,6 +141,7 @@ export function takeSupply(state: RaftState, peer: NodeId, want: number, found: 
   runAhead(progress, entries);
 }
 
+/** The follower has stored all through the reply's `match`. */
 export function receiveAppendReply(state: RaftState, progress: Progress, reply: Of<"appendReply">): void {
   takeMatch(state, progress, reply.match);
 }
@@ -168,6 +169,7 @@ export function receiveAppendConflict(
   startProbe(progress, Math.min(reply.rejected, lastAgreeable(state.log, reply.hint) + 1));
 }
 
+/** The follower lives: confirms a read round, and tells what was lost on the way. */
 export function receiveHeartbeatReply(state: RaftState, progress: Progress, reply: Of<"heartbeatReply">): void {
   progress.round = Math.max(progress.round, reply.round);
   const isFound = progress.mode === "probe" && reply.match >= (progress.probed ?? progress.next - 1);

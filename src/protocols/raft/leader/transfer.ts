@@ -8,7 +8,7 @@ type ChunkReply = Extract<RaftMessage, { kind: "chunkReply" }>;
 /** Begins to send our newest snapshot, by asking how much of it is there already. */
 export function startTransfer(state: RaftState, progress: Progress, out: RaftOutbox): void {
   const { snapshot, members } = state;
-  if (snapshot === undefined) return startProbe(progress, progress.match + 1); // nothing is compacted yet: asked anew later
+  if (snapshot === undefined) return startProbe(progress, progress.match + 1); // nothing compacted yet: asked anew
   startProbe(progress, progress.match + 1);
   progress.mode = "snapshot";
   progress.transfer = { snapshot, members, acked: undefined, sent: 0 };

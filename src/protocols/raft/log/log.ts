@@ -148,7 +148,7 @@ export function leadingEntries(entries: readonly Entry[], bytesMax: number): rea
 /**
  * The leading ones of `entries`, read from storage at `from`, that are the log's own.
  *
- * A read may be older than a replacement that became durable meanwhile; entries of the same place and term are the same.
+ * A read may be older than a replacement that is durable by now; entries of the same place and term are the same.
  */
 export function ownEntries(log: RaftLog, from: number, entries: readonly Entry[]): readonly Entry[] {
   const count = entries.findIndex((entry, at) => termAt(log, from + at) !== entry.term);
