@@ -18,7 +18,7 @@ export function placeWords({ index, term }: Position): string {
 }
 
 /** Entries by place, payloads in quotes: `2@1 "x" 3@2`; many of one term as `4@2…9@2`. */
-export function entryWords(from: number, entries: readonly Entry[]): string {
+function entryWords(from: number, entries: readonly Entry[]): string {
   if (entries.length === 0) return "nothing";
   const words = entries.map(({ term, kind, payload }, at) => {
     const place = placeWords({ index: from + at, term });
@@ -126,7 +126,7 @@ function wantWords(what: Want): string {
 }
 
 /** What storage found, in words. */
-export function foundWords(found: Found): string {
+function foundWords(found: Found): string {
   if (found.kind === "entries") return entryWords(found.from, found.entries);
   return found.kind === "chunk" ? pieceWords(found.offset, found.bytes) : "gone";
 }

@@ -178,7 +178,7 @@ function lead(state: RaftState): void {
 export function follow(state: RaftState, term: number, leader: NodeId | undefined, out: RaftOutbox): void {
   invariant(term >= state.term, "a term never goes back");
   if (state.role === "leader") stepDown(state, out);
-  if (leader !== state.leader || term > state.term) abandonForwarding(state, out); // answers of an older term are ignored
+  if (leader !== state.leader || term > state.term) abandonForwarding(state, out); // old answers will be ignored
   if (term > state.term) {
     state.term = term;
     state.votedFor = undefined;

@@ -68,7 +68,7 @@ export function receiveChunkReply(state: RaftState, progress: Progress, reply: C
   transfer.sent = isNews ? reply.received : Math.max(transfer.sent, reply.received);
 }
 
-/** One tick: a transfer that does not move for an election timeout, and not for our storage, is asked where to go on. */
+/** One tick: a transfer that stands for an election timeout, and not for our storage, is asked where to go on. */
 export function tickTransfers(state: RaftState, out: RaftOutbox): void {
   for (const progress of state.leadership?.peers.values() ?? []) {
     if (progress.transfer === undefined || progress.want !== undefined) continue;
