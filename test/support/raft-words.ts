@@ -1,15 +1,7 @@
 import type { Bytes } from "../../src/base/bytes.ts";
 import { unreachable } from "../../src/base/invariant.ts";
 import { fromUtf8 } from "../../src/base/text.ts";
-import type {
-  Entry,
-  Found,
-  LogOutput,
-  Position,
-  RaftMessage,
-  RaftRecord,
-  Want,
-} from "../../src/protocols/raft/index.ts";
+import type { Entry, LogOutput, Position, RaftMessage, RaftRecord, Want } from "../../src/protocols/raft/index.ts";
 import type { Verdict } from "../../src/protocols/raft/messages.ts";
 
 /** A place as people write it: `2@1` is index 2, term 1. */
@@ -123,10 +115,4 @@ function wantWords(what: Want): string {
   return what.kind === "entries"
     ? `entries from ${what.from}`
     : `chunk of ${placeWords(what.snapshot)} from ${what.offset}`;
-}
-
-/** What storage found, in words. */
-function foundWords(found: Found): string {
-  if (found.kind === "entries") return entryWords(found.from, found.entries);
-  return found.kind === "chunk" ? pieceWords(found.offset, found.bytes) : "gone";
 }
