@@ -97,7 +97,7 @@ test("a node that crashes is started again; one that ends over its options is no
 
 test("a paused node is shown as such, keeps its process, and goes on", async () => {
   const { cluster } = await start();
-  await event("leader");
+  await event("started", ({ node }) => node === "n3");
   const before = (await cluster.status()).nodes[2];
 
   await cluster.answer({ command: "pause", node: "n3" });
