@@ -56,14 +56,20 @@ async function event<Kind extends ClusterEvent["kind"]>(
   }
 }
 
+async function allStarted(): Promise<void> {
+  await Promise.all(["n1", "n2", "n3"].map((id) => event("started", ({ node }) => node === id)));
+}
+
 test("a killed leader is replaced, stays down until it is started, and asking twice is a success", async () => {
   const { cluster } = await start();
+  await allStarted();
   await event("leader", ({ node }) => node === "n1");
+  const before = events.length;
 
   const killed = await cluster.answer({ command: "kill", node: "n1" });
   const again = await cluster.answer({ command: "kill", node: "n1" });
-  const next = await event("leader", ({ node }) => node === "n2");
-  const exit = await event("exit", ({ node }) => node === "n1");
+  const next = await event("leader", ({ node }) => node === "n2", before);
+  const exit = await event("exit", ({ node }) => node === "n1", before);
 
   expect([killed.message, again.message]).toEqual(["n1 killed", "n1 is down already, and stays so"]);
   expect(exit).toMatchObject({ how: "SIGKILL", asked: true, restartMs: undefined });
@@ -97,7 +103,7 @@ test("a node that crashes is started again; one that ends over its options is no
 
 test("a paused node is shown as such, keeps its process, and goes on", async () => {
   const { cluster } = await start();
-  await event("started", ({ node }) => node === "n3");
+  await allStarted();
   const before = (await cluster.status()).nodes[2];
 
   await cluster.answer({ command: "pause", node: "n3" });
@@ -114,6 +120,7 @@ test("a paused node is shown as such, keeps its process, and goes on", async () 
 test("faults reach the nodes at both ends, also a node that starts under them", async () => {
   const { cluster, nodes } = await start();
   await event("leader");
+  await allStarted();
   const faultsAt = async (place: number): Promise<unknown> => {
     const response = await fetch(`http://127.0.0.1:${nodes[place]?.http}/status`);
     return ((await response.json()) as { faults: unknown }).faults;
@@ -141,6 +148,7 @@ test("faults reach the nodes at both ends, also a node that starts under them", 
 test("without a leader it is said who waits for whom", async () => {
   const { cluster } = await start(300);
   await event("leader");
+  await allStarted();
 
   await cluster.answer({ command: "kill", node: "n1" });
   await cluster.answer({ command: "stop", node: "n2" });
