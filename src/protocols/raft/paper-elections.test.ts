@@ -118,6 +118,7 @@ describe("Raft paper §5.2", () => {
     const entries = [{ term: 1, kind: "none", payload: new Uint8Array(0) }] as const;
     five.receive("b", { kind: "append", term: 1, previous: nowhere, entries, commit: 0 });
     const earlierCount = five.records.length;
+    five.link("b", false);
     stand(five);
     for (const from of ["b", "c"]) five.receive(from, { kind: "voteReply", term: 2, granted: true });
 
