@@ -113,6 +113,22 @@ describe("Raft paper §5.2", () => {
     expect([before, five.state.role]).toEqual(["candidate", "leader"]);
   });
 
+  test("its own vote is durable when its record is, not when an earlier one is", () => {
+    const five = new LoneMember({ members: "abcde", term: 1 });
+    const entries = [{ term: 1, kind: "none", payload: new Uint8Array(0) }] as const;
+    five.receive("b", { kind: "append", term: 1, previous: nowhere, entries, commit: 0 });
+    const earlierCount = five.records.length;
+    five.link("b", false);
+    stand(five);
+    for (const from of ["b", "c"]) five.receive(from, { kind: "voteReply", term: 2, granted: true });
+
+    five.step({ kind: "persisted", count: earlierCount });
+    const before = five.state.role;
+    five.persisted();
+
+    expect([before, five.state.role]).toEqual(["candidate", "leader"]);
+  });
+
   test("the same member's vote counts once, a refusal and a stranger's vote not at all", () => {
     const five = new LoneMember({ members: "abcde" });
     stand(five);

@@ -129,6 +129,16 @@ describe("Raft paper §5.3", () => {
     expect(follower.state.commit).toBe(1); // 2 and 3 may not be the leader's
   });
 
+  test("what was verified against one leader's log says nothing about the next one's", () => {
+    const follower = new LoneMember({ term: 1 });
+    follower.receive("b", append(1, nowhere, [1, 1, 1], 1));
+    follower.persisted();
+
+    const words = follower.receive("c", { kind: "heartbeat", term: 2, commit: 0, round: 1, sent: 0 });
+
+    expect(words).toContain("→ c t2 heartbeatReply round 1 match 1"); // of three stored entries one is committed
+  });
+
   test("a new leader takes each follower's next index to be just after its own last", () => {
     const member = new LoneMember({ term: 2, log: [1, 2] });
 
