@@ -58,7 +58,7 @@ test("the screen shows leader, addresses and lines to paste; end of input does n
   const screen = program.stdout;
   const nodes = await rows();
 
-  expect(screen).toMatch(/n1 leads term \d+, ready in .* fsyncs a second/);
+  expect(screen).toMatch(/n\d leads term \d+, ready in .* fsyncs a second/);
   for (const { http } of nodes) expect(screen).toContain(`http://127.0.0.1:${http}`);
   expect(screen.match(/^ {2}curl /gm)).toHaveLength(4);
   expect(screen).not.toContain("Keys:");

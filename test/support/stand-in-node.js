@@ -67,5 +67,5 @@ createServer((request, response) => {
 }).listen(Number(values.port), "127.0.0.1", () => {
   console.error(JSON.stringify({ level: 30, time: 0, msg: `${values.id} serves` }));
   process.send({ kind: "ready", url: `http://127.0.0.1:${values.port}` });
-  void look();
+  setTimeout(look, 200); // the others start at the same time
 });
