@@ -5,7 +5,7 @@ import { DiskFullError } from "./errors.ts";
 import type { Log, LogRecord } from "./logs/log.ts";
 import { type MemoryMedium, memoryLog } from "./logs/memory.ts";
 import { RaftStore } from "./raft-store.ts";
-import { memorySnapshots } from "./snapshots/memory.ts";
+import { memorySnapshots, newSnapshotMedium } from "./snapshots/memory.ts";
 import type { Snapshots } from "./snapshots/snapshots.ts";
 
 const members = [{ id: "a", address: "a:1" }];
@@ -31,7 +31,7 @@ test("a disk that is full between a snapshot's last piece and its record only de
   await store.store(records);
   await store.store([{ kind: "state", term: 3, votedFor: "a" }]);
 
-  const memory = await new RaftStore(memoryLog(medium), snapshots).recover(members, 1000);
+  const memory = await new RaftStore(memoryLog(medium), snapshots, () => {}).recover(members, 1000);
   expect(memory).toMatchObject({ term: 3, snapshot, log: { base: at } });
   expect(await snapshots.list()).toEqual([snapshot]);
 });
@@ -52,6 +52,24 @@ test("records that together are more than a log takes at once are stored in seve
   expect(Math.max(...sizes)).toBeLessThan(64 * 2 ** 20);
 });
 
+test("a damaged snapshot is given to nobody, and said once; a sound one is given piece by piece", async () => {
+  const medium = newSnapshotMedium();
+  const snapshots = memorySnapshots(medium);
+  const notices: string[] = [];
+  const store = new RaftStore(memoryLog(), snapshots, (_level, text) => notices.push(text));
+  const first = await snapshots.save({ index: 7, term: 2 }, [Buffer.from("a snapshot in two pieces")]);
+  const piece = await store.find({ kind: "chunk", snapshot: first, offset: 2, bytesMax: 8 });
+  const second = await snapshots.save({ index: 9, term: 2 }, [Buffer.from("another")]);
+  const stored = medium.complete.find(({ snapshot }) => snapshot.index === 9);
+  (stored?.content as Uint8Array[])[0] = Buffer.from("Another");
+
+  const damaged = [0, 3].map((offset) => store.find({ kind: "chunk", snapshot: second, offset, bytesMax: 3 }));
+
+  expect(piece).toEqual({ kind: "chunk", offset: 2, bytes: Buffer.from("snapshot") });
+  expect(await Promise.all(damaged)).toEqual([{ kind: "gone" }, { kind: "gone" }]);
+  expect(notices).toEqual(["a stored snapshot is damaged: members that need it wait for the next one"]);
+});
+
 /** A store on a log of its own, whose appends go through `append`. */
 async function openStore(
   medium: MemoryMedium,
@@ -68,6 +86,7 @@ async function openStore(
       close: () => log.close(),
     },
     snapshots,
+    () => {},
   );
   await store.recover(members, 1000);
   return store;

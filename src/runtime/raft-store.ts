@@ -7,10 +7,11 @@ import {
   Recovery,
   recordKinds,
 } from "../protocols/raft/index.ts";
-import type { Entry, Found, Member, Want } from "../protocols/replicated-log.ts";
+import type { Entry, Found, Member, SnapshotName, Want } from "../protocols/replicated-log.ts";
 import { CorruptionError } from "./errors.ts";
 import type { Log, LogRecord } from "./logs/log.ts";
 import type { Snapshots } from "./snapshots/snapshots.ts";
+import type { Notice } from "./transports/notices.ts";
 
 /** Records in one append to the log, in bytes; a single larger one goes alone. A log takes several times as much. */
 const appendBytesMax = 16 * 2 ** 20;
@@ -20,12 +21,16 @@ export class RaftStore {
   readonly #log: Log;
   readonly #snapshots: Snapshots;
   readonly #group: number;
+  readonly #notice: Notice;
+  /** The snapshot asked for last, and whether its content is what its name says. */
+  #checked: { readonly snapshot: SnapshotName; readonly isSound: Promise<boolean> } | undefined;
   /** How many records of the call under way, or cut short by a full disk, are stored. */
   #storedCount = 0;
 
-  constructor(log: Log, snapshots: Snapshots, group = 0) {
+  constructor(log: Log, snapshots: Snapshots, notice: Notice, group = 0) {
     this.#log = log;
     this.#snapshots = snapshots;
+    this.#notice = notice;
     this.#group = group;
   }
 
@@ -91,6 +96,7 @@ export class RaftStore {
   /** Answers a core's question. */
   async find(what: Want): Promise<Found> {
     if (what.kind === "chunk") {
+      if (!(await this.#isSound(what.snapshot))) return { kind: "gone" };
       const bytes = await this.#snapshots.read(what.snapshot, what.offset, what.bytesMax);
       return bytes === undefined ? { kind: "gone" } : { kind: "chunk", offset: what.offset, bytes };
     }
@@ -102,5 +108,27 @@ export class RaftStore {
       for (const entry of decoded.entries.slice(start - decoded.from, last + 1 - decoded.from)) entries.push(entry);
     }
     return entries.length === 0 ? { kind: "gone" } : { kind: "entries", from: what.from, entries };
+  }
+
+  /** Checked once, before its first piece leaves: a damaged snapshot would stop each member that it is sent to. */
+  #isSound(snapshot: SnapshotName): Promise<boolean> {
+    const { index, checksum } = this.#checked?.snapshot ?? {};
+    if (this.#checked === undefined || index !== snapshot.index || checksum !== snapshot.checksum) {
+      this.#checked = { snapshot, isSound: this.#check(snapshot) };
+    }
+    return this.#checked.isSound;
+  }
+
+  async #check(snapshot: SnapshotName): Promise<boolean> {
+    try {
+      if ((await this.#snapshots.read(snapshot, 0, 1)) === undefined) return false;
+      for await (const _ of this.#snapshots.content(snapshot));
+      return true;
+    } catch (error) {
+      if (!(error instanceof CorruptionError)) throw error;
+      const text = "a stored snapshot is damaged: members that need it wait for the next one";
+      this.#notice("warn", text, { index: snapshot.index, problem: error.message });
+      return false;
+    }
   }
 }

@@ -62,7 +62,7 @@ export async function recoverStorage(
   tailBytesMax: number,
   { clusterId, log, snapshots, release }: StorageParts,
 ): Promise<Storage> {
-  const records = new RaftStore(log, snapshots);
+  const records = new RaftStore(log, snapshots, config.notice);
   const { isNew, ...memory } = await records.recover(config.members, tailBytesMax);
   const { base } = memory.log;
   if (isNew) await records.store([{ kind: "base", base, snapshot: undefined, members: config.members }]);

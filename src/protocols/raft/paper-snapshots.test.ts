@@ -109,6 +109,21 @@ describe("Raft paper §7, on the leader", () => {
     expect(words).toEqual(["⇢ c t2 chunk of 7@2 where?"]);
   });
 
+  test("a snapshot that storage cannot give, and that is the newest, is asked for again an election timeout later", () => {
+    const member = leader();
+    member.receive("c", conflict);
+    member.receive("c", { kind: "chunkReply", term: 2, snapshot: snapshotOf(5, 1), received: 0 });
+
+    const words = member.request({ kind: "supply", want: 1, found: { kind: "gone" } });
+    const later = Array.from({ length: 10 }, () => {
+      member.receive("b", { kind: "appendReply", term: 2, match: 7 });
+      return member.tick();
+    }).flat();
+
+    expect(words).toEqual([]);
+    expect(later.filter((word) => word.includes("where?"))).toEqual(["⇢ c t2 chunk of 5@1 where?"]);
+  });
+
   test("while a snapshot is on its way to a live follower, the entries behind it stay in the log", () => {
     const member = leader({ retainCount: 0 });
     member.receive("c", conflict);

@@ -81,7 +81,12 @@ class MemorySnapshots implements Snapshots {
   async *content(snapshot: SnapshotName): AsyncGenerator<Bytes, void> {
     const stored = this.#find(snapshot);
     if (stored === undefined) throw new CorruptionError("memory", 0, "the snapshot is gone");
-    yield* stored.content;
+    let checksum = 0;
+    for (const piece of stored.content) {
+      checksum = crc32(piece, checksum);
+      yield piece;
+    }
+    if (checksum !== snapshot.checksum) throw new CorruptionError("memory", 0, "its checksum does not fit");
   }
 
   async dropBefore(index: number): Promise<void> {

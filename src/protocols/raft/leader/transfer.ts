@@ -34,12 +34,16 @@ export function continueTransfer(state: RaftState, progress: Progress, out: Raft
   progress.want = openWant(state, progress.id, { kind: "chunk", snapshot, offset: sent, bytesMax: chunkBytesMax }, out);
 }
 
-/** Sends the piece that storage found; a snapshot that is gone is replaced by the newest. */
+/** Sends the piece that storage found; a snapshot that it cannot give is replaced by a newer one, once there is one. */
 export function takeChunk(state: RaftState, progress: Progress, found: Found, out: RaftOutbox): void {
   const { transfer } = progress;
   if (transfer === undefined) return;
-  if (found.kind !== "chunk" || found.bytes.length === 0) return startTransfer(state, progress, out);
   const { snapshot, members, sent } = transfer;
+  if (found.kind !== "chunk" || found.bytes.length === 0) {
+    if (state.snapshot?.index !== snapshot.index) return startTransfer(state, progress, out);
+    transfer.acked = undefined; // nothing newer is there yet: asked again after an election timeout
+    return;
+  }
   if (found.offset !== sent) return; // the follower has since asked to go on elsewhere
   transfer.sent += found.bytes.length;
   out.sendAhead(progress.id, {
