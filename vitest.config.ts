@@ -12,6 +12,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          isolate: false, // tests share no state: a process for each file would take longer than the tests in it
           include: ["{src,tools}/**/*.test.ts", "test/{fixtures,packaging,support}/**/*.test.ts"],
           exclude: [long],
         },

@@ -93,6 +93,7 @@ test("a retry with the same key after an unknown outcome finds what the first tr
 test("without a leader a command is certainly not applied", async () => {
   await using cluster = await machineCluster(journal);
   const [n1, n2, n3] = ["n1", "n2", "n3"].map((id) => cluster.node(id));
+  await cluster.leader();
   for (const id of cluster.ids) cluster.isolate(id);
   await eventually(() => expect(n1?.status().leader).toBeUndefined());
 
