@@ -29,6 +29,12 @@ export interface SnapshotName extends Position {
   readonly checksum: number;
 }
 
+/** Whether two names are of the same bytes, wherever they are stored. */
+export function isSameSnapshot(one: SnapshotName, other: SnapshotName): boolean {
+  const isSamePlace = one.index === other.index && one.term === other.term;
+  return isSamePlace && one.bytes === other.bytes && one.checksum === other.checksum;
+}
+
 /** Why a request was refused. A refusal means: certainly not appended. */
 export type Reason =
   /** No leader is known here, or it was lost before it could answer. */

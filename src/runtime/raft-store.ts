@@ -7,7 +7,14 @@ import {
   Recovery,
   recordKinds,
 } from "../protocols/raft/index.ts";
-import type { Entry, Found, Member, SnapshotName, Want } from "../protocols/replicated-log.ts";
+import {
+  type Entry,
+  type Found,
+  isSameSnapshot,
+  type Member,
+  type SnapshotName,
+  type Want,
+} from "../protocols/replicated-log.ts";
 import { CorruptionError } from "./errors.ts";
 import type { Log, LogRecord } from "./logs/log.ts";
 import type { Snapshots } from "./snapshots/snapshots.ts";
@@ -112,8 +119,7 @@ export class RaftStore {
 
   /** Checked once, before its first piece leaves: a damaged snapshot would stop each member that it is sent to. */
   #isSound(snapshot: SnapshotName): Promise<boolean> {
-    const { index, checksum } = this.#checked?.snapshot ?? {};
-    if (this.#checked === undefined || index !== snapshot.index || checksum !== snapshot.checksum) {
+    if (this.#checked === undefined || !isSameSnapshot(this.#checked.snapshot, snapshot)) {
       this.#checked = { snapshot, isSound: this.#check(snapshot) };
     }
     return this.#checked.isSound;

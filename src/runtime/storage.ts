@@ -1,6 +1,6 @@
 import type { RaftMemory } from "../protocols/raft/index.ts";
 import { termAt } from "../protocols/raft/log/log.ts";
-import type { Member } from "../protocols/replicated-log.ts";
+import { isSameSnapshot, type Member } from "../protocols/replicated-log.ts";
 import { openDirectory } from "./directory.ts";
 import { CorruptionError } from "./errors.ts";
 import type { Log } from "./logs/log.ts";
@@ -90,7 +90,7 @@ async function newestSnapshot(
 ): Promise<RaftMemory["snapshot"]> {
   const recorded = memory.snapshot;
   for (const name of await snapshots.list()) {
-    const isRecorded = name.index === recorded?.index && name.checksum === recorded.checksum;
+    const isRecorded = recorded !== undefined && isSameSnapshot(name, recorded);
     const isNewer = name.index > (recorded?.index ?? 0) && termAt(memory.log, name.index) === name.term;
     if (isRecorded || isNewer) return name;
   }

@@ -1,3 +1,4 @@
+import { noBytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import { invariant } from "../../base/invariant.ts";
 import type { Position } from "../replicated-log.ts";
@@ -161,7 +162,7 @@ function lead(state: RaftState): void {
   state.leader = state.config.id;
   state.leaderLost = false;
   const last = state.log.last;
-  appendEntries(state.log, [{ term: state.term, kind: "none", payload: new Uint8Array(0) }]);
+  appendEntries(state.log, [{ term: state.term, kind: "none", payload: noBytes }]);
   state.leadership = {
     peers: new Map(otherMembers(state).map((id) => [id, newProgress(id, last)])),
     opening: last + 1,

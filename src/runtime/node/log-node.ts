@@ -11,7 +11,7 @@ import {
 import { termAt } from "../../protocols/raft/log/log.ts";
 import type { LogOutput, LogRequest } from "../../protocols/replicated-log.ts";
 import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
-import { Drive } from "../drive.ts";
+import { Drive, type DriveHost } from "../drive.ts";
 import { ClosedError, DiskFullError, OptionError, TooLargeError } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
 import type { Storage } from "../storage.ts";
@@ -111,7 +111,7 @@ export class RaftNode implements LogNode {
     this.#findReadyPoint();
   }
 
-  #host(): ConstructorParameters<typeof Drive<RaftVocabulary>>[1] {
+  #host(): DriveHost<RaftVocabulary> {
     return {
       store: (records) => this.#storage.records.store(records),
       send: (to, message) => this.#send(to, message),

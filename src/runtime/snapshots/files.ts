@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../../base/bytes.ts";
-import type { Position, SnapshotName } from "../../protocols/replicated-log.ts";
+import { isSameSnapshot, type Position, type SnapshotName } from "../../protocols/replicated-log.ts";
 import { CorruptionError } from "../errors.ts";
 import { errorCode, type Files, type OpenFile, storageError, systemFiles } from "../files.ts";
 import { pieces } from "./pieces.ts";
@@ -9,7 +9,6 @@ import {
   contentStart,
   fileNameOf,
   findHeader,
-  isSameSnapshot,
   type Progress,
   parseFileName,
   readHeader,

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../../base/bytes.ts";
-import type { Position, SnapshotName } from "../../protocols/replicated-log.ts";
+import { isSameSnapshot, type Position, type SnapshotName } from "../../protocols/replicated-log.ts";
 import { CorruptionError } from "../errors.ts";
 import { checkPiece, keptAfterReadMs, type PartialSnapshot, type Snapshots } from "./snapshots.ts";
 
@@ -58,7 +58,7 @@ class MemorySnapshots implements Snapshots {
 
   async receive(snapshot: SnapshotName, offset: number, bytes: Bytes): Promise<void> {
     const { partial } = this.#medium;
-    const isContinued = partial !== undefined && isSame(partial.snapshot, snapshot);
+    const isContinued = partial !== undefined && isSameSnapshot(partial.snapshot, snapshot);
     const before = isContinued ? partial : { received: 0, content: [] };
     const news = checkPiece(snapshot, before.received, offset, bytes);
     const content = [...before.content, new Uint8Array(news)];
@@ -96,18 +96,12 @@ class MemorySnapshots implements Snapshots {
   }
 
   #find(snapshot: SnapshotName): Stored | undefined {
-    return this.#medium.complete.find((stored) => isSame(stored.snapshot, snapshot));
+    return this.#medium.complete.find((stored) => isSameSnapshot(stored.snapshot, snapshot));
   }
 
   #add(snapshot: SnapshotName, content: readonly Bytes[]): void {
     if (this.#find(snapshot) === undefined) this.#medium.complete.push({ snapshot, content });
   }
-}
-
-function isSame(one: SnapshotName, other: SnapshotName): boolean {
-  return (
-    one.index === other.index && one.term === other.term && one.bytes === other.bytes && one.checksum === other.checksum
-  );
 }
 
 function sizeOf(content: readonly Bytes[]): number {

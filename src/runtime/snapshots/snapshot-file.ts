@@ -32,11 +32,6 @@ export function parseFileName(name: string): (Position & { readonly checksum: nu
   return { index: Number(match[1]), term: Number(match[2]), checksum: Number.parseInt(match[3] ?? "", 16) };
 }
 
-/** Whether two names mean the same content, byte for byte. */
-export function isSameSnapshot(one: SnapshotName, other: SnapshotName): boolean {
-  return fileNameOf(one) === fileNameOf(other) && one.bytes === other.bytes;
-}
-
 /** Names what the file holds; also forgets the progress of whatever it held before. */
 export function writeHeader(file: OpenFile, { index, term, bytes, checksum }: SnapshotName): Promise<void> {
   const start = Buffer.alloc(contentStart);

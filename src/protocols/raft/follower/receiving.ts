@@ -1,5 +1,5 @@
 import type { NodeId } from "../../../base/ids.ts";
-import type { Member, SnapshotName } from "../../replicated-log.ts";
+import { isSameSnapshot, type Member, type SnapshotName } from "../../replicated-log.ts";
 import { hearLeader } from "../election.ts";
 import { rebase } from "../log/log.ts";
 import type { RaftMessage } from "../messages.ts";
@@ -12,7 +12,7 @@ export function receiveChunk(state: RaftState, from: NodeId, message: Chunk, out
   hearLeader(state, from);
   const { snapshot } = message;
   if (snapshot.index <= state.commit) return sendReceived(state, from, snapshot, snapshot.bytes, out);
-  if (state.incoming === undefined || !isSame(state.incoming.snapshot, snapshot)) {
+  if (state.incoming === undefined || !isSameSnapshot(state.incoming.snapshot, snapshot)) {
     state.incoming = { snapshot, received: 0 };
   }
   const { incoming } = state;
@@ -24,11 +24,6 @@ export function receiveChunk(state: RaftState, from: NodeId, message: Chunk, out
     if (end === snapshot.bytes) install(state, snapshot, message.members, out);
   }
   sendReceived(state, from, snapshot, incoming.received, out);
-}
-
-function isSame(one: SnapshotName, other: SnapshotName): boolean {
-  const isSamePlace = one.index === other.index && one.term === other.term;
-  return isSamePlace && one.bytes === other.bytes && one.checksum === other.checksum;
 }
 
 /** Leaves once what it claims is durable. */

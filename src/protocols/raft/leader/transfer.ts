@@ -1,4 +1,5 @@
-import type { Found } from "../../replicated-log.ts";
+import { noBytes } from "../../../base/bytes.ts";
+import { type Found, isSameSnapshot } from "../../replicated-log.ts";
 import type { RaftMessage } from "../messages.ts";
 import { openWant, type RaftOutbox, type RaftState } from "../state.ts";
 import { advance, type Progress, startProbe } from "./progress.ts";
@@ -19,8 +20,7 @@ export function startTransfer(state: RaftState, progress: Progress, out: RaftOut
 function askWhereToGoOn(state: RaftState, progress: Progress, out: RaftOutbox): void {
   if (progress.transfer === undefined) return;
   const { snapshot, members } = progress.transfer;
-  const bytes = new Uint8Array(0);
-  out.sendAhead(progress.id, { kind: "chunk", term: state.term, snapshot, members, offset: 0, bytes });
+  out.sendAhead(progress.id, { kind: "chunk", term: state.term, snapshot, members, offset: 0, bytes: noBytes });
 }
 
 /** Asks storage for the next piece while the window has room: memory holds at most one piece of each transfer. */
@@ -59,8 +59,7 @@ export function takeChunk(state: RaftState, progress: Progress, found: Found, ou
 /** The follower says how much it has stored: goes on from there, and returns to the log once all is installed. */
 export function receiveChunkReply(state: RaftState, progress: Progress, reply: ChunkReply): void {
   const { transfer } = progress;
-  if (transfer === undefined || transfer.snapshot.index !== reply.snapshot.index) return;
-  if (transfer.snapshot.checksum !== reply.snapshot.checksum) return;
+  if (transfer === undefined || !isSameSnapshot(transfer.snapshot, reply.snapshot)) return;
   progress.transferTicks = 0;
   if (reply.received >= transfer.snapshot.bytes) {
     startProbe(progress, transfer.snapshot.index + 1);

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Bytes } from "../../../base/bytes.ts";
+import { type Bytes, noBytes } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { unreachable } from "../../../base/invariant.ts";
 import type { Timers } from "../timers.ts";
@@ -34,8 +34,6 @@ const writeBytesMax = 256 * 1024;
 
 /** Time for the last bytes to leave when a connection ends in peace. */
 const finishMs = 500;
-
-const noBody: Bytes = new Uint8Array(0);
 
 /** One socket from its first byte to its last: greets, then carries frames both ways. */
 export class Connection {
@@ -110,7 +108,7 @@ export class Connection {
   ping(): void {
     if (this.#state !== "open") return;
     this.#pingsOpen++;
-    this.#add({ kind: frameKinds.ping, body: noBody });
+    this.#add({ kind: frameKinds.ping, body: noBytes });
   }
 
   /**
@@ -229,7 +227,7 @@ export class Connection {
         this.#events.message(frame.body);
         return;
       case frameKinds.ping:
-        if (this.bytesQueued < this.#limits.queueBytesMax) this.#add({ kind: frameKinds.pong, body: noBody });
+        if (this.bytesQueued < this.#limits.queueBytesMax) this.#add({ kind: frameKinds.pong, body: noBytes });
         return;
       case frameKinds.pong:
         this.#pingsOpen = Math.max(0, this.#pingsOpen - 1);
