@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { isNodeId, type NodeId } from "../../base/ids.ts";
-import type { Member, SnapshotName } from "../../protocols/replicated-log.ts";
+import { type Member, membershipOf, type SnapshotName } from "../../protocols/replicated-log.ts";
 import { type DataDirectory, openDirectory } from "../directory.ts";
 import { OptionError, WrongDirectoryError } from "../errors.ts";
 import { errorCode, storageError, systemFiles } from "../files.ts";
@@ -122,7 +122,7 @@ async function store(directory: DataDirectory, backup: BackupFile, members: read
     await records.recover(members, 0);
     await records.store([
       { kind: "state", term, votedFor: undefined },
-      { kind: "base", base: { index, term }, snapshot, members },
+      { kind: "base", base: { index, term }, snapshot, membership: membershipOf(members) },
     ]);
   } finally {
     await log.close();
