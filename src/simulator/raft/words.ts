@@ -1,8 +1,8 @@
-import type { Bytes } from "../../src/base/bytes.ts";
-import { unreachable } from "../../src/base/invariant.ts";
-import { fromUtf8 } from "../../src/base/text.ts";
-import type { Entry, LogOutput, Position, RaftMessage, RaftRecord, Want } from "../../src/protocols/raft/index.ts";
-import type { Verdict } from "../../src/protocols/raft/messages.ts";
+import type { Bytes } from "../../base/bytes.ts";
+import { unreachable } from "../../base/invariant.ts";
+import { fromUtf8 } from "../../base/text.ts";
+import type { Entry, LogOutput, Position, RaftMessage, RaftRecord, Want } from "../../protocols/raft/index.ts";
+import type { Verdict } from "../../protocols/raft/messages.ts";
 
 /** A place as people write it: `2@1` is index 2, term 1. */
 export function placeWords({ index, term }: Position): string {
