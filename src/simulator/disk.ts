@@ -49,8 +49,8 @@ export class Disk<V extends Vocabulary> {
   #writes: Write<V>[] = [];
   #count = 0;
   #isRefused = false;
-  /** Counts crashes: a write of an earlier life never ends. */
-  #life = 0;
+  /** Counts tries and crashes: only the newest try may end. */
+  #tries = 0;
 
   constructor(
     store: Store<V>,
@@ -92,20 +92,21 @@ export class Disk<V extends Vocabulary> {
   }
 
   #write(): void {
-    const life = this.#life;
+    const number = ++this.#tries;
     this.#queue.after(this.delay(), () => {
-      if (life !== this.#life || this.isStuck) return;
-      if (this.isFull) this.#refuse(life);
+      if (number !== this.#tries || this.isStuck) return;
+      if (this.isFull) this.#refuse(number);
       else this.#written();
     });
   }
 
-  #refuse(life: number): void {
-    if (!this.#isRefused) this.#events.full(true);
+  #refuse(number: number): void {
+    const isNews = !this.#isRefused;
     this.#isRefused = true;
     this.#queue.after(retryMs, () => {
-      if (life === this.#life) this.#write();
+      if (number === this.#tries) this.#write();
     });
+    if (isNews) this.#events.full(true);
   }
 
   #written(): void {
@@ -129,7 +130,7 @@ export class Disk<V extends Vocabulary> {
 
   /** The process ends. */
   crash(): void {
-    this.#life++;
+    this.#tries++;
     const inFlight = this.#isRefused ? undefined : this.#writes[0];
     if (inFlight !== undefined) {
       const isWhole = this.#survives(inFlight);

@@ -9,6 +9,7 @@ import {
   type RaftState,
   type RaftVocabulary,
 } from "../../protocols/raft/index.ts";
+import { membershipOf } from "../../protocols/replicated-log.ts";
 import type { MemberPlan } from "../plans/plan.ts";
 import type { Boot, Protocol } from "../protocol.ts";
 import type { Trace } from "../trace.ts";
@@ -34,7 +35,8 @@ export function raftProtocol(members: readonly Member[]): Protocol<RaftVocabular
 function start({ plan, store, seed }: Boot<RaftVocabulary>, members: readonly Member[]): Raft {
   const options = coreOptions(plan, seed);
   const disk = store as RaftStore; // made by `emptyStore`
-  const memory = disk.recover(members, options.tailBytesMax ?? 2 ** 23);
+  if (disk.isNew) disk.begin(membershipOf(members));
+  const memory = disk.recover(options.tailBytesMax ?? 2 ** 23);
   const { incoming } = disk;
   return new Raft(options, { memory, applied: memory.snapshot?.index ?? 0, ...(incoming && { incoming }) });
 }
@@ -73,6 +75,13 @@ function fold(output: LogOutput, trace: Trace): void {
     case "want":
       trace.number(7);
       return trace.number(output.want);
+    case "membership":
+      trace.number(9);
+      trace.number(output.index);
+      return trace.number(output.isCommitted ? 1 : 0);
+    case "removed":
+      trace.number(10);
+      return trace.number(output.index);
     case "leader":
       trace.number(8);
       trace.number(output.term);

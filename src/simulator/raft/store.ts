@@ -6,7 +6,6 @@ import {
   decodeRecord,
   encodeRecord,
   type Found,
-  type Member,
   type RaftMemory,
   type RaftRecord,
   type RaftVocabulary,
@@ -16,7 +15,7 @@ import {
   type Want,
 } from "../../protocols/raft/index.ts";
 import { termAt } from "../../protocols/raft/log/log.ts";
-import { isSameSnapshot } from "../../protocols/replicated-log.ts";
+import { isSameSnapshot, type Membership } from "../../protocols/replicated-log.ts";
 import type { Store } from "../protocol.ts";
 
 /** Writes in one file of the log; the oldest file goes once all entries in it may. */
@@ -181,9 +180,15 @@ export class RaftStore implements Store<RaftVocabulary> {
     return this.#receiving && { snapshot: this.#receiving.name, received: this.#receiving.content.length };
   }
 
-  /** What the stored records make of a member; `members` are those of a new one. */
-  recover(members: readonly Member[], tailBytesMax: number): RaftMemory {
-    const recovery = new Recovery(members, tailBytesMax);
+  /** A new member's first record. */
+  begin(membership: Membership): void {
+    const record = { kind: "base", base: { index: 0, term: 0 }, snapshot: undefined, membership } as const;
+    this.put([record], [encodeRecord(record)]);
+  }
+
+  /** What the stored records make of a member. */
+  recover(tailBytesMax: number): RaftMemory {
+    const recovery = new Recovery([], tailBytesMax);
     for (const { records } of this.#files) {
       for (const { kind, bytes } of records) recovery.take(decodeRecord(kind, bytes));
     }

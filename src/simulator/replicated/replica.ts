@@ -84,6 +84,9 @@ export class Replica implements Owner<LogVocabulary> {
       case "readable":
         this.requests.readable(output.ids, output.index);
         return this.requests.applied(this.appliedIndex);
+      case "membership":
+      case "removed":
+        return;
       default:
         return unreachable(output);
     }

@@ -70,7 +70,7 @@ export class Requests {
   #ask(read: Read): void {
     const id = ++this.#numbers;
     this.#reads.set(id, read);
-    this.#host.request({ kind: "barrier", id });
+    this.#host.request({ kind: "barrier", id, mode: read.mode });
   }
 
   #forget(read: Read): void {
