@@ -14,7 +14,7 @@ import {
   type SnapshotName,
 } from "../../src/protocols/raft/index.ts";
 import { membershipOf } from "../../src/protocols/replicated-log.ts";
-import { messageWords, outputWords, recordWords } from "./raft-words.ts";
+import { messageWords, outputWords, recordWords } from "../../src/simulator/raft/words.ts";
 
 /** How a lone member starts. */
 export interface MemberSetup {
