@@ -1,8 +1,8 @@
 import type { RaftMemory } from "../protocols/raft/index.ts";
 import { termAt } from "../protocols/raft/log/log.ts";
-import { isSameSnapshot, type Member } from "../protocols/replicated-log.ts";
+import { isSameSnapshot, type Member, type Membership, membershipOf } from "../protocols/replicated-log.ts";
 import { openDirectory } from "./directory.ts";
-import { CorruptionError } from "./errors.ts";
+import { CorruptionError, WrongDirectoryError } from "./errors.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory.ts";
 import { openWal } from "./logs/wal/wal.ts";
@@ -32,7 +32,10 @@ export interface StorageParts {
   release(): Promise<void>;
 }
 
-/** Opens a node's storage and reads it. Throws what `openDirectory`, `Log.recover` and `Snapshots` throw. */
+/**
+ * Opens a node's storage and reads it. Throws what `openDirectory`, `Log.recover` and `Snapshots` throw, and
+ * `WrongDirectoryError` for a cluster id other than the stored one.
+ */
 export async function openStorage(config: NodeConfig, tailBytesMax: number): Promise<Storage> {
   const { dataDir, clusterId, id: nodeId, notice } = config;
   if (dataDir === undefined) {
@@ -46,6 +49,9 @@ export async function openStorage(config: NodeConfig, tailBytesMax: number): Pro
   }
   const directory = await openDirectory(dataDir, { nodeId, clusterId });
   try {
+    if (config.isClusterIdGiven && directory.clusterId !== clusterId) {
+      throw new WrongDirectoryError(dataDir, `belongs to cluster ${directory.clusterId}, not to ${clusterId}`);
+    }
     const log = await openWal({ directory: directory.walPath, notice: (text) => notice("warn", text, {}) });
     const snapshots = await openSnapshots({ directory: directory.snapshotsPath });
     const release = (): Promise<void> => directory.close();
@@ -64,16 +70,21 @@ export async function recoverStorage(
 ): Promise<Storage> {
   const records = new RaftStore(log, snapshots, config.notice);
   const { isNew, ...memory } = await records.recover(config.members, tailBytesMax);
-  const { base } = memory.log;
-  if (isNew) await records.store([{ kind: "base", base, snapshot: undefined, members: config.members }]);
-  else sayMembership(config, memory.members);
+  const { base, configurations } = memory.log;
+  const membership = membershipOf(config.members);
+  if (isNew) await records.store([{ kind: "base", base, snapshot: undefined, membership }]);
+  else sayMembership(config, configurations.at(-1)?.membership.members ?? []);
+  memory.log.configurations = configurations.map((each) => ({
+    index: each.index,
+    membership: withAddresses(each.membership, config.members),
+  }));
   const snapshot = await newestSnapshot(memory, snapshots, config.dataDir ?? "memory");
   return {
     clusterId,
     log,
     snapshots,
     records,
-    memory: { ...memory, snapshot, members: withAddresses(memory.members, config.members) },
+    memory: { ...memory, snapshot },
     partial: await snapshots.partial(),
     close: async () => {
       await log.close();
@@ -99,8 +110,10 @@ async function newestSnapshot(
 }
 
 /** Who the members are is stored; where they are may have changed since, and whoever starts us knows best. */
-function withAddresses(stored: readonly Member[], given: readonly Member[]): readonly Member[] {
-  return stored.map((member) => given.find((other) => other.id === member.id) ?? member);
+function withAddresses({ members, outgoing, learners }: Membership, given: readonly Member[]): Membership {
+  const place = (stored: readonly Member[]) =>
+    stored.map((member) => given.find((other) => other.id === member.id) ?? member);
+  return { members: place(members), outgoing: place(outgoing), learners: place(learners) };
 }
 
 function sayMembership(config: NodeConfig, stored: readonly Member[]): void {

@@ -9,8 +9,9 @@ import {
   type RaftVocabulary,
 } from "../../protocols/raft/index.ts";
 import { termAt } from "../../protocols/raft/log/log.ts";
-import type { LogOutput, LogRequest } from "../../protocols/replicated-log.ts";
+import { type LogOutput, type LogRequest, participantsOf } from "../../protocols/replicated-log.ts";
 import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
+import { type Backup, backupOf } from "../backups/backup-file.ts";
 import { Drive, type DriveHost } from "../drive.ts";
 import { ClosedError, DiskFullError, OptionError, TooLargeError } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
@@ -106,7 +107,7 @@ export class RaftNode implements LogNode {
         this.#emitter.emit({ kind: "link", peer, up });
       },
     });
-    this.#transport.setMembers(this.#raft.inspect().members);
+    this.#transport.setMembers(participantsOf(this.#raft.inspect().membership));
     this.#drive.start();
     this.#findReadyPoint();
   }
@@ -161,6 +162,10 @@ export class RaftNode implements LogNode {
       case "want":
         this.#supply(output);
         return;
+      case "membership":
+        return this.#transport.setMembers(participantsOf(output.membership));
+      case "removed":
+        return; // told what is committed so far, and asked no more
       case "leader":
         return this.#leader(output.term, output.leader);
     }
@@ -235,6 +240,11 @@ export class RaftNode implements LogNode {
     this.#config.notice("warn", "the node has stopped", { error });
     this.#checkHealth();
     this.#closing ??= this.#shutDown();
+  }
+
+  /** The index through which everything was taken in by the owner. */
+  get appliedIndex(): number {
+    return this.#applied.index;
   }
 
   on<Kind extends NodeEvent["kind"]>(
@@ -322,6 +332,15 @@ export class RaftNode implements LogNode {
     this.#drive.request({ kind: "snapshotTaken", snapshot });
     await this.#storage.snapshots.dropBefore(index);
     this.#emitter.emit({ kind: "snapshot", index, bytes: snapshot.bytes });
+  }
+
+  /** The newest snapshot, as a backup, if it holds everything through `index`. */
+  backup(index: number): Backup | undefined {
+    const [known, saved] = [this.#raft.inspect().snapshot, this.#saving.newest];
+    const snapshot = (saved?.index ?? 0) > (known?.index ?? 0) ? saved : known;
+    if (snapshot === undefined || snapshot.index < index) return undefined;
+    const identity = { clusterId: this.#storage.clusterId, nodeId: this.id };
+    return backupOf(snapshot, identity, this.#storage.snapshots.content(snapshot));
   }
 
   #checkOpen(): void {
