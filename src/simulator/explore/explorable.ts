@@ -68,11 +68,13 @@ export interface Explorable<T extends Terms> {
   remember(history: T["history"], facts: readonly T["fact"][]): T["history"];
   /** Throws `InvariantViolation` when members (in the order of `ids`) and history break a promise. */
   check(members: readonly Standing<T>[], history: T["history"]): void;
-  /** In a few words. */
-  tellMessage(message: T["message"]): string;
-  tellRequest(request: T["request"]): string;
-  tellRecord(record: T["record"]): string;
-  tellState(state: Readonly<T["state"]>): string;
+  /** Each in a few words. */
+  readonly words: {
+    message(message: T["message"]): string;
+    request(request: T["request"]): string;
+    record(record: T["record"]): string;
+    state(state: Readonly<T["state"]>): string;
+  };
 }
 
 /** Where an exploration starts, and what it is limited to. Within these it leaves out nothing. */

@@ -74,7 +74,7 @@ function tellStep<T extends Terms>({ steps }: Worlds<T>, world: Int32Array, step
   const before = seats.at(world[step.member] as number);
   if (kind === "lose") {
     const { from, to, message } = letters.at(argument);
-    return `lost on its way from ${from} to ${to}: ${explorable.tellMessage(message)}`;
+    return `lost on its way from ${from} to ${to}: ${explorable.words.message(message)}`;
   }
   const occasion = steps.occasion(kind === "repeat" ? "deliver" : kind, argument);
   const event = tellOccasion(explorable, before, occasion, kind === "repeat");
@@ -91,10 +91,10 @@ function tellOccasion<T extends Terms>(
   switch (occasion.kind) {
     case "deliver": {
       const copy = isRepeated ? ", while a copy stays on its way" : "";
-      return `${id} receives from ${occasion.from}${copy}: ${explorable.tellMessage(occasion.message)}`;
+      return `${id} receives from ${occasion.from}${copy}: ${explorable.words.message(occasion.message)}`;
     }
     case "request":
-      return `${id} is asked to ${explorable.tellRequest(occasion.request)}`;
+      return `${id} is asked to ${explorable.words.request(occasion.request)}`;
     case "persist":
       return `${id}'s disk has stored ${tellRecords(explorable, pending.slice(0, occasion.count))}`;
     case "crash": {
@@ -114,7 +114,7 @@ function tellOccasion<T extends Terms>(
 }
 
 function tellRecords<T extends Terms>(explorable: Explorable<T>, records: readonly T["record"][]): string {
-  return records.map((record) => explorable.tellRecord(record)).join(" and ");
+  return records.map((record) => explorable.words.record(record)).join(" and ");
 }
 
 function tellEffects<T extends Terms>(
@@ -124,8 +124,8 @@ function tellEffects<T extends Terms>(
   { sent }: Moment<T>,
 ): string[] {
   const effects: string[] = [];
-  const state = explorable.tellState(after.state);
-  if (state !== explorable.tellState(before.state)) effects.push(`now ${state}`);
+  const state = explorable.words.state(after.state);
+  if (state !== explorable.words.state(before.state)) effects.push(`now ${state}`);
   const isBorn = after.life > before.life;
   const written = isBorn
     ? []
@@ -133,7 +133,7 @@ function tellEffects<T extends Terms>(
   if (written.length > 0) effects.push(`writes ${tellRecords(explorable, written)}`);
   const receivers = new Map<string, NodeId[]>();
   for (const { to, message } of sent) {
-    const text = explorable.tellMessage(message);
+    const text = explorable.words.message(message);
     receivers.set(text, [...(receivers.get(text) ?? []), to]);
   }
   for (const [text, to] of receivers) effects.push(`sends ${to.join(" and ")}: ${text}`);

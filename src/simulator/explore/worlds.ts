@@ -75,22 +75,24 @@ export class Worlds<T extends Terms> {
 
   /** The first member's patience ends, and then everything arrives, as long as there is something; none of it counts. */
   #settle(first: Int32Array): Int32Array {
-    let world = this.#follow(first, ["timeout"]);
-    for (let next = world; next !== undefined; next = this.#follow(next, ["persist", "deliver"])) world = next;
-    const settled = world ?? first;
-    settled[this.#memberCount + 1] = 0;
-    return settled;
+    let world = first;
+    let next = this.#follow(["timeout"], (to) => this.#move(first, first.length, "timeout", 0, 0, to));
+    while (next !== undefined) {
+      const now: Int32Array = next;
+      world = now;
+      next = this.#follow(["persist", "deliver"], (to) => this.expand(now, now.length, to));
+    }
+    world[this.#memberCount + 1] = 0;
+    return world;
   }
 
-  /** The first successor by a step of such a kind, unless it breaks a promise: that is for the exploration to find. */
-  #follow(world: Int32Array, kinds: readonly Step<T>["kind"][]): Int32Array | undefined {
+  /** The first of some successors that only goes on with what has begun. */
+  #follow(kinds: readonly Step<T>["kind"][], expand: (to: Successors<T>) => void): Int32Array | undefined {
     let followed: Int32Array | undefined;
-    this.expand(world, world.length, {
-      next: (next, length, { kind }) => {
-        if (kinds.includes(kind)) followed ??= next.slice(0, length);
-      },
-      broken: () => {},
-    });
+    const next = (world: Int32Array, length: number, { kind }: Readonly<Step<T>>): void => {
+      if (kinds.includes(kind)) followed ??= world.slice(0, length);
+    };
+    expand({ next, broken: () => {} }); // a promise broken on the way is for the exploration to find
     return followed;
   }
 

@@ -9,11 +9,11 @@ import {
   type RaftVocabulary,
   Recovery,
 } from "../../../protocols/raft/index.ts";
-import type { Member } from "../../../protocols/replicated-log.ts";
+import type { Member, Membership } from "../../../protocols/replicated-log.ts";
+import { messageWords, recordWords } from "../../raft/words.ts";
 import type { Explorable } from "../explorable.ts";
-import { firstHistory, proposalText, type RaftFact, type RaftHistory, raftFacts } from "./history.ts";
+import { firstHistory, proposalText, type RaftFact, type RaftHistory, raftFacts, textOf } from "./history.ts";
 import { checkRaft, rememberRaft } from "./promises.ts";
-import { tellMessage, tellRecord, tellState } from "./words.ts";
 
 /** Raft's words, and what is remembered of a run. */
 export interface RaftTerms extends RaftVocabulary {
@@ -61,17 +61,19 @@ export function explorableRaft({ members, terms, proposals, reads }: RaftLimits)
       {
         countMax: reads,
         mayAsk: (state) => state.leader !== undefined,
-        request: (number) => ({ kind: "barrier", id: firstRead + number }),
+        request: (number) => ({ kind: "barrier", id: firstRead + number, mode: "quorum" }),
       },
     ],
     facts: raftFacts,
     firstHistory,
     remember: rememberRaft,
     check: checkRaft,
-    tellMessage,
-    tellRequest: (request) => (request.kind === "propose" ? `propose ${proposalText(request.id)}` : request.kind),
-    tellRecord,
-    tellState,
+    words: {
+      message: messageWords,
+      request: (request) => (request.kind === "propose" ? `propose ${proposalText(request.id)}` : "answer a read"),
+      record: recordWords,
+      state: stateWords,
+    },
   };
 }
 
@@ -115,7 +117,7 @@ function essence(state: Readonly<RaftState>): unknown {
   const { restoring } = delivery;
   return {
     ...rest,
-    members: new Set(state.members),
+    membership: membershipEssence(state.membership),
     forwarding: { ...forwarding, life: undefined },
     votes: isCampaigning ? state.votes : undefined,
     log: {
@@ -123,11 +125,17 @@ function essence(state: Readonly<RaftState>): unknown {
       runs: undefined,
       tailBytes: undefined,
       slice: undefined,
+      configurations: log.configurations.map(({ index, membership }) => [index, membershipEssence(membership)]),
       saving: log.saving.map((save) => [since(save.record), save.last]),
     },
     delivery: { ...delivery, restoring: restoring && [restoring.snapshot, since(restoring.record)] },
     disk: [since(disk.asked), since(disk.stateRecord)],
   };
+}
+
+/** Who takes part, in no order. */
+function membershipEssence({ members, outgoing, learners }: Membership): unknown {
+  return [new Set(members), new Set(outgoing), new Set(learners)];
 }
 
 /** An answer from a term that is over here for good, or in which this member has no office that waits for it. */
@@ -145,4 +153,10 @@ function isSpent(message: RaftMessage, state: Readonly<RaftState>): boolean {
     default:
       return false;
   }
+}
+
+function stateWords({ role, term, votedFor, log, commit }: Readonly<RaftState>): string {
+  const vote = votedFor === undefined ? "" : `, voted for ${votedFor}`;
+  const entries = log.tail.map((entry) => `${textOf(entry)} of t${entry.term}`).join(", ");
+  return `${role} in t${term}${vote}${entries === "" ? "" : `, log: ${entries}`}${commit === 0 ? "" : `, commit ${commit}`}`;
 }
