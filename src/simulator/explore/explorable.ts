@@ -52,7 +52,7 @@ export interface Explorable<T extends Terms> {
   calm(state: T["state"]): void;
   /** All of a state that can matter later, but its life; counts of records are relative to those durable. */
   essence(state: Readonly<T["state"]>): unknown;
-  /** Whether nothing can ever come of `message` at a member in this state, not even after a restart, if nothing does now. */
+  /** Whether nothing can come of `message` at a member in this state, if nothing does now: not even after a restart. */
   isSpent(message: T["message"], state: Readonly<T["state"]>): boolean;
   /** Whether it is explored that this member's patience ends. */
   mayTimeOut(state: Readonly<T["state"]>): boolean;
@@ -79,7 +79,7 @@ export interface Explorable<T extends Terms> {
 
 /** Where an exploration starts, and what it is limited to. Within these it leaves out nothing. */
 export interface Bounds {
-  /** `new`: nothing has happened yet. `led`: the first member's patience has ended, and all that followed has arrived. */
+  /** `new`: nothing has happened yet. `led`: the first member's patience has ended, and all that came of it is done. */
   readonly start: "new" | "led";
   /** Steps from the start. */
   readonly steps: number;

@@ -8,7 +8,7 @@ export interface Hash {
 }
 
 /**
- * The states seen so far, by 64-bit hash, numbered in the order in which they were found, each with the one it came from.
+ * The states seen so far, by 64-bit hash: numbered in the order in which they were found, each with where it came from.
  *
  * Open addressing in typed arrays, at most half full: 16 to 32 bytes a state.
  */

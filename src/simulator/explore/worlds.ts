@@ -73,7 +73,7 @@ export class Worlds<T extends Terms> {
     return this.#bounds.start === "new" ? world : this.#settle(world);
   }
 
-  /** The first member's patience ends, and then everything arrives, as long as there is something; none of it counts. */
+  /** The first member's patience ends, and all that comes of it is done; none of it counts. */
   #settle(first: Int32Array): Int32Array {
     let world = first;
     let next = this.#follow(["timeout"], (to) => this.#move(first, first.length, "timeout", 0, 0, to));
@@ -96,7 +96,7 @@ export class Worlds<T extends Terms> {
     return followed;
   }
 
-  /** Hashes a world so that it is the same under every renaming of the members: the least of all, in `low` and `high`. */
+  /** Hashes a world into `low` and `high`: the least of its hashes under all renamings, so the same for all of them. */
   hash(world: Int32Array, length: number): void {
     const { seats, letters, histories } = this.steps;
     const count = this.#renamingCount;
