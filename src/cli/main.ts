@@ -10,6 +10,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { stackCommand } from "./commands/stack.ts";
 import { statusCommand } from "./commands/status.ts";
 import { describeError, exitCode, exitCodeOf } from "./exit.ts";
+import { snapshotCommand } from "./operate/snapshot.ts";
 import { note } from "./terminal.ts";
 
 /** Runs the command line: sets the exit code, and returns when the command is done. Never rejects. */
@@ -52,6 +53,7 @@ function commandLine(): Command {
     .addCommand(kvCommand())
     .commandsGroup("Operate:")
     .addCommand(statusCommand())
+    .addCommand(snapshotCommand())
     .commandsGroup("Prove:")
     .addCommand(doctorCommand())
     .commandsGroup("See:")

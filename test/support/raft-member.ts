@@ -16,7 +16,7 @@ import {
   Recovery,
   type SnapshotName,
 } from "../../src/protocols/raft/index.ts";
-import { messageWords, outputWords, recordWords } from "./raft-words.ts";
+import { messageWords, outputWords, recordWords } from "../../src/simulator/raft/words.ts";
 
 /** How a lone member starts. */
 export interface MemberSetup {

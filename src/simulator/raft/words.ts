@@ -1,6 +1,6 @@
-import type { Bytes } from "../../src/base/bytes.ts";
-import { unreachable } from "../../src/base/invariant.ts";
-import { fromUtf8 } from "../../src/base/text.ts";
+import type { Bytes } from "../../base/bytes.ts";
+import { unreachable } from "../../base/invariant.ts";
+import { fromUtf8 } from "../../base/text.ts";
 import {
   decodeMembership,
   type Entry,
@@ -11,8 +11,8 @@ import {
   type RaftMessage,
   type RaftRecord,
   type Want,
-} from "../../src/protocols/raft/index.ts";
-import type { Verdict } from "../../src/protocols/raft/messages.ts";
+} from "../../protocols/raft/index.ts";
+import type { Verdict } from "../../protocols/raft/messages.ts";
 
 /** A place as people write it: `2@1` is index 2, term 1. */
 export function placeWords({ index, term }: Position): string {
