@@ -124,6 +124,16 @@ export class LoneMember {
     return this.request({ kind: "propose", id, payloads: texts.map(toUtf8) });
   }
 
+  /** `from` has stored all through `match`: through the last entry by default. */
+  stored(from: string, match: number = this.state.log.last): string[] {
+    return this.receive(from, { kind: "appendReply", term: this.state.term, match });
+  }
+
+  /** Asks for a membership whose members are named by a letter each. */
+  change(members: string, learners = "", id = 1): string[] {
+    return this.request({ kind: "change", id, members: lettered(members), learners: lettered(learners) });
+  }
+
   /** Ticks, each a step of its own; all effects. */
   tick(count = 1): string[] {
     return Array.from({ length: count }, () => this.step({ kind: "tick" })).flat();
@@ -171,6 +181,16 @@ export function inSession(state: Readonly<RaftState>, from: string, message: Raf
   const isAnswer = /^(?:appendReply|appendConflict|heartbeatReply|chunkReply)$/.test(message.kind);
   if (!isAnswer || session === undefined || "session" in message || state.speaks.get(from) === 1) return message;
   return { ...message, session } as RaftMessage;
+}
+
+/** A leader whose opening entry all others have stored. */
+export function settledLeader(setup: MemberSetup = {}): LoneMember {
+  const member = new LoneMember(setup);
+  member.lead();
+  member.persisted();
+  for (const id of member.state.leadership?.peers.keys() ?? []) member.stored(id);
+  member.persisted();
+  return member;
 }
 
 /** A snapshot's name for tests that never look inside. */

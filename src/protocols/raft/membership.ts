@@ -6,7 +6,7 @@ import { type RaftOutbox, type RaftState, sendUnbound, speaksOld } from "./state
 
 type Removed = Extract<RaftMessage, { kind: "removed" }>;
 
-/** The newest membership in the log is in force, from when it is appended until it is replaced or cut off (paper §6). */
+/** The newest membership in the log is in force, from when it is appended until it is replaced or cut off (§6). */
 export function adoptMembership(state: RaftState): void {
   const { index, membership } = newestConfiguration(state.log);
   if (membership === state.membership) return;

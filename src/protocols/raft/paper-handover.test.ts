@@ -1,21 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { LoneMember, lettered, type MemberSetup, membershipEntry } from "../../../test/support/raft-member.ts";
+import {
+  LoneMember,
+  lettered,
+  type MemberSetup,
+  membershipEntry,
+  settledLeader,
+} from "../../../test/support/raft-member.ts";
 
 function transfer(member: LoneMember, to?: string, id = 1): string[] {
   return member.request({ kind: "transfer", id, to });
-}
-
-function stored(member: LoneMember, from: string, match = member.state.log.last): string[] {
-  return member.receive(from, { kind: "appendReply", term: member.state.term, match });
-}
-
-/** A leader of `abc` in term 1 that has committed its opening entry. */
-function leader(setup: MemberSetup = {}): LoneMember {
-  const member = new LoneMember(setup);
-  member.lead();
-  member.persisted();
-  for (const id of "bc") stored(member, id);
-  return member;
 }
 
 /** The words of the ticks of an election timeout, in which b and c answer. */
@@ -33,24 +26,24 @@ const ofB = { kind: "vote", term: 2, last: { index: 1, term: 1 }, isHandedOver: 
 
 describe("dissertation §3.10, the leader that hands over", () => {
   test("tells one that has all of its log to stand at once", () => {
-    expect(transfer(leader(), "b")).toEqual(["⇢ b t1 timeoutNow"]);
+    expect(transfer(settledLeader(), "b")).toEqual(["⇢ b t1 timeoutNow"]);
   });
 
   test("brings it up to date first", () => {
-    const member = leader();
+    const member = settledLeader();
     member.propose(7, "x");
     member.persisted();
 
     const asked = transfer(member, "b");
-    const other = stored(member, "c");
-    const words = stored(member, "b");
+    const other = member.stored("c");
+    const words = member.stored("b");
 
     expect([...asked, ...other].filter((word) => word.includes("timeoutNow"))).toEqual([]);
     expect(words).toContain("⇢ b t1 timeoutNow");
   });
 
   test("takes no proposals meanwhile, its own or forwarded, and leaves them to be tried again", () => {
-    const member = leader();
+    const member = settledLeader();
     member.propose(7, "x");
     transfer(member, "b");
 
@@ -63,17 +56,17 @@ describe("dissertation §3.10, the leader that hands over", () => {
   });
 
   test("without a name takes whoever has all of its log first", () => {
-    const member = leader();
+    const member = settledLeader();
     member.propose(7, "x");
     member.persisted();
     transfer(member);
 
-    expect(stored(member, "c")).toContain("⇢ c t1 timeoutNow");
-    expect(stored(member, "b")).not.toContain("⇢ b t1 timeoutNow");
+    expect(member.stored("c")).toContain("⇢ c t1 timeoutNow");
+    expect(member.stored("b")).not.toContain("⇢ b t1 timeoutNow");
   });
 
   test("gives up after an election timeout, leads on and takes proposals again", () => {
-    const member = leader();
+    const member = settledLeader();
     transfer(member, "b");
 
     const words = pass(member);
@@ -84,14 +77,14 @@ describe("dissertation §3.10, the leader that hands over", () => {
   });
 
   test("says it again with its heartbeats, should the word have got lost", () => {
-    const member = leader();
+    const member = settledLeader();
     transfer(member, "b");
 
     expect(pass(member, 4).filter((word) => word === "⇢ b t1 timeoutNow").length).toBe(2);
   });
 
   test("steps down for the candidate that it asked to stand, and learns how that ended", () => {
-    const member = leader();
+    const member = settledLeader();
     transfer(member, "b");
 
     const words = member.receive("b", ofB);
@@ -102,7 +95,7 @@ describe("dissertation §3.10, the leader that hands over", () => {
   });
 
   test("does not know how it ended when another leads, or nobody for two election timeouts", () => {
-    const [other, nobody] = [leader(), leader()];
+    const [other, nobody] = [settledLeader(), settledLeader()];
     for (const member of [other, nobody]) {
       transfer(member, "b");
       member.receive("b", ofB);
@@ -116,7 +109,7 @@ describe("dissertation §3.10, the leader that hands over", () => {
   });
 
   test("is done for nothing when it loses its office before it told anyone", () => {
-    const member = leader();
+    const member = settledLeader();
     member.propose(7, "x");
     transfer(member, "b");
 
@@ -124,7 +117,7 @@ describe("dissertation §3.10, the leader that hands over", () => {
   });
 
   test("answers reads as before until it steps down, and refuses those that then still wait", () => {
-    const member = leader();
+    const member = settledLeader();
     transfer(member, "b");
     const round = { kind: "heartbeatReply", term: 1, round: 2, match: 1, missing: false } as const;
 
@@ -141,9 +134,9 @@ describe("dissertation §3.10, the leader that hands over", () => {
     member.lead();
     member.persisted();
     transfer(member, "b");
-    stored(member, "d");
+    member.stored("d");
 
-    const words = stored(member, "b");
+    const words = member.stored("b");
 
     expect(words).toContain("⇢ b t2 timeoutNow");
     expect(words.join()).not.toContain("(abd)");
@@ -160,7 +153,7 @@ describe("what is refused", () => {
     ["a stranger", "x"],
     ["a learner", "d"],
   ])("to %s", (_who, to) => {
-    expect(transfer(leader({ learners: "d" }), to)).toEqual(["refused #1 invalid"]);
+    expect(transfer(settledLeader({ learners: "d" }), to)).toEqual(["refused #1 invalid"]);
   });
 
   test("when nobody else votes", () => {
@@ -175,14 +168,14 @@ describe("what is refused", () => {
     const member = new LoneMember({ term: 1, snapshot: { index: 5, term: 1, bytes: 9, checksum: 1 } });
     member.lead();
     member.persisted();
-    stored(member, "b");
+    member.stored("b");
     member.receive("c", { kind: "appendConflict", term: 2, rejected: 5, hint: { index: 0, term: 0 } });
 
     expect(transfer(member, "c")).toEqual(["refused #1 behind"]);
   });
 
   test("to one that was not heard for an election timeout", () => {
-    const member = leader();
+    const member = settledLeader();
     const alive = { kind: "heartbeatReply", term: 1, round: 1, match: 1, missing: false } as const;
     for (let count = 0; count < 10; count++) [member.receive("b", alive), member.tick()];
 
@@ -190,7 +183,7 @@ describe("what is refused", () => {
   });
 
   test("a second one, and a change of members meanwhile", () => {
-    const member = leader();
+    const member = settledLeader();
     member.propose(7, "x");
     transfer(member, "b");
 
@@ -201,7 +194,7 @@ describe("what is refused", () => {
   });
 
   test("to one that speaks version 1, which knows no such word", () => {
-    const member = leader();
+    const member = settledLeader();
     member.step({ kind: "link", peer: "b", up: true, speaks: 1 });
 
     expect(transfer(member, "b")).toEqual(["refused #1 unsupported"]);

@@ -3,34 +3,13 @@ import {
   entriesOf,
   LoneMember,
   lettered,
-  type MemberSetup,
   membershipEntry,
   membershipNamed,
+  settledLeader,
   snapshotOf,
 } from "../../../test/support/raft-member.ts";
 import { noBytes } from "../../base/bytes.ts";
 import type { Entry } from "../replicated-log.ts";
-
-function change(member: LoneMember, members: string, learners = "", id = 1): string[] {
-  return member.request({ kind: "change", id, members: lettered(members), learners: lettered(learners) });
-}
-
-/** `from` has stored all through `match`. */
-function stored(member: LoneMember, from: string, match: number): string[] {
-  return member.receive(from, { kind: "appendReply", term: member.state.term, match });
-}
-
-/** A leader of `abc` in term 1 that has committed its opening entry; learners d and e, if there are any, keep up. */
-function leader(setup: MemberSetup = {}): LoneMember {
-  const member = new LoneMember(setup);
-  member.lead();
-  member.persisted();
-  for (const { id } of [...member.state.membership.members, ...member.state.membership.learners]) {
-    if (id !== member.state.config.id) stored(member, id, member.state.log.last);
-  }
-  member.persisted();
-  return member;
-}
 
 /** What was asked and granted by all who are named. */
 function elect(member: LoneMember, kind: "preVoteReply" | "voteReply", voters: string): void {
@@ -45,9 +24,9 @@ function appended(member: LoneMember, from: string, ...items: readonly (number |
 
 describe("Raft paper §6, joint consensus", () => {
   test("a leader asked for other voters appends a membership of both lists first", () => {
-    const member = leader({ learners: "de" });
+    const member = settledLeader({ learners: "de" });
 
-    const words = change(member, "ade");
+    const words = member.change("ade");
 
     expect(words).toContain("accepted #1 at 2@1");
     expect(words).toContain("store 2@1 (ade was abc)");
@@ -56,37 +35,37 @@ describe("Raft paper §6, joint consensus", () => {
   });
 
   test("entries are committed by majorities of both lists, and neither alone is enough", () => {
-    const byNew = leader({ learners: "de" });
-    const byOld = leader({ learners: "de" });
+    const byNew = settledLeader({ learners: "de" });
+    const byOld = settledLeader({ learners: "de" });
     for (const member of [byNew, byOld]) {
-      change(member, "ade");
+      member.change("ade");
       member.persisted();
     }
 
     const [afterNew, afterOld] = [
-      [...stored(byNew, "d", 2), ...stored(byNew, "e", 2)],
-      [...stored(byOld, "b", 2), ...stored(byOld, "c", 2)],
+      [...byNew.stored("d", 2), ...byNew.stored("e", 2)],
+      [...byOld.stored("b", 2), ...byOld.stored("c", 2)],
     ];
 
     expect([byNew.state.commit, byOld.state.commit]).toEqual([1, 1]);
     expect([...afterNew, ...afterOld].filter((word) => word.startsWith("committed"))).toEqual([]);
-    stored(byNew, "c", 2);
-    stored(byOld, "e", 2);
+    byNew.stored("c", 2);
+    byOld.stored("e", 2);
     expect([byNew.state.commit, byOld.state.commit]).toEqual([2, 2]);
   });
 
   test("once the joint membership is committed, the leader appends the final one, which the new voters decide alone", () => {
-    const member = leader({ learners: "de" });
-    change(member, "ade");
+    const member = settledLeader({ learners: "de" });
+    member.change("ade");
     member.persisted();
-    stored(member, "b", 2);
+    member.stored("b", 2);
 
-    const words = stored(member, "d", 2);
+    const words = member.stored("d", 2);
     member.persisted();
-    stored(member, "b", 3);
-    stored(member, "c", 3);
+    member.stored("b", 3);
+    member.stored("c", 3);
     const commitByOld = member.state.commit;
-    const last = stored(member, "e", 3);
+    const last = member.stored("e", 3);
 
     expect(words).toContain("store 3@1 (ade)");
     expect(words).toContain("settled #1 applied");
@@ -99,8 +78,8 @@ describe("Raft paper §6, joint consensus", () => {
     member.lead();
     member.persisted();
 
-    const before = stored(member, "d", 3);
-    const words = stored(member, "b", 3);
+    const before = member.stored("d", 3);
+    const words = member.stored("b", 3);
 
     expect(before).not.toContain("store 4@2 (ade)");
     expect(words).toContain("store 4@2 (ade)");
@@ -133,8 +112,8 @@ describe("Raft paper §6, joint consensus", () => {
   });
 
   test("reads are confirmed by majorities of both lists", () => {
-    const member = leader({ learners: "de" });
-    change(member, "ade");
+    const member = settledLeader({ learners: "de" });
+    member.change("ade");
     member.request({ kind: "barrier", id: 7, mode: "quorum" });
     const answer = { kind: "heartbeatReply", term: 1, round: 2, match: 1, missing: false } as const;
 
@@ -145,8 +124,8 @@ describe("Raft paper §6, joint consensus", () => {
   });
 
   test("a leader that hears only one of both majorities steps down", () => {
-    const member = leader({ learners: "de" });
-    change(member, "ade");
+    const member = settledLeader({ learners: "de" });
+    member.change("ade");
     const alive = { kind: "heartbeatReply", term: 1, round: 1, match: 1, missing: false } as const;
 
     for (let count = 0; count < 11; count++) {
@@ -159,7 +138,7 @@ describe("Raft paper §6, joint consensus", () => {
   });
 
   test("only what changes no voter is one entry: learners, and addresses", () => {
-    const member = leader({ learners: "d" });
+    const member = settledLeader({ learners: "d" });
     const moved = [...lettered("ab"), { id: "c", address: "elsewhere:1" }];
 
     const words = member.request({ kind: "change", id: 1, members: moved, learners: lettered("e") });
@@ -169,16 +148,16 @@ describe("Raft paper §6, joint consensus", () => {
   });
 
   test("a voter that is to learn keeps its vote until the change is over", () => {
-    const member = leader();
+    const member = settledLeader();
 
-    const words = change(member, "ab", "c");
+    const words = member.change("ab", "c");
     member.persisted();
-    stored(member, "b", 2);
+    member.stored("b", 2);
     member.persisted();
 
     expect(words).toContain("store 2@1 (ab was abc learning c)");
     expect(member.state.membership).toEqual(membershipNamed("ab", "", "c"));
-    stored(member, "c", 3);
+    member.stored("c", 3);
     expect(member.state.commit).toBe(2); // and then it counts no more
   });
 });
@@ -261,155 +240,3 @@ describe("memberships and snapshots (dissertation §5.1)", () => {
     expect(behind.state.log.configurations[0]).toEqual({ index: 3, membership });
   });
 });
-
-describe("learners (dissertation §4.2.1)", () => {
-  test("a learner's storage commits nothing", () => {
-    const member = leader({ learners: "de" });
-    member.propose(1, "x");
-    member.persisted();
-
-    stored(member, "d", 2);
-    stored(member, "e", 2);
-
-    expect(member.state.commit).toBe(1);
-  });
-
-  test("a leader that hears learners alone steps down", () => {
-    const member = leader({ learners: "de" });
-    const alive = { kind: "heartbeatReply", term: 1, round: 1, match: 1, missing: false } as const;
-
-    for (let count = 0; count < 11; count++) {
-      member.tick();
-      member.receive("d", alive);
-      member.receive("e", alive);
-    }
-
-    expect(member.state.role).toBe("follower");
-  });
-
-  test("a learner's votes elect nobody, and its answers confirm no read", () => {
-    const member = new LoneMember({ learners: "de" });
-    member.tickUntilCampaign();
-    elect(member, "preVoteReply", "de");
-    const role = member.state.role;
-    const reader = leader({ learners: "de" });
-    reader.request({ kind: "barrier", id: 7, mode: "quorum" });
-
-    const answer = { kind: "heartbeatReply", term: 1, round: 2, match: 1, missing: false } as const;
-    const words = [...reader.receive("d", answer), ...reader.receive("e", answer)];
-
-    expect([role, words]).toEqual(["preCandidate", []]);
-  });
-
-  test("a learner is sent what voters are sent", () => {
-    const member = leader({ learners: "d" });
-
-    expect(member.propose(1, "x")).toContain('⇢ d t1 append after 1@1: 2@1 "x", commit 1');
-  });
-
-  test("a learner never campaigns, and answers who does", () => {
-    const member = new LoneMember({ id: "d", learners: "d" });
-
-    member.tick(100);
-    const words = member.receive("a", { kind: "vote", term: 1, last: { index: 0, term: 0 } });
-
-    expect([member.state.role, member.state.term]).toEqual(["follower", 1]);
-    expect(words).toEqual(["store t1 vote none", "store t1 vote a", "→ a t1 voteReply granted", "leader none in t1"]);
-  });
-
-  test("a member that joins knows nobody: it campaigns never, obeys a leader, and learns who takes part", () => {
-    const member = new LoneMember({ members: "", id: "d" });
-
-    const silence = member.tick(100);
-    const words = appended(member, "a", membershipEntry(1, "abc", "", "d"));
-
-    expect(silence).toEqual([]);
-    expect(words).toContain("members abc learning d in force at 1");
-    expect(member.state.leader).toBe("a");
-  });
-});
-
-describe("what is refused", () => {
-  test("who does not lead says who does", () => {
-    const member = new LoneMember({ term: 1 });
-    appended(member, "b");
-
-    expect(change(member, "ab")).toEqual(["refused #1 not-leader"]);
-  });
-
-  test("one change at a time, until it is over", () => {
-    const member = leader({ learners: "de" });
-    const answers = [change(member, "abd", "e", 1)];
-    member.persisted();
-
-    answers.push(change(member, "abe", "", 2));
-    stored(member, "b", 2);
-    stored(member, "d", 2);
-    answers.push(change(member, "abe", "", 3)); // the joint one is committed, the final one is not
-    member.persisted();
-    stored(member, "b", 3);
-    stored(member, "d", 3);
-    answers.push(change(member, "ab", "", 4));
-
-    const verdicts = answers.flat().filter((word) => /^(?:accepted|refused)/.test(word));
-    expect(verdicts).toEqual([
-      "accepted #1 at 2@1",
-      "refused #2 changing",
-      "refused #3 changing",
-      "accepted #4 at 4@1",
-    ]);
-  });
-
-  test("no change before the term has committed an entry of its own (the 2015 correction)", () => {
-    const member = new LoneMember({ learners: "d", term: 1, log: [1] });
-    member.lead();
-
-    expect(change(member, "abcd")).toEqual(["refused #1 changing"]);
-  });
-
-  test.each([
-    ["not yet known", "abce", (_: LoneMember) => []],
-    ["being compared", "abcd", (member: LoneMember) => member.link("d", false)],
-    ["not heard", "abcd", (member: LoneMember) => quiet(member, "d")],
-    ["too far behind", "abcd", (member: LoneMember) => lag(member, 3)],
-  ])("a new voter is a learner that has caught up, and not one that is %s", (_what, members, upset) => {
-    const member = leader({ learners: "d", options: { learnerLagMax: 2 } });
-    upset(member);
-
-    expect(change(member, members)).toEqual(["refused #1 behind"]);
-  });
-
-  test("a learner within the lag becomes a voter", () => {
-    const member = leader({ learners: "d", options: { learnerLagMax: 2 } });
-    lag(member, 2);
-
-    expect(change(member, "abcd")).toContain("accepted #1 at 4@1");
-  });
-
-  test.each([
-    ["nobody votes", "", "abc"],
-    ["one stands twice", "abb", ""],
-    ["one is both", "abc", "c"],
-    ["a name is none", "ab-", ""],
-  ])("a membership in which %s", (_what, members, learners) => {
-    expect(change(leader(), members, learners)).toEqual(["refused #1 invalid"]);
-  });
-});
-
-/** All but `silent` go on answering for an election timeout. */
-function quiet(member: LoneMember, silent: string): void {
-  const alive = { kind: "heartbeatReply", term: 1, round: 1, match: 1, missing: false } as const;
-  for (let count = 0; count < 10; count++) {
-    member.tick();
-    for (const id of "bcd") if (id !== silent) member.receive(id, alive);
-  }
-}
-
-/** Commits `count` entries that d lacks. */
-function lag(member: LoneMember, count: number): void {
-  for (let at = 0; at < count; at++) {
-    member.propose(100 + at, "x");
-    member.persisted();
-    stored(member, "b", member.state.log.last);
-  }
-}

@@ -2,34 +2,16 @@ import { describe, expect, test } from "vitest";
 import {
   entriesOf,
   LoneMember,
-  lettered,
   membershipEntry,
   membershipNamed,
+  settledLeader,
 } from "../../../test/support/raft-member.ts";
 
 const start = { index: 0, term: 0 };
 
-function change(member: LoneMember, members: string, learners = ""): string[] {
-  return member.request({ kind: "change", id: 1, members: lettered(members), learners: lettered(learners) });
-}
-
-function stored(member: LoneMember, from: string, match: number): string[] {
-  return member.receive(from, { kind: "appendReply", term: member.state.term, match });
-}
-
 /** But for who leads, which a member that starts knows not and says. */
 function heard(words: readonly string[]): string[] {
   return words.filter((word) => !word.startsWith("leader"));
-}
-
-/** A leader of `abc` in term 1 that has committed its opening entry. */
-function leader(options: object = {}): LoneMember {
-  const member = new LoneMember({ options });
-  member.lead();
-  member.persisted();
-  stored(member, "b", 1);
-  stored(member, "c", 1);
-  return member;
 }
 
 /** A change through its two entries, by the answers of `voters`. */
@@ -37,30 +19,30 @@ function finish(member: LoneMember, voters: string): string[] {
   const words: string[] = [];
   for (let entry = 0; entry < 2; entry++) {
     words.push(...member.persisted());
-    for (const id of voters) words.push(...stored(member, id, member.state.log.last));
+    for (const id of voters) words.push(...member.stored(id, member.state.log.last));
   }
   return words;
 }
 
 describe("Raft paper §6, a leader that is not part of the new membership", () => {
   test("goes on leading until that is committed, and does not count itself", () => {
-    const member = leader();
-    change(member, "bc");
+    const member = settledLeader();
+    member.change("bc");
     member.persisted();
-    stored(member, "b", 2);
+    member.stored("b", 2);
     const joint = member.state.commit; // by a and b of the old, but only b of the new
-    stored(member, "c", 2);
+    member.stored("c", 2);
     member.persisted();
 
-    stored(member, "b", 3);
+    member.stored("b", 3);
 
     expect(joint).toBe(1);
     expect([member.state.role, member.state.commit]).toEqual(["leader", 2]); // a and b are no majority of bc
   });
 
   test("then tells one that has all of its log to stand, and leaves when that one does", () => {
-    const member = leader();
-    change(member, "bc");
+    const member = settledLeader();
+    member.change("bc");
 
     const words = finish(member, "bc");
     const left = member.receive("b", { kind: "vote", term: 2, last: { index: 3, term: 1 }, isHandedOver: true });
@@ -71,8 +53,8 @@ describe("Raft paper §6, a leader that is not part of the new membership", () =
   });
 
   test("and leaves after an election timeout, should nobody stand", () => {
-    const member = leader();
-    change(member, "bc");
+    const member = settledLeader();
+    member.change("bc");
     finish(member, "bc");
     const alive = { kind: "heartbeatReply", term: 1, round: 1, match: 3, missing: false } as const;
 
@@ -83,8 +65,8 @@ describe("Raft paper §6, a leader that is not part of the new membership", () =
   });
 
   test("while it looks for another, it takes no proposals", () => {
-    const member = leader();
-    change(member, "bc");
+    const member = settledLeader();
+    member.change("bc");
     finish(member, "bc");
 
     expect(member.propose(2, "x")).toEqual(["refused #2 no-leader"]);
@@ -93,8 +75,8 @@ describe("Raft paper §6, a leader that is not part of the new membership", () =
 
 describe("a removed member", () => {
   test("is told with each heartbeat from when that is committed, for two election timeouts", () => {
-    const member = leader();
-    change(member, "ab");
+    const member = settledLeader();
+    member.change("ab");
     const before = member.tick(2);
     finish(member, "b");
     const alive = { kind: "heartbeatReply", term: 1, round: 1, match: 3, missing: false } as const;
@@ -107,13 +89,13 @@ describe("a removed member", () => {
   });
 
   test("is sent the entries that remove it, and counts for nothing once the final one is appended", () => {
-    const member = leader();
-    change(member, "ab");
+    const member = settledLeader();
+    member.change("ab");
     member.persisted();
-    stored(member, "b", 2);
+    member.stored("b", 2);
 
     const words = member.persisted();
-    stored(member, "c", 3);
+    member.stored("c", 3);
 
     expect(member.sent.filter(({ to }) => to === "c").at(-1)?.message).toMatchObject({ kind: "append" });
     expect(words.join()).not.toContain("committed 3");
@@ -203,12 +185,12 @@ describe("a removed member", () => {
 describe("removed and added again within one term (replication sessions)", () => {
   /** A leader of `ab` that removed c and took it in again as a learner with an empty disk. */
   function rejoined(): LoneMember {
-    const member = leader();
-    change(member, "ab");
+    const member = settledLeader();
+    member.change("ab");
     finish(member, "b");
-    change(member, "ab", "c");
+    member.change("ab", "c");
     member.persisted();
-    stored(member, "b", 4);
+    member.stored("b", 4);
     return member;
   }
 
@@ -237,7 +219,7 @@ describe("removed and added again within one term (replication sessions)", () =>
   });
 
   test("an answer without a session is taken from who speaks version 1 alone", () => {
-    const member = leader();
+    const member = settledLeader();
     const answer = { kind: "appendReply", term: 1, match: 2 } as const;
     member.propose(1, "x");
     member.persisted();

@@ -57,7 +57,7 @@ function isWellFormed({ members, learners }: Change): boolean {
   return areNamed && areApart && members.length > 0 && all.length <= membersMax;
 }
 
-/** A learner that keeps up: a new voter that lags would leave the cluster without a majority that can store anything. */
+/** A learner that keeps up: with a new voter that lags, there might be no majority that can store anything. */
 function mayBeVoter(state: RaftState, id: Member["id"]): boolean {
   const progress = state.leadership?.peers.get(id);
   if (progress === undefined || !isListed(state.membership.learners, id)) return false;
