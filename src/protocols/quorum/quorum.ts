@@ -13,7 +13,7 @@ export function reachedByQuorum(voters: number[], outgoing: number[]): number {
   return outgoing.length === 0 ? reached : Math.min(reached, reachedByMajority(outgoing));
 }
 
-/** Whether those for whom `isFor` holds can decide: a majority of the voters, and one of the outgoing if there are any. */
+/** Whether those for whom `isFor` holds can decide: a majority of the voters, and one of the outgoing if any are. */
 export function isQuorum({ members, outgoing }: Membership, isFor: (id: NodeId) => boolean): boolean {
   return isMajorityOf(members, isFor) && (outgoing.length === 0 || isMajorityOf(outgoing, isFor));
 }
