@@ -131,7 +131,7 @@ describe("records", () => {
           for (const each of [cut, bytes, any]) expect(content(record(kind)(each) ?? each)).toEqual(content(each));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 700 },
     );
   });
 
