@@ -3,10 +3,10 @@ import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import { Raft, type RaftVocabulary } from "../../protocols/raft/index.ts";
 import type { LogOutput, LogRequest, Membership } from "../../protocols/replicated-log.ts";
-import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
+import type { BarrierOptions, Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
 import { type Backup, backupOf } from "../backups/backup-file.ts";
 import { Drive, type DriveHost } from "../drive.ts";
-import { RemovedError, TooLargeError } from "../errors.ts";
+import { OptionError, RemovedError, TooLargeError } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
 import type { Storage } from "../storage.ts";
 import type { Transport } from "../transports/transport.ts";
@@ -89,6 +89,7 @@ export class RaftNode implements LogNode {
     this.#proposals = new Proposals(request, nextId, this.#waiters, payloadBytesMax);
     this.#barriers = new Barriers(request, nextId, this.#waiters);
     this.#roster = new Roster(transport, {
+      id: config.id,
       given: config.members,
       speaks: config.protocolVersionMax,
       farewellMs: farewellTimeouts * electionTicks * config.tickMs,
@@ -287,10 +288,12 @@ export class RaftNode implements LogNode {
     await this.applied(await this.barrier(options), options);
   }
 
-  async barrier(options: WaitOptions = {}): Promise<number> {
+  async barrier(options: BarrierOptions = {}): Promise<number> {
+    const isLease = options.consistency === "lease";
+    if (isLease && !this.#config.leases) throw new OptionError("consistency", "may be lease only on nodes with leases");
     this.#health.checkOpen();
     this.#health.checkRoom();
-    return await this.#barriers.wait(this.#patience(options));
+    return await this.#barriers.wait(this.#patience(options), isLease ? "lease" : "quorum");
   }
 
   /** Resolves once the reader of `committed` has acknowledged everything through `index`. */

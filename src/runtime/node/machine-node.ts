@@ -260,9 +260,10 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
   }
 
   async read(question: Question, options: ReadOptions = {}): Promise<Reply> {
-    if (options.consistency !== "stale") {
+    const { consistency = "linearizable", ...waiting } = options;
+    if (consistency !== "stale") {
       const startedAt = performance.now();
-      const index = await this.#node.barrier(options);
+      const index = await this.#node.barrier({ ...waiting, consistency });
       const { timeoutMs = this.#config.timeoutMs } = options;
       const left = Math.max(1, timeoutMs - (performance.now() - startedAt));
       await this.#node.applied(index, { ...options, timeoutMs: left });
