@@ -8,6 +8,7 @@ import type { MemberPlan, Plan, PlannedCall } from "../plans/plan.ts";
 import { Agreement } from "../replicated/agreement.ts";
 import { Clients } from "../replicated/clients.ts";
 import type { SessionMachine } from "../replicated/machine.ts";
+import { Reference } from "../replicated/reference.ts";
 import { Replica, type ReplicaHost } from "../replicated/replica.ts";
 import type { Group } from "../subject.ts";
 import type { Trace } from "../trace.ts";
@@ -27,6 +28,7 @@ export class RaftGroup implements Group {
   readonly #raft: Cluster<RaftVocabulary, RaftState>;
   readonly #replicas = new Map<RaftMember, Replica>();
   readonly #agreement: Agreement;
+  readonly #reference: Reference;
   readonly #machine: SessionMachine;
   readonly #clients: Clients;
   readonly #watch = new RaftWatch();
@@ -35,7 +37,8 @@ export class RaftGroup implements Group {
   constructor(plan: Plan, workload: Workload, trace: Trace) {
     this.#random = newRandom(plan.seed + 1);
     this.#machine = withSessions(workload.machine);
-    this.#agreement = new Agreement(this.#machine, snapshotEvery);
+    this.#reference = new Reference(this.#machine, snapshotEvery);
+    this.#agreement = new Agreement((index, entry) => this.#reference.apply(index, entry));
     const members = plan.members.map(({ id }) => ({ id, address: `${id}:1` }));
     this.#raft = new Cluster({
       protocol: raftProtocol(members),
@@ -80,6 +83,7 @@ export class RaftGroup implements Group {
       host: this.#host(member, store),
       machine: this.#machine,
       agreement: this.#agreement,
+      reference: this.#reference,
       snapshotEvery: every,
       snapshot: state.snapshot,
     });
