@@ -1,3 +1,4 @@
+import { invariant } from "../../base/invariant.ts";
 import { forkRandom, newRandom, nextBelow, type Random } from "../../base/random.ts";
 import { withSessions } from "../../machines/sessions.ts";
 import type { Vocabulary } from "../../protocols/core.ts";
@@ -18,7 +19,7 @@ import { nameSnapshot, type RaftStore } from "./store.ts";
 import { RaftWatch } from "./watch.ts";
 
 /** Snapshots are compared at indexes that this divides. */
-export const snapshotEvery = 8;
+export const snapshotEvery = 16;
 
 type RaftMember = Member<RaftVocabulary, RaftState>;
 
@@ -33,6 +34,8 @@ export class RaftGroup implements Group {
   readonly #clients: Clients;
   readonly #watch = new RaftWatch();
   readonly #random: Random;
+  #undecided = 0;
+  #restores = 0;
 
   constructor(plan: Plan, workload: Workload, trace: Trace) {
     this.#random = newRandom(plan.seed + 1);
@@ -102,7 +105,10 @@ export class RaftGroup implements Group {
       request: (request: LogRequest) => alive(() => raft.request(member.id, request))(),
       afterDisk: (run) => raft.queue.after(member.disk.delay(), alive(run)),
       losesRead: () => nextBelow(this.#random, 1000) < raft.world.lostReads,
-      waitFor: (work) => raft.waitFor(work),
+      waitFor: (work) => {
+        this.#restores++;
+        raft.waitFor(work);
+      },
       stop: () => raft.crash(member.id),
       find: (what) => store.find(what),
       content: (snapshot) => store.content(snapshot),
@@ -137,12 +143,25 @@ export class RaftGroup implements Group {
   }
 
   judge(): void {
-    // what clients saw is judged by the checker
+    const verdict = this.#clients.judge();
+    this.#undecided = verdict.kind === "unknown" ? 1 : 0;
+    invariant(verdict.kind !== "violation", `what clients saw is linearizable\n${verdict.text()}`);
   }
 
   counts(): Readonly<Record<string, number>> {
     const checks = this.#agreement.checks + this.#watch.checks;
-    return { ...this.#clients.counts, entries: this.#agreement.highest, elections: this.#watch.elections, checks };
+    const sum = (count: (member: RaftMember) => number) =>
+      this.#raft.members.reduce((total, member) => total + count(member), 0);
+    return {
+      ...this.#clients.counts,
+      undecided: this.#undecided,
+      restores: this.#restores,
+      torn: sum(({ disk }) => disk.torn),
+      revived: sum(({ disk }) => disk.revived),
+      entries: this.#agreement.highest,
+      elections: this.#watch.elections,
+      checks,
+    };
   }
 }
 

@@ -49,7 +49,6 @@ export class Replica implements Owner<LogVocabulary> {
   #deliveries: Delivery[] = [];
   #isRestoring = false;
   #isSaving = false;
-  restores = 0;
 
   constructor(parts: {
     readonly host: ReplicaHost;
@@ -165,7 +164,6 @@ export class Replica implements Owner<LogVocabulary> {
       this.#machine.restore(inPieces(content)).then((state) => {
         this.#state = state;
         this.#isRestoring = false;
-        this.restores++;
         this.appliedIndex = snapshot.index;
         this.#reference.compare(this.#host.id, snapshot.index, this.snapshot());
         this.#host.request({ kind: "applied", index: this.appliedIndex });
