@@ -10,7 +10,7 @@ export interface Model<State, Call, Result> {
   readonly next: (state: State, call: Call, result: Result | undefined) => readonly State[];
   /** The same text for equal states, another for different ones; at most a few times as long as the state is large. */
   readonly key: (state: State) => string;
-  /** Calls with different parts touch different objects and are checked apart (P-compositionality). Default: one part. */
+  /** Calls of different parts touch different objects and are checked apart (P-compositionality). Default: one. */
   readonly part?: (call: Call) => string;
   /** For people: `put x 3`. */
   readonly describe: (call: Call, result: Result | undefined) => string;

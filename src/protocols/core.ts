@@ -14,8 +14,12 @@ export type Input<V extends Vocabulary> =
   | { readonly kind: "request"; readonly request: V["request"] }
   /** The first `count` records since construction are on stable storage. Never goes back. */
   | { readonly kind: "persisted"; readonly count: number }
-  /** The link to `peer` broke or was made: a hint, possibly wrong, late or missing. */
-  | { readonly kind: "link"; readonly peer: NodeId; readonly up: boolean }
+  /**
+   * The link to `peer` broke or was made: a hint, possibly wrong, late or missing.
+   *
+   * `speaks`: the protocol version that its greeting named; absent: not known, and taken for the current one.
+   */
+  | { readonly kind: "link"; readonly peer: NodeId; readonly up: boolean; readonly speaks?: number }
   | { readonly kind: "tick" };
 
 /** All that a protocol node can ask of its host. Nothing leaves before `step` has returned. */

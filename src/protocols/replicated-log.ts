@@ -21,6 +21,34 @@ export interface Member {
   readonly address: string;
 }
 
+/**
+ * Who takes part, as of one place in the log.
+ *
+ * A decision takes a majority of `members`, and while a change is under way one of `outgoing` too (joint consensus,
+ * Raft paper §6). A voter that becomes a learner stands in `outgoing` and in `learners` until the change is over.
+ */
+export interface Membership {
+  /** They vote. */
+  readonly members: readonly Member[];
+  /** The voters before the change under way; empty when there is none. */
+  readonly outgoing: readonly Member[];
+  /** They receive everything and decide nothing. */
+  readonly learners: readonly Member[];
+}
+
+/** All of `voters` vote, nobody else takes part, and no change is under way. */
+export function membershipOf(voters: readonly Member[]): Membership {
+  return { members: voters, outgoing: [], learners: [] };
+}
+
+/** All who take part, each once: whom a transport must reach. */
+export function participantsOf({ members, outgoing, learners }: Membership): readonly Member[] {
+  if (outgoing.length + learners.length === 0) return members;
+  const all = new Map<NodeId, Member>();
+  for (const member of [...outgoing, ...learners, ...members]) all.set(member.id, member);
+  return [...all.values()];
+}
+
 /** Identifies one snapshot, wherever it is stored: the applied state after entry `index`. */
 export interface SnapshotName extends Position {
   /** Size of its content, in bytes. */
@@ -35,9 +63,9 @@ export function isSameSnapshot(one: SnapshotName, other: SnapshotName): boolean 
   return isSamePlace && one.bytes === other.bytes && one.checksum === other.checksum;
 }
 
-/** Why a request was refused. A refusal means: certainly not appended. */
-export type Reason =
-  /** No leader is known here, or it was lost before it could answer. */
+/** Why a proposal or a read was refused. */
+export type Hindrance =
+  /** No leader is known here, it was lost before it could answer, or it is handing over. */
   | "no-leader"
   /** A bound is reached: uncommitted bytes, waiting reads, or delivery behind. */
   | "busy"
@@ -47,6 +75,20 @@ export type Reason =
   | "stopping"
   /** The node cannot store anything at present. */
   | "disk-full";
+
+/** Why a request was refused. A refusal means: certainly not appended. */
+export type Reason =
+  | Hindrance
+  /** Asked of a member that does not lead; `leader` says who does, if it is known. */
+  | "not-leader"
+  /** One change at a time, and none before the leader's term has committed its first entry. */
+  | "changing"
+  /** A new voter must be a learner that has caught up, and so must whom leadership is handed to. */
+  | "behind"
+  /** A member speaks an older version of the protocol, which does not know this. */
+  | "unsupported"
+  /** No voters would be left, an id stands twice, or who is to lead has no vote. */
+  | "invalid";
 
 /** What a core needs from storage to go on; answered by a `supply` of the same number. */
 export type Want =
@@ -64,23 +106,32 @@ export type Found =
 export type LogRequest =
   /** At least one payload; appended all or none; each commits by itself. */
   | { readonly kind: "propose"; readonly id: number; readonly payloads: readonly Bytes[] }
-  /** Asks from which index on a local read is linearizable. */
-  | { readonly kind: "barrier"; readonly id: number }
+  /** Asks from which index on a local read is linearizable; `lease`: by the leader's lease, if it holds one. */
+  | { readonly kind: "barrier"; readonly id: number; readonly mode: "quorum" | "lease" }
   /** The owner has taken in all entries through `index`: credit for delivery. */
   | { readonly kind: "applied"; readonly index: number }
   /** A snapshot of the applied state is durable; older entries may go. */
   | { readonly kind: "snapshotTaken"; readonly snapshot: SnapshotName }
+  /** Hands leadership to `to`; `undefined`: to whoever is most up to date. `settled` as applied once it leads. */
+  | { readonly kind: "transfer"; readonly id: number; readonly to: NodeId | undefined }
+  /** The whole membership wanted, reached by joint consensus where voters change, which ends by itself. */
+  | {
+      readonly kind: "change";
+      readonly id: number;
+      readonly members: readonly Member[];
+      readonly learners: readonly Member[];
+    }
   | { readonly kind: "resign"; readonly reason: "disk-full" | "stopping" }
   /** The hindrance behind an earlier `resign` is gone. */
   | { readonly kind: "resume" }
   | { readonly kind: "supply"; readonly want: number; readonly found: Found };
 
-/** What became of an accepted proposal: committed, certainly never to be, or not knowable here. */
+/** What became of an accepted request: done, certainly not and never to be, or not knowable here. */
 export type Settlement = "applied" | "lost" | "unknown";
 
 /** What a replicated log tells its owner. */
 export type LogOutput =
-  /** The leader has appended proposal `id`, payload by payload, at `index` … `index + count - 1`; no promise yet. */
+  /** The leader has appended proposal or change `id` at `index` … `index + count - 1`; no promise yet. */
   | {
       readonly kind: "accepted";
       readonly id: number;
@@ -88,9 +139,9 @@ export type LogOutput =
       readonly index: number;
       readonly count: number;
     }
-  /** Proposal or barrier `id` was certainly not appended. */
+  /** Request `id` was certainly not appended, nor begun. */
   | { readonly kind: "refused"; readonly id: number; readonly reason: Reason; readonly leader: NodeId | undefined }
-  /** What became of proposal `id`; follows `accepted`, or comes alone when its fate cannot be learnt. */
+  /** What became of request `id`; follows `accepted`, or comes alone: of transfers, and when it cannot be learnt. */
   | { readonly kind: "settled"; readonly id: number; readonly outcome: Settlement }
   /** Reads `ids` are linearizable once everything through `index` is applied. */
   | { readonly kind: "readable"; readonly ids: readonly number[]; readonly index: number }
@@ -99,4 +150,13 @@ export type LogOutput =
   /** Replace the applied state by this snapshot, durable here; entries after it follow. */
   | { readonly kind: "restore"; readonly snapshot: SnapshotName }
   | { readonly kind: "want"; readonly want: number; readonly what: Want }
+  /** The newest membership in the log, in force at once, and again once committed; it may be taken back before. */
+  | {
+      readonly kind: "membership";
+      readonly index: number;
+      readonly membership: Membership;
+      readonly isCommitted: boolean;
+    }
+  /** Committed at `index`: this member takes part no more, unless a later membership names it again. */
+  | { readonly kind: "removed"; readonly index: number }
   | { readonly kind: "leader"; readonly term: number; readonly leader: NodeId | undefined };

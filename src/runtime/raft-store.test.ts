@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { expect, test } from "vitest";
 import type { RaftRecord } from "../protocols/raft/index.ts";
+import { membershipOf } from "../protocols/replicated-log.ts";
 import { DiskFullError } from "./errors.ts";
 import type { Log, LogRecord } from "./logs/log.ts";
 import { type MemoryMedium, memoryLog } from "./logs/memory.ts";
@@ -23,7 +24,7 @@ test("a disk that is full between a snapshot's last piece and its record only de
   const snapshot = { ...at, bytes: content.length, checksum: crc32(content) };
   const records: RaftRecord[] = [
     { kind: "chunk", snapshot, offset: 10, bytes: content.subarray(10) },
-    { kind: "base", base: at, snapshot, members },
+    { kind: "base", base: at, snapshot, membership: membershipOf(members) },
   ];
 
   await store.store([{ kind: "chunk", snapshot, offset: 0, bytes: content.subarray(0, 10) }]);

@@ -1,6 +1,6 @@
 import type { RaftMemory } from "../protocols/raft/index.ts";
 import { termAt } from "../protocols/raft/log/log.ts";
-import { isSameSnapshot, type Member } from "../protocols/replicated-log.ts";
+import { isSameSnapshot, type Member, type Membership, membershipOf } from "../protocols/replicated-log.ts";
 import { openDirectory } from "./directory.ts";
 import { CorruptionError } from "./errors.ts";
 import type { Log } from "./logs/log.ts";
@@ -64,16 +64,21 @@ export async function recoverStorage(
 ): Promise<Storage> {
   const records = new RaftStore(log, snapshots, config.notice);
   const { isNew, ...memory } = await records.recover(config.members, tailBytesMax);
-  const { base } = memory.log;
-  if (isNew) await records.store([{ kind: "base", base, snapshot: undefined, members: config.members }]);
-  else sayMembership(config, memory.members);
+  const { base, configurations } = memory.log;
+  const membership = membershipOf(config.members);
+  if (isNew) await records.store([{ kind: "base", base, snapshot: undefined, membership }]);
+  else sayMembership(config, configurations.at(-1)?.membership.members ?? []);
+  memory.log.configurations = configurations.map((each) => ({
+    index: each.index,
+    membership: withAddresses(each.membership, config.members),
+  }));
   const snapshot = await newestSnapshot(memory, snapshots, config.dataDir ?? "memory");
   return {
     clusterId,
     log,
     snapshots,
     records,
-    memory: { ...memory, snapshot, members: withAddresses(memory.members, config.members) },
+    memory: { ...memory, snapshot },
     partial: await snapshots.partial(),
     close: async () => {
       await log.close();
@@ -99,8 +104,10 @@ async function newestSnapshot(
 }
 
 /** Who the members are is stored; where they are may have changed since, and whoever starts us knows best. */
-function withAddresses(stored: readonly Member[], given: readonly Member[]): readonly Member[] {
-  return stored.map((member) => given.find((other) => other.id === member.id) ?? member);
+function withAddresses({ members, outgoing, learners }: Membership, given: readonly Member[]): Membership {
+  const place = (stored: readonly Member[]) =>
+    stored.map((member) => given.find((other) => other.id === member.id) ?? member);
+  return { members: place(members), outgoing: place(outgoing), learners: place(learners) };
 }
 
 function sayMembership(config: NodeConfig, stored: readonly Member[]): void {

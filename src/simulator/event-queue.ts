@@ -6,11 +6,12 @@ interface Event {
   readonly run: () => void;
 }
 
-/** Simulated time: what is due happens in order of time, and at the same time in the order in which it was asked for. */
+/** Simulated time: what is due happens in order of time, and then in the order in which it was asked for. */
 export class EventQueue {
   /** In ms since the beginning. */
   now = 0;
   #sequence = 0;
+  #isStopped = false;
   /** A binary heap: each event is due no later than its two children. */
   readonly #heap: Event[] = [];
 
@@ -29,14 +30,25 @@ export class EventQueue {
     this.#heap[place] = event;
   }
 
-  /** Lets time pass until `end`, in ms; what is due happens on the way. */
-  runUntil(end: number): void {
+  /** Lets time pass until `end`, in ms; what is due happens on the way. False: it was stopped before. */
+  runUntil(end: number): boolean {
     for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
+      if (this.#isStopped) break;
       this.#removeFirst();
       this.now = next.at;
       next.run();
     }
+    if (this.#isStopped) {
+      this.#isStopped = false;
+      return false;
+    }
     this.now = Math.max(this.now, end);
+    return true;
+  }
+
+  /** Nothing more happens after the event under way until `runUntil` is called again. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   #removeFirst(): void {

@@ -12,6 +12,7 @@ import {
   type RaftVocabulary,
   Recovery,
 } from "../../src/protocols/raft/index.ts";
+import { membershipOf } from "../../src/protocols/replicated-log.ts";
 import { RaftCluster } from "../support/raft-cluster.ts";
 
 const members = ["a", "b", "c"].map((id) => ({ id, address: `${id}:1` }));
@@ -96,7 +97,7 @@ test("entries that storage read before they were replaced are not delivered", ()
 test("a new leader whose link is remade sends no snapshot to a follower that may have everything", () => {
   const base = { index: 10, term: 1 };
   const leader = new Member("a", {}, [
-    { kind: "base", base, snapshot: { ...base, bytes: 100, checksum: 7 }, members },
+    { kind: "base", base, snapshot: { ...base, bytes: 100, checksum: 7 }, membership: membershipOf(members) },
     { kind: "entries", from: 11, entries: [entry(1, "x"), entry(1, "y")] },
   ]);
   leader.elect();
@@ -130,7 +131,7 @@ test("reads do not repeat an append that a follower with a slow disk already has
   leader.sent = [];
 
   for (let round = 2; round < 50; round++) {
-    leader.take({ kind: "request", request: { kind: "barrier", id: round } });
+    leader.take({ kind: "request", request: { kind: "barrier", id: round, mode: "quorum" } });
     leader.receive("b", { kind: "heartbeatReply", term, round, match: 1, missing: false });
     leader.receive("c", { kind: "heartbeatReply", term, round, match: 0, missing: false });
   }
@@ -168,7 +169,7 @@ test("what was forwarded to a leader is given up at once when that leader turns 
   const follower = new Member("b");
   follower.receive("a", { kind: "heartbeat", term: 1, commit: 0, round: 0, sent: 0 });
   follower.take({ kind: "request", request: { kind: "propose", id: 1, payloads: [toUtf8("x")] } });
-  follower.take({ kind: "request", request: { kind: "barrier", id: 2 } });
+  follower.take({ kind: "request", request: { kind: "barrier", id: 2, mode: "quorum" } });
 
   follower.receive("a", { kind: "heartbeat", term: 3, commit: 0, round: 0, sent: 0 });
 
@@ -179,7 +180,7 @@ test("what was forwarded to a leader is given up at once when that leader turns 
 test("a snapshot is sent from storage that takes longer than an election timeout for every piece", () => {
   const base = { index: 10, term: 1 };
   const snapshot = { ...base, bytes: 100, checksum: 7 };
-  const leader = new Member("a", {}, [{ kind: "base", base, snapshot, members }]);
+  const leader = new Member("a", {}, [{ kind: "base", base, snapshot, membership: membershipOf(members) }]);
   leader.elect();
   const { term, config } = leader.raft.inspect();
   leader.receive("c", { kind: "appendConflict", term, rejected: 10, hint: { index: 0, term: 0 } });

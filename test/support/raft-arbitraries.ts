@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import type { LoggedRecord } from "../../src/protocols/raft/codec/record-codec.ts";
-import type { Entry, Member, Position, Reason, SnapshotName } from "../../src/protocols/raft/index.ts";
+import {
+  type Bytes,
+  type Entry,
+  encodeMembership,
+  type Hindrance,
+  type Member,
+  type Membership,
+  type Position,
+  type SnapshotName,
+} from "../../src/protocols/raft/index.ts";
 import type { Proposal, RaftMessage, Verdict } from "../../src/protocols/raft/messages.ts";
 
 const whole = fc.oneof(fc.nat(300), fc.maxSafeNat());
@@ -10,6 +19,16 @@ const nodeId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,9}$/);
 const position: fc.Arbitrary<Position> = fc.record({ index: whole, term: whole });
 const member: fc.Arbitrary<Member> = fc.record({ id: nodeId, address: fc.string({ unit: "binary", maxLength: 20 }) });
 const members = fc.array(member, { maxLength: 5 });
+const none: fc.Arbitrary<Member[]> = fc.constant([]);
+const membership: fc.Arbitrary<Membership> = fc.oneof(
+  fc.record({ members, outgoing: none, learners: none }),
+  fc.record({ members, outgoing: members, learners: members }),
+);
+/** From 1 on, or missing: then the message is one of version 1. */
+const session = fc.option(
+  whole.map((count) => count || 1),
+  { nil: undefined },
+);
 const snapshot: fc.Arbitrary<SnapshotName> = fc.record({
   index: whole,
   term: whole,
@@ -19,11 +38,13 @@ const snapshot: fc.Arbitrary<SnapshotName> = fc.record({
 
 /** Entries whose terms, from 1 on, never decrease. */
 const entries: fc.Arbitrary<Entry[]> = fc
-  .array(fc.record({ term: fc.integer({ min: 1, max: 500 }), kind: entryKind(), payload: bytes }), { maxLength: 6 })
+  .array(fc.oneof(entry("none", bytes), entry("payload", bytes), entry("members", membership.map(encodeMembership))), {
+    maxLength: 6,
+  })
   .map((list) => list.sort((left, right) => left.term - right.term));
 
-function entryKind(): fc.Arbitrary<Entry["kind"]> {
-  return fc.constantFrom("none", "payload", "members");
+function entry(kind: Entry["kind"], payload: fc.Arbitrary<Bytes>): fc.Arbitrary<Entry> {
+  return fc.record({ term: fc.integer({ min: 1, max: 500 }), kind: fc.constant(kind), payload });
 }
 
 const proposal: fc.Arbitrary<Proposal> = fc.record({
@@ -31,7 +52,7 @@ const proposal: fc.Arbitrary<Proposal> = fc.record({
   payloads: fc.array(bytes, { minLength: 1, maxLength: 4 }),
 });
 
-const reason: fc.Arbitrary<Reason> = fc.constantFrom("no-leader", "busy", "too-large", "stopping", "disk-full");
+const reason: fc.Arbitrary<Hindrance> = fc.constantFrom("no-leader", "busy", "too-large", "stopping", "disk-full");
 
 const verdict: fc.Arbitrary<Verdict> = fc.oneof(
   fc.record({ kind: fc.constant("accepted" as const), id: whole, index: whole, count: whole }),
@@ -41,8 +62,8 @@ const verdict: fc.Arbitrary<Verdict> = fc.oneof(
 
 type Fields = {
   readonly [Kind in RaftMessage["kind"]]: {
-    readonly [Name in Exclude<keyof Extract<RaftMessage, { kind: Kind }>, "kind">]: fc.Arbitrary<
-      Extract<RaftMessage, { kind: Kind }>[Name]
+    readonly [Name in Exclude<keyof Extract<RaftMessage, { kind: Kind }>, "kind">]-?: fc.Arbitrary<
+      Extract<RaftMessage, { kind: Kind }>[Name] | undefined
     >;
   };
 };
@@ -51,30 +72,43 @@ type Fields = {
 const fields: Fields = {
   preVote: { term: whole, last: position },
   preVoteReply: { term: whole, granted: fc.boolean() },
-  vote: { term: whole, last: position },
+  vote: { term: whole, last: position, isHandedOver: fc.constantFrom(true, undefined) },
   voteReply: { term: whole, granted: fc.boolean() },
   append: {
     term: fc.integer({ min: 500, max: 900 }),
     previous: fc.constant({ index: 7, term: 1 }),
     commit: whole,
     entries,
+    session,
   },
-  appendReply: { term: whole, match: whole },
-  appendConflict: { term: whole, rejected: whole, hint: position },
-  heartbeat: { term: whole, commit: whole, round: whole, sent: whole },
-  heartbeatReply: { term: whole, round: whole, match: whole, missing: fc.boolean() },
-  chunk: { term: whole, snapshot, members, offset: whole, bytes },
-  chunkReply: { term: whole, snapshot, received: whole },
+  appendReply: { term: whole, match: whole, session },
+  appendConflict: { term: whole, rejected: whole, hint: position, session },
+  heartbeat: { term: whole, commit: whole, round: whole, sent: whole, session },
+  heartbeatReply: {
+    term: whole,
+    round: whole,
+    match: whole,
+    missing: fc.boolean(),
+    session,
+    clock: fc.option(fc.nat(), { nil: undefined }),
+  },
+  chunk: { term: whole, snapshot, membership, offset: whole, bytes, session },
+  chunkReply: { term: whole, snapshot, received: whole, session },
   forward: { term: whole, life: whole, number: whole, proposals: fc.array(proposal, { maxLength: 4 }) },
   forwardReply: { term: whole, life: whole, verdicts: fc.array(verdict, { maxLength: 4 }) },
-  barrier: { term: whole, life: whole, ask: whole },
+  barrier: { term: whole, life: whole, ask: whole, isLeaseEnough: fc.constantFrom(true, undefined) },
   barrierReply: { term: whole, life: whole, ask: whole, index: whole },
+  timeoutNow: { term: whole },
+  removed: { term: whole, index: whole },
 };
 
-/** A message of any kind that a member could send. */
+/** A message of any kind that a member could send; a field that came out undefined is missing. */
 export const arbitraryMessage: fc.Arbitrary<RaftMessage> = fc.oneof(
-  ...Object.entries<Record<string, fc.Arbitrary<unknown>>>(fields).map(
-    ([kind, of]) => fc.record({ kind: fc.constant(kind), ...of }) as fc.Arbitrary<unknown> as fc.Arbitrary<RaftMessage>,
+  ...Object.entries<Record<string, fc.Arbitrary<unknown>>>(fields).map(([kind, of]) =>
+    fc.record({ kind: fc.constant(kind), ...of }).map((message) => {
+      const present = Object.entries(message).filter(([, value]) => value !== undefined);
+      return Object.fromEntries(present) as unknown as RaftMessage;
+    }),
   ),
 );
 
@@ -86,6 +120,6 @@ export const arbitraryRecord: fc.Arbitrary<LoggedRecord> = fc.oneof(
     kind: fc.constant("base" as const),
     base: position,
     snapshot: fc.option(snapshot, { nil: undefined }),
-    members,
+    membership,
   }),
 );

@@ -156,7 +156,7 @@ export class RaftCluster {
 
   barrier(id: string): number {
     const number = ++this.#requestId;
-    this.step(id, [{ kind: "request", request: { kind: "barrier", id: number } }]);
+    this.step(id, [{ kind: "request", request: { kind: "barrier", id: number, mode: "quorum" } }]);
     return number;
   }
 

@@ -92,7 +92,7 @@ export class RaftInvariants {
   #committedOnQuorum(id: string, state: State, index: number, term: number): void {
     const holds = ({ log }: State) => log.durable >= index && (log.base.index >= index || termAt(log, index) === term);
     const count = [...this.#states.values()].filter(holds).length;
-    const isEnough = count >= majority(state.members.length);
+    const isEnough = count >= majority(state.membership.members.length);
     invariant(isEnough, `a majority stored an entry before it is committed: ${id} ${index}, on ${count}`);
   }
 

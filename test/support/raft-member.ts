@@ -13,7 +13,8 @@ import {
   Recovery,
   type SnapshotName,
 } from "../../src/protocols/raft/index.ts";
-import { messageWords, outputWords, recordWords } from "./raft-words.ts";
+import { membershipOf } from "../../src/protocols/replicated-log.ts";
+import { messageWords, outputWords, recordWords } from "../../src/simulator/raft/words.ts";
 
 /** How a lone member starts. */
 export interface MemberSetup {
@@ -61,7 +62,12 @@ export class LoneMember {
     const named = ids.map((id) => ({ id, address: `${id}:1` }));
     if (term !== undefined) recovery.take({ kind: "state", term, votedFor });
     if (snapshot !== undefined) {
-      recovery.take({ kind: "base", base: { index: start, term: snapshot.term }, snapshot, members: named });
+      recovery.take({
+        kind: "base",
+        base: { index: start, term: snapshot.term },
+        snapshot,
+        membership: membershipOf(named),
+      });
     }
     if (log.length > 0) recovery.take({ kind: "entries", from: start + 1, entries: entriesOf(...log) });
     const complete = { electionTicks: 10, heartbeatTicks: 2, ...options, id: ids[0] ?? "a", seed: 1 };
@@ -130,7 +136,7 @@ export class LoneMember {
 
   /** Makes the member lead in the term after its own, by the votes of the others; the effects of the last vote. */
   lead(): string[] {
-    const others = this.state.members.map(({ id }) => id).filter((id) => id !== this.state.config.id);
+    const others = this.state.membership.members.map(({ id }) => id).filter((id) => id !== this.state.config.id);
     this.tickUntilCampaign();
     const term = this.state.term + 1;
     for (const from of others) this.receive(from, { kind: "preVoteReply", term, granted: true });

@@ -1,7 +1,7 @@
 import { termAt } from "../../src/protocols/raft/log/log.ts";
+import { messageWords, outputWords, placeWords } from "../../src/simulator/raft/words.ts";
 import type { Command, Handler } from "./datadriven.ts";
 import { RaftCluster } from "./raft-cluster.ts";
-import { messageWords, outputWords, placeWords } from "./raft-words.ts";
 import { calmWorld } from "./raft-world.ts";
 
 /** A world without chance: every message takes 1 ms, every write 1 ms. */

@@ -1,6 +1,6 @@
 import { invariant } from "../../base/invariant.ts";
 import type { Entry, Found, SnapshotName } from "../replicated-log.ts";
-import { entriesFrom, entryBytes, leadingEntries, ownEntries, rebase, termAt } from "./log/log.ts";
+import { configurationAt, entriesFrom, entryBytes, leadingEntries, ownEntries, rebase, termAt } from "./log/log.ts";
 import { openWant, type RaftOutbox, type RaftState } from "./state.ts";
 
 /** Hands the owner what is committed and durable here, in order, within its window of credit. */
@@ -91,6 +91,7 @@ export function compact(state: RaftState, snapshot: SnapshotName, out: RaftOutbo
     if (peer.transfer !== undefined && isLive) through = Math.min(through, peer.transfer.snapshot.index);
   }
   const base = { index: Math.max(log.base.index, through), term: termAt(log, through) ?? log.base.term };
-  if (base.index > log.base.index) rebase(log, base);
-  state.disk.asked = out.persist({ kind: "base", base: log.base, snapshot, members: state.members });
+  const { membership } = configurationAt(log, base.index);
+  if (base.index > log.base.index) rebase(log, base, membership);
+  state.disk.asked = out.persist({ kind: "base", base: log.base, snapshot, membership });
 }

@@ -37,7 +37,7 @@ export function tickElection(state: RaftState, out: RaftOutbox): void {
 }
 
 function mayCampaign(state: RaftState): boolean {
-  const isMember = state.members.some((member) => member.id === state.config.id);
+  const isMember = state.membership.members.some((member) => member.id === state.config.id);
   return isMember && state.resigned === undefined && state.disk.stuckTicks < state.config.electionTicks;
 }
 
@@ -49,7 +49,7 @@ function mayCampaign(state: RaftState): boolean {
 export function loseLeader(state: RaftState): void {
   if (state.role !== "follower") return;
   state.leaderLost = true;
-  const ids = state.members.map((member) => member.id);
+  const ids = state.membership.members.map((member) => member.id);
   const place = ids.indexOf(state.config.id) - ids.indexOf(state.leader ?? state.config.id);
   const rank = Math.max(0, (place + ids.length) % ids.length) - 1;
   state.elapsed = Math.max(state.elapsed, state.patience - 1 - askAgainTicks * rank);
@@ -143,7 +143,7 @@ export function receiveVoteReply(state: RaftState, from: NodeId, reply: Of<"vote
 }
 
 function countVote(state: RaftState, from: NodeId, granted: boolean, out: RaftOutbox): void {
-  if (!state.members.some((member) => member.id === from)) return;
+  if (!state.membership.members.some((member) => member.id === from)) return;
   state.votes.set(from, granted);
   const grantedCount = [...state.votes.values()].filter(Boolean).length;
   if (!isMajority(state, grantedCount)) return;

@@ -4,6 +4,8 @@ export type { NodeId } from "../../base/ids.ts";
 export type { Core, Input, Outbox, Vocabulary } from "../core.ts";
 export { type Effects, Gate } from "../outbox.ts";
 export type * from "../replicated-log.ts";
+export { membershipOf, participantsOf } from "../replicated-log.ts";
+export { decodeMembership, encodeMembership } from "./codec/membership-codec.ts";
 export { decodeMessage, encodeMessage, messageBytesMax } from "./codec/message-codec.ts";
 export { decodeRecord, encodeRecord, recordKinds } from "./codec/record-codec.ts";
 export { Recovery } from "./log/recovery.ts";

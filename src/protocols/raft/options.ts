@@ -32,6 +32,14 @@ export interface RaftOptions {
   readonly chunkBytesMax?: number;
   /** Unanswered pieces of a snapshot to one follower. Default 4. */
   readonly chunksInflightMax?: number;
+  /** A learner may become a voter when it lacks at most this many committed entries. Default 1000. */
+  readonly learnerLagMax?: number;
+  /** The protocol version to speak; 1: as a member of the release before would. Default 2. */
+  readonly speaks?: 1 | 2;
+  /** Reads by lease, here and as promised to leaders. All members should have the same. Default false. */
+  readonly leases?: boolean;
+  /** The most by which a member's clock may change its rate while it is measured, as a share. Default 0.1. */
+  readonly leaseDriftMax?: number;
 }
 
 /** All options, complete and checked. */
@@ -53,10 +61,15 @@ export function completeOptions(options: RaftOptions): RaftConfig {
     waitingCountMax: 10_000,
     chunkBytesMax: 2 ** 18,
     chunksInflightMax: 4,
+    learnerLagMax: 1000,
+    speaks: 2,
+    leases: false,
+    leaseDriftMax: 0.1,
     ...options,
   };
   invariant(isNodeId(config.id), "the member's id is well formed");
   invariant(config.heartbeatTicks >= 1, "heartbeats are at least one tick apart");
   invariant(config.electionTicks > config.heartbeatTicks, "elections wait longer than heartbeats");
+  invariant(config.leaseDriftMax >= 0 && config.leaseDriftMax < 1, "a clock's drift is a share below 1");
   return config;
 }

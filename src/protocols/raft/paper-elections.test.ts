@@ -392,7 +392,7 @@ describe("dissertation §6.2 (check quorum)", () => {
 function stand(member: LoneMember): void {
   member.tickUntilCampaign();
   const term = member.state.term + 1;
-  for (const { id } of member.state.members.slice(1)) {
+  for (const { id } of member.state.membership.members.slice(1)) {
     if (member.state.role === "preCandidate") member.receive(id, { kind: "preVoteReply", term, granted: true });
   }
 }

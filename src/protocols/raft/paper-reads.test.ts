@@ -3,7 +3,7 @@ import { LoneMember } from "../../../test/support/raft-member.ts";
 import { toUtf8 } from "../../base/text.ts";
 
 function barrier(member: LoneMember, id: number): string[] {
-  return member.request({ kind: "barrier", id });
+  return member.request({ kind: "barrier", id, mode: "quorum" });
 }
 
 function answer(round: number) {
@@ -54,8 +54,8 @@ describe("dissertation §6.4 (ReadIndex)", () => {
     const member = leader();
 
     member.step(
-      { kind: "request", request: { kind: "barrier", id: 1 } },
-      { kind: "request", request: { kind: "barrier", id: 2 } },
+      { kind: "request", request: { kind: "barrier", id: 1, mode: "quorum" } },
+      { kind: "request", request: { kind: "barrier", id: 2, mode: "quorum" } },
     );
     barrier(member, 3);
 
@@ -284,12 +284,12 @@ describe("fates", () => {
       const member = leader();
       member.propose(1, "x");
       const snapshot = { index: 5, term, bytes: 0, checksum: 0 };
-      const { members } = member.state;
+      const { membership } = member.state;
       member.receive("b", {
         kind: "chunk",
         term: 2,
         snapshot,
-        members,
+        membership,
         offset: 0,
         bytes: new Uint8Array(0),
       });

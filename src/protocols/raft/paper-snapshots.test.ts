@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { entriesOf, LoneMember, snapshotOf } from "../../../test/support/raft-member.ts";
 import type { Bytes } from "../../base/bytes.ts";
+import { membershipOf } from "../replicated-log.ts";
 import type { RaftMessage, SnapshotName } from "./index.ts";
 
 const nothing = new Uint8Array(0);
 
 function chunk(snapshot: SnapshotName, offset: number, bytes: Bytes, term = 2): RaftMessage {
   const members = [..."abc"].map((id) => ({ id, address: `${id}:1` }));
-  return { kind: "chunk", term, snapshot, members, offset, bytes };
+  return { kind: "chunk", term, snapshot, membership: membershipOf(members), offset, bytes };
 }
 
 /** A leader of three in term 2 whose log starts behind a snapshot at 5@1; follower c lacks what came before. */

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { invariant } from "../../base/invariant.ts";
-import type { Entry, Reason, Settlement } from "../replicated-log.ts";
+import type { Entry, Hindrance, Settlement } from "../replicated-log.ts";
 import { appendEntries, entryBytes, type RaftLog, termAt } from "./log/log.ts";
 import type { Accepted, RaftOutbox, RaftState } from "./state.ts";
 
@@ -21,7 +21,7 @@ function forwardProposal(state: RaftState, id: number, payloads: readonly Bytes[
 }
 
 /** Why these payloads cannot go on their way from here. */
-function hindrance(state: RaftState, payloads: readonly Bytes[]): Reason | undefined {
+function hindrance(state: RaftState, payloads: readonly Bytes[]): Hindrance | undefined {
   if (state.resigned !== undefined) return state.resigned;
   if (state.leader === undefined) return "no-leader";
   if (payloads.some((payload) => payload.length > state.config.payloadBytesMax)) return "too-large";
@@ -29,7 +29,7 @@ function hindrance(state: RaftState, payloads: readonly Bytes[]): Reason | undef
 }
 
 /** Appends the payloads to the leader's log, all or none: `undefined`, or why not. */
-export function proposeHere(state: RaftState, payloads: readonly Bytes[]): Reason | undefined {
+export function proposeHere(state: RaftState, payloads: readonly Bytes[]): Hindrance | undefined {
   const { leadership, config, delivery } = state;
   if (leadership === undefined) return "no-leader";
   const entries: Entry[] = [];

@@ -175,6 +175,9 @@ function request(state: RaftState, ask: LogRequest, out: RaftOutbox): void {
     case "barrier":
       if (state.role === "leader") return askBarrier(state, { origin: undefined, id: ask.id }, out);
       return forwardBarrier(state, ask.id, out);
+    case "transfer":
+    case "change":
+      return out.output({ kind: "refused", id: ask.id, reason: "unsupported", leader: state.leader });
     case "applied":
       return takeCredit(state, ask.index);
     case "snapshotTaken":
@@ -284,6 +287,9 @@ function dispatch(
       return receiveBarrier(state, from, message, out);
     case "barrierReply":
       return receiveBarrierReply(state, message, out);
+    case "timeoutNow":
+    case "removed":
+      return;
     default:
       if (progress !== undefined) hear(state, progress, message, out);
   }

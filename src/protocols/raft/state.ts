@@ -3,9 +3,9 @@ import { invariant } from "../../base/invariant.ts";
 import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
 import { majority } from "../quorum/majority.ts";
-import type { Member, SnapshotName, Want } from "../replicated-log.ts";
+import { type Member, type Membership, membershipOf, type SnapshotName, type Want } from "../replicated-log.ts";
 import type { Progress } from "./leader/progress.ts";
-import { newLog, type RaftLog } from "./log/log.ts";
+import { configurationAt, newLog, type RaftLog } from "./log/log.ts";
 import type { Proposal, RaftMessage, RaftVocabulary, Verdict } from "./messages.ts";
 import { completeOptions, type RaftConfig, type RaftOptions } from "./options.ts";
 
@@ -84,7 +84,8 @@ export interface Delivery {
 export interface RaftState {
   readonly config: RaftConfig;
   readonly random: Random;
-  members: readonly Member[];
+  /** The newest in the log, in force from when it was appended (Raft paper §6). */
+  membership: Membership;
   role: RaftRole;
   term: number;
   votedFor: NodeId | undefined;
@@ -133,7 +134,6 @@ export interface RaftMemory {
   readonly votedFor: NodeId | undefined;
   readonly log: RaftLog;
   readonly snapshot: SnapshotName | undefined;
-  readonly members: readonly Member[];
 }
 
 /** The state of a member that starts with `memory`; its owner has already taken in everything through `applied`. */
@@ -149,7 +149,7 @@ export function newState(
   const state: RaftState = {
     config,
     random,
-    members: memory.members,
+    membership: configurationAt(memory.log, memory.log.last).membership,
     role: "follower",
     term: memory.term,
     votedFor: memory.votedFor,
@@ -197,9 +197,10 @@ export function newState(
   return state;
 }
 
-/** What a member of a new cluster starts with. */
+/** What a member of a new cluster starts with; without `members` one that will be told who takes part. */
 export function firstMemory(members: readonly Member[]): RaftMemory {
-  return { term: 0, votedFor: undefined, log: newLog({ index: 0, term: 0 }), snapshot: undefined, members };
+  const log = newLog({ index: 0, term: 0 }, membershipOf(members));
+  return { term: 0, votedFor: undefined, log, snapshot: undefined };
 }
 
 /** Draws how long to wait for a leader: once to twice `electionTicks` (paper §5.2); a member alone waits for nobody. */
@@ -211,12 +212,12 @@ export function drawPatience(state: RaftState): void {
 
 /** Whether `count` members are enough to decide. */
 export function isMajority(state: RaftState, count: number): boolean {
-  return count >= majority(state.members.length);
+  return count >= majority(state.membership.members.length);
 }
 
 /** The other members' ids. */
 export function otherMembers(state: RaftState): NodeId[] {
-  return state.members.map((member) => member.id).filter((id) => id !== state.config.id);
+  return state.membership.members.map((member) => member.id).filter((id) => id !== state.config.id);
 }
 
 /** Stores term and vote. */

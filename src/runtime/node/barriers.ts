@@ -48,7 +48,7 @@ export class Barriers {
     if (readers.size === 0) return;
     const id = this.#nextId();
     this.#asked.set(id, readers);
-    this.#request({ kind: "barrier", id });
+    this.#request({ kind: "barrier", id, mode: "quorum" });
   }
 
   #forget(reader: Reader): void {

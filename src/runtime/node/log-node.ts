@@ -9,7 +9,7 @@ import {
   type RaftVocabulary,
 } from "../../protocols/raft/index.ts";
 import { termAt } from "../../protocols/raft/log/log.ts";
-import type { LogOutput, LogRequest } from "../../protocols/replicated-log.ts";
+import { type LogOutput, type LogRequest, participantsOf } from "../../protocols/replicated-log.ts";
 import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
 import { Drive, type DriveHost } from "../drive.ts";
 import { ClosedError, DiskFullError, OptionError, TooLargeError } from "../errors.ts";
@@ -106,7 +106,7 @@ export class RaftNode implements LogNode {
         this.#emitter.emit({ kind: "link", peer, up });
       },
     });
-    this.#transport.setMembers(this.#raft.inspect().members);
+    this.#transport.setMembers(participantsOf(this.#raft.inspect().membership));
     this.#drive.start();
     this.#findReadyPoint();
   }
@@ -161,6 +161,10 @@ export class RaftNode implements LogNode {
       case "want":
         this.#supply(output);
         return;
+      case "membership":
+        return this.#transport.setMembers(participantsOf(output.membership));
+      case "removed":
+        return; // told what is committed so far, and asked no more
       case "leader":
         return this.#leader(output.term, output.leader);
     }

@@ -129,7 +129,7 @@ export class Proposals {
         return this.#fail(ticket, refusal(ticket, new DiskFullError("the data directory")));
       case "stopping":
         return this.#fail(ticket, new ClosedError(outcomeOf(ticket)));
-      case "busy":
+      default: // busy; the other reasons are of requests that propose nothing
         return this.#fail(ticket, refusal(ticket, new BusyError()));
     }
   }

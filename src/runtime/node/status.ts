@@ -38,8 +38,8 @@ export function statusOf(from: StatusSources): NodeStatus {
     applied: from.applied,
     snapshot: state.snapshot?.index ?? 0,
     readyAt: from.readyAt,
-    members: state.members,
-    peers: state.members.filter((member) => member.id !== state.config.id).map(({ id }) => peerOf(from, id)),
+    members: state.membership.members,
+    peers: state.membership.members.filter((member) => member.id !== state.config.id).map(({ id }) => peerOf(from, id)),
     disk: { state: from.isDiskFull ? "full" : "ok", bytes: log.bytes, files: log.files, syncs: log.syncs },
     waiting: from.waiting,
   };

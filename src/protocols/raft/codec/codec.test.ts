@@ -125,7 +125,8 @@ describe("records", () => {
           const kind = recordKinds.indexOf(stored.kind);
           const bytes = Uint8Array.from(encodeRecord(stored));
           const cut = bytes.slice(0, place % bytes.length);
-          bytes[place % bytes.length] = value;
+          // Not the version: format 1 left room for memberships, which are written in format 2.
+          bytes[1 + (place % (bytes.length - 1))] = value;
           for (const each of [cut, bytes, any]) expect(record(kind)(each) ?? each).toEqual(each);
         },
       ),

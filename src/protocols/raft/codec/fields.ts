@@ -1,14 +1,10 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
-import { isNodeId, type NodeId, nodeIdBytesMax } from "../../../base/ids.ts";
-import type { Entry, Member, Position, SnapshotName } from "../../replicated-log.ts";
+import type { Entry, Position, SnapshotName } from "../../replicated-log.ts";
+import { decodeMembership } from "./membership-codec.ts";
 
-/** First byte of every message and record; a reader refuses versions it does not know. */
-export const formatVersion = 1;
-
-/** Most members that one list may name. */
-const membersMax = 1000;
-const addressBytesMax = 1024;
+/** The newest version of what is said and stored: the first byte of each message and record. */
+export const versionNewest = 2;
 
 const entryKinds: readonly Entry["kind"][] = ["none", "payload", "members"];
 
@@ -35,8 +31,8 @@ function encodeEntries(entries: readonly Entry[]): Bytes {
   return writer.finish();
 }
 
-/** Reads entries; their payloads are views of the input. */
-export function readEntries(reader: ByteReader): readonly Entry[] {
+/** Reads entries; their payloads are views of the input. Version 1 left room for memberships and wrote none. */
+export function readEntries(reader: ByteReader, version: number): readonly Entry[] {
   const bytes = reader.bytes();
   const inner = new ByteReader(bytes);
   const count = inner.varint(inner.remaining);
@@ -48,7 +44,9 @@ export function readEntries(reader: ByteReader): readonly Entry[] {
     newest = term;
     const kind = entryKinds[inner.byte()];
     if (kind === undefined) throw new MalformedError("unknown kind of entry");
-    entries.push({ term, kind, payload: inner.bytes() });
+    const payload = inner.bytes();
+    if (kind === "members" && version > 1) decodeMembership(payload);
+    entries.push({ term, kind, payload });
   }
   inner.finish();
   encodedLists.set(entries, bytes);
@@ -77,27 +75,6 @@ export function readSnapshot(reader: ByteReader): SnapshotName {
   return { index, term, bytes: reader.varint(), checksum: reader.varint(2 ** 32 - 1) };
 }
 
-/** A count, then id and address of each. */
-export function writeMembers(writer: ByteWriter, members: readonly Member[]): void {
-  writer.varint(members.length);
-  for (const member of members) writer.text(member.id).text(member.address);
-}
-
-/** Reads members, at most 1000. */
-export function readMembers(reader: ByteReader): readonly Member[] {
-  const count = reader.varint(membersMax);
-  const members: Member[] = [];
-  for (let at = 0; at < count; at++) members.push({ id: readNodeId(reader), address: reader.text(addressBytesMax) });
-  return members;
-}
-
-/** Reads a text that is a well-formed node id. */
-export function readNodeId(reader: ByteReader): NodeId {
-  const id = reader.text(nodeIdBytesMax);
-  if (!isNodeId(id)) throw new MalformedError("a node id is not one");
-  return id;
-}
-
 /** Reads a byte that is 0 or 1. */
 export function readFlag(reader: ByteReader): boolean {
   const byte = reader.byte();
@@ -105,9 +82,11 @@ export function readFlag(reader: ByteReader): boolean {
   return byte === 1;
 }
 
-/** Reads the version byte, and refuses all versions but ours. */
-export function checkVersion(reader: ByteReader): void {
+/** Reads the version byte, and refuses versions that do not exist or that the reader does not know. */
+export function readVersion(reader: ByteReader, newest: number): number {
   const version = reader.byte();
-  if (version !== formatVersion)
-    throw new MalformedError(`format version ${version}; this release reads ${formatVersion}`);
+  if (version < 1 || version > newest) {
+    throw new MalformedError(`format version ${version}; this release reads 1 to ${newest}`);
+  }
+  return version;
 }

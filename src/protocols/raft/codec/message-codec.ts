@@ -1,21 +1,20 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { unreachable } from "../../../base/invariant.ts";
-import type { Entry, Reason } from "../../replicated-log.ts";
+import { type Entry, type Hindrance, membershipOf } from "../../replicated-log.ts";
 import type { Proposal, RaftMessage, Verdict } from "../messages.ts";
 import {
-  checkVersion,
-  formatVersion,
   readEntries,
   readFlag,
-  readMembers,
   readPosition,
   readSnapshot,
+  readVersion,
+  versionNewest,
   writeEntries,
-  writeMembers,
   writePosition,
   writeSnapshot,
 } from "./fields.ts";
+import { readMembers, readMembership, writeMembers, writeMembership } from "./membership-codec.ts";
 
 /** A message's place in this list is its number on the wire: only ever add at the end. */
 const kinds: readonly RaftMessage["kind"][] = [
@@ -34,9 +33,11 @@ const kinds: readonly RaftMessage["kind"][] = [
   "forwardReply",
   "barrier",
   "barrierReply",
+  "timeoutNow",
+  "removed",
 ];
 
-const reasons: readonly Reason[] = ["no-leader", "busy", "too-large", "stopping", "disk-full"];
+const reasons: readonly Hindrance[] = ["no-leader", "busy", "too-large", "stopping", "disk-full"];
 
 /** Longest message, in bytes: what a transport must carry. */
 export const messageBytesMax: number = 2 ** 24;
@@ -44,12 +45,60 @@ export const messageBytesMax: number = 2 ** 24;
 /** The message as bytes: a version, which of the groups on one link it is for, its kind, its term, its fields. */
 export function encodeMessage(message: RaftMessage, group = 0): Bytes {
   const writer = new ByteWriter(message.kind === "chunk" ? message.bytes.length + 256 : 64);
-  writer.byte(formatVersion).varint(group).byte(kinds.indexOf(message.kind)).varint(message.term);
-  writeFields(writer, message);
+  const version = versionOf(message);
+  writer.byte(version).varint(group).byte(kinds.indexOf(message.kind)).varint(message.term);
+  writeFields(writer, message, version);
+  if (version > 1) writeNewFields(writer, message);
   return writer.finish();
 }
 
-function writeFields(writer: ByteWriter, message: RaftMessage): void {
+/** The oldest version that can say it. */
+function versionOf(message: RaftMessage): number {
+  switch (message.kind) {
+    case "timeoutNow":
+    case "removed":
+      return 2;
+    case "vote":
+      return message.isHandedOver ? 2 : 1;
+    case "barrier":
+      return message.isLeaseEnough ? 2 : 1;
+    case "heartbeatReply":
+      return message.session === undefined && message.clock === undefined ? 1 : 2;
+    case "chunk": {
+      const { outgoing, learners } = message.membership;
+      return message.session === undefined && outgoing.length + learners.length === 0 ? 1 : 2;
+    }
+    case "append":
+    case "appendReply":
+    case "appendConflict":
+    case "heartbeat":
+    case "chunkReply":
+      return message.session === undefined ? 1 : 2;
+    default:
+      return 1;
+  }
+}
+
+/** What version 2 adds behind the fields of version 1. */
+function writeNewFields(writer: ByteWriter, message: RaftMessage): void {
+  switch (message.kind) {
+    case "append":
+    case "appendReply":
+    case "appendConflict":
+    case "heartbeat":
+    case "chunk":
+    case "chunkReply":
+      writer.varint(message.session ?? 0);
+      return;
+    case "heartbeatReply":
+      writer.varint(message.session ?? 0).varint(message.clock === undefined ? 0 : message.clock + 1);
+      return;
+    default:
+      return;
+  }
+}
+
+function writeFields(writer: ByteWriter, message: RaftMessage, version: number): void {
   switch (message.kind) {
     case "preVote":
     case "vote":
@@ -79,7 +128,8 @@ function writeFields(writer: ByteWriter, message: RaftMessage): void {
       return;
     case "chunk":
       writeSnapshot(writer, message.snapshot);
-      writeMembers(writer, message.members);
+      if (version === 1) writeMembers(writer, message.membership.members);
+      else writeMembership(writer, message.membership);
       writer.varint(message.offset).bytes(message.bytes);
       return;
     case "chunkReply":
@@ -96,69 +146,107 @@ function writeFields(writer: ByteWriter, message: RaftMessage): void {
     case "barrierReply":
       writer.varint(message.life).varint(message.ask).varint(message.index);
       return;
+    case "timeoutNow":
+      return;
+    case "removed":
+      writer.varint(message.index);
+      return;
     default:
       return unreachable(message);
   }
 }
 
 /**
- * The message that `bytes` are; its payloads are views of them.
+ * The message that `bytes` are; its payloads are views of them. `newest`: the newest version that the reader speaks.
  *
  * Throws `MalformedError`, and nothing else, for anything that `encodeMessage` did not make.
  */
-export function decodeMessage(bytes: Bytes, group = 0): RaftMessage {
+export function decodeMessage(bytes: Bytes, group = 0, newest: number = versionNewest): RaftMessage {
   if (bytes.length > messageBytesMax) throw new MalformedError(`a message of ${bytes.length} bytes`);
   const reader = new ByteReader(bytes);
-  checkVersion(reader);
+  const version = readVersion(reader, newest);
   if (reader.varint() !== group) throw new MalformedError("a message for another group");
   const kind = kinds[reader.byte()];
   if (kind === undefined) throw new MalformedError("unknown kind of message");
-  const message = readFields(reader, kind, reader.varint());
+  const message = readFields(reader, kind, reader.varint(), version);
   reader.finish();
+  if (versionOf(message) !== version) throw new MalformedError(`a ${kind} is not of format version ${version}`);
   return message;
 }
 
-function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number): RaftMessage {
+function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number, version: number): RaftMessage {
   switch (kind) {
     case "preVote":
-    case "vote":
       return { kind, term, last: readPosition(reader) };
+    case "vote":
+      return { kind, term, last: readPosition(reader), ...(version > 1 && { isHandedOver: true }) };
     case "preVoteReply":
     case "voteReply":
       return { kind, term, granted: readFlag(reader) };
     case "append": {
       const previous = readPosition(reader);
       const commit = reader.varint();
-      const entries = readEntries(reader);
+      const entries = readEntries(reader, version);
       checkTerms(previous.term, entries, term);
-      return { kind, term, previous, commit, entries };
+      return { kind, term, previous, commit, entries, ...readSession(reader, version) };
     }
     case "appendReply":
-      return { kind, term, match: reader.varint() };
+      return { kind, term, match: reader.varint(), ...readSession(reader, version) };
     case "appendConflict":
-      return { kind, term, rejected: reader.varint(), hint: readPosition(reader) };
-    case "heartbeat":
-      return { kind, term, commit: reader.varint(), round: reader.varint(), sent: reader.varint() };
-    case "heartbeatReply":
-      return { kind, term, round: reader.varint(), match: reader.varint(), missing: readFlag(reader) };
-    case "chunk": {
-      const snapshot = readSnapshot(reader);
-      const members = readMembers(reader);
-      return { kind, term, snapshot, members, offset: reader.varint(), bytes: reader.bytes() };
+      return { kind, term, rejected: reader.varint(), hint: readPosition(reader), ...readSession(reader, version) };
+    case "heartbeat": {
+      const commit = reader.varint();
+      const round = reader.varint();
+      return { kind, term, commit, round, sent: reader.varint(), ...readSession(reader, version) };
     }
-    case "chunkReply":
-      return { kind, term, snapshot: readSnapshot(reader), received: reader.varint() };
+    case "heartbeatReply": {
+      const round = reader.varint();
+      const match = reader.varint();
+      const missing = readFlag(reader);
+      return { kind, term, round, match, missing, ...readSession(reader, version), ...readClock(reader, version) };
+    }
+    case "chunk":
+      return readChunk(reader, term, version);
+    case "chunkReply": {
+      const snapshot = readSnapshot(reader);
+      return { kind, term, snapshot, received: reader.varint(), ...readSession(reader, version) };
+    }
     case "forward":
       return { kind, term, life: reader.varint(), number: reader.varint(), proposals: readProposals(reader) };
     case "forwardReply":
       return { kind, term, life: reader.varint(), verdicts: readVerdicts(reader) };
-    case "barrier":
-      return { kind, term, life: reader.varint(), ask: reader.varint() };
+    case "barrier": {
+      const life = reader.varint();
+      return { kind, term, life, ask: reader.varint(), ...(version > 1 && { isLeaseEnough: true }) };
+    }
     case "barrierReply":
       return { kind, term, life: reader.varint(), ask: reader.varint(), index: reader.varint() };
+    case "timeoutNow":
+      return { kind, term };
+    case "removed":
+      return { kind, term, index: reader.varint() };
     default:
       return unreachable(kind);
   }
+}
+
+function readChunk(reader: ByteReader, term: number, version: number): RaftMessage {
+  const snapshot = readSnapshot(reader);
+  const membership = version === 1 ? membershipOf(readMembers(reader)) : readMembership(reader);
+  const offset = reader.varint();
+  const bytes = reader.bytes();
+  return { kind: "chunk", term, snapshot, membership, offset, bytes, ...readSession(reader, version) };
+}
+
+/** Sessions count from 1; 0 is none. */
+function readSession(reader: ByteReader, version: number): { readonly session?: number } {
+  const session = version > 1 ? reader.varint() : 0;
+  return session === 0 ? {} : { session };
+}
+
+function readClock(reader: ByteReader, version: number): { readonly clock?: number } {
+  const clock = version > 1 ? reader.varint() : 0;
+  return clock === 0 ? {} : { clock: clock - 1 };
 }
 
 /** A leader's log never decreases in term, nor holds a term after its own. */

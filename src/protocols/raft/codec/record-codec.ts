@@ -1,21 +1,20 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { unreachable } from "../../../base/invariant.ts";
+import { membershipOf } from "../../replicated-log.ts";
 import type { RaftRecord } from "../messages.ts";
 import {
-  checkVersion,
-  formatVersion,
   readEntries,
   readFlag,
-  readMembers,
-  readNodeId,
   readPosition,
   readSnapshot,
+  readVersion,
+  versionNewest,
   writeEntries,
-  writeMembers,
   writePosition,
   writeSnapshot,
 } from "./fields.ts";
+import { readMembers, readMembership, readNodeId, writeMembers, writeMembership } from "./membership-codec.ts";
 
 /** Records that go into a log; pieces of snapshots go to the store of snapshots. */
 export type LoggedRecord = Exclude<RaftRecord, { kind: "chunk" }>;
@@ -25,7 +24,8 @@ export const recordKinds: readonly LoggedRecord["kind"][] = ["state", "entries",
 
 /** The record as bytes; its kind is stored beside it. */
 export function encodeRecord(record: LoggedRecord): Bytes {
-  const writer = new ByteWriter(64).byte(formatVersion);
+  const version = versionOf(record);
+  const writer = new ByteWriter(64).byte(version);
   switch (record.kind) {
     case "state":
       return writer
@@ -39,8 +39,23 @@ export function encodeRecord(record: LoggedRecord): Bytes {
       writePosition(writer, record.base);
       writer.byte(record.snapshot === undefined ? 0 : 1);
       if (record.snapshot !== undefined) writeSnapshot(writer, record.snapshot);
-      writeMembers(writer, record.members);
+      if (version === 1) writeMembers(writer, record.membership.members);
+      else writeMembership(writer, record.membership);
       return writer.finish();
+    default:
+      return unreachable(record);
+  }
+}
+
+/** The oldest version that can say it: whoever cannot count a membership must not read past one. */
+function versionOf(record: LoggedRecord): number {
+  switch (record.kind) {
+    case "state":
+      return 1;
+    case "entries":
+      return record.entries.some((entry) => entry.kind === "members") ? 2 : 1;
+    case "base":
+      return record.membership.outgoing.length + record.membership.learners.length === 0 ? 1 : 2;
     default:
       return unreachable(record);
   }
@@ -55,13 +70,14 @@ export function decodeRecord(kindNumber: number, bytes: Bytes): LoggedRecord {
   const kind = recordKinds[kindNumber];
   if (kind === undefined) throw new MalformedError(`unknown kind of record ${kindNumber}`);
   const reader = new ByteReader(bytes);
-  checkVersion(reader);
-  const record = readRecord(reader, kind);
+  const version = readVersion(reader, versionNewest);
+  const record = readRecord(reader, kind, version);
   reader.finish();
+  if (versionOf(record) < version) throw new MalformedError(`a ${kind} record is not of format version ${version}`);
   return record;
 }
 
-function readRecord(reader: ByteReader, kind: LoggedRecord["kind"]): LoggedRecord {
+function readRecord(reader: ByteReader, kind: LoggedRecord["kind"], version: number): LoggedRecord {
   switch (kind) {
     case "state": {
       const term = reader.varint();
@@ -70,11 +86,12 @@ function readRecord(reader: ByteReader, kind: LoggedRecord["kind"]): LoggedRecor
       return { kind, term, votedFor: hasVoted ? readNodeId(reader) : undefined };
     }
     case "entries":
-      return { kind, from: reader.varint(), entries: readEntries(reader) };
+      return { kind, from: reader.varint(), entries: readEntries(reader, version) };
     case "base": {
       const base = readPosition(reader);
       const snapshot = readFlag(reader) ? readSnapshot(reader) : undefined;
-      return { kind, base, snapshot, members: readMembers(reader) };
+      const membership = version === 1 ? membershipOf(readMembers(reader)) : readMembership(reader);
+      return { kind, base, snapshot, membership };
     }
     default:
       return unreachable(kind);

@@ -1,5 +1,5 @@
 import type { NodeId } from "../../../base/ids.ts";
-import type { Reason } from "../../replicated-log.ts";
+import type { Hindrance } from "../../replicated-log.ts";
 import { askBarrier } from "../leader/reads.ts";
 import type { Proposal, RaftMessage, Verdict } from "../messages.ts";
 import { proposeHere, trackAccepted } from "../proposals.ts";
@@ -144,6 +144,6 @@ export function tickForwarding(state: RaftState, out: RaftOutbox): void {
   }
 }
 
-function refuseIds(state: RaftState, ids: readonly number[], reason: Reason, out: RaftOutbox): void {
+function refuseIds(state: RaftState, ids: readonly number[], reason: Hindrance, out: RaftOutbox): void {
   for (const id of ids) out.output({ kind: "refused", id, reason, leader: state.leader });
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from "../../../base/ids.ts";
-import { isSameSnapshot, type Member, type SnapshotName } from "../../replicated-log.ts";
+import { isSameSnapshot, type Membership, type SnapshotName } from "../../replicated-log.ts";
 import { hearLeader } from "../election.ts";
-import { rebase } from "../log/log.ts";
+import { configurationAt, rebase } from "../log/log.ts";
 import type { RaftMessage } from "../messages.ts";
 import type { RaftOutbox, RaftState } from "../state.ts";
 
@@ -21,7 +21,7 @@ export function receiveChunk(state: RaftState, from: NodeId, message: Chunk, out
   if (isNext && (message.bytes.length > 0 || snapshot.bytes === 0)) {
     state.disk.asked = out.persist({ kind: "chunk", snapshot, offset: message.offset, bytes: message.bytes });
     incoming.received = end;
-    if (end === snapshot.bytes) install(state, snapshot, message.members, out);
+    if (end === snapshot.bytes) install(state, snapshot, message.membership, out);
   }
   sendReceived(state, from, snapshot, incoming.received, out);
 }
@@ -32,15 +32,15 @@ function sendReceived(state: RaftState, to: NodeId, snapshot: SnapshotName, rece
 }
 
 /** Makes the snapshot the start of our log; the owner is told to restore it once that is durable. */
-function install(state: RaftState, snapshot: SnapshotName, members: readonly Member[], out: RaftOutbox): void {
+function install(state: RaftState, snapshot: SnapshotName, membership: Membership, out: RaftOutbox): void {
   const base = { index: snapshot.index, term: snapshot.term };
   state.incoming = undefined;
   state.snapshot = snapshot;
-  state.members = members;
-  rebase(state.log, base);
+  rebase(state.log, base, membership);
+  state.membership = configurationAt(state.log, state.log.last).membership;
   state.commit = snapshot.index;
   state.verified = Math.max(state.verified, snapshot.index);
-  const record = out.persist({ kind: "base", base, snapshot, members });
+  const record = out.persist({ kind: "base", base, snapshot, membership });
   state.disk.asked = record;
   state.delivery.restoring = { snapshot, record };
 }

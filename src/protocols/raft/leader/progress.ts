@@ -1,10 +1,11 @@
 import type { NodeId } from "../../../base/ids.ts";
-import type { Member, SnapshotName } from "../../replicated-log.ts";
+import type { Membership, SnapshotName } from "../../replicated-log.ts";
 
 /** A snapshot on its way to a follower. */
 export interface Transfer {
   readonly snapshot: SnapshotName;
-  readonly members: readonly Member[];
+  /** Who takes part as of the snapshot. */
+  readonly membership: Membership;
   /** Bytes that the follower has stored; unknown until it answered the opening question. */
   acked: number | undefined;
   /** Bytes sent; at least `acked`. */

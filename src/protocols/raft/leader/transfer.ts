@@ -1,5 +1,6 @@
 import { noBytes } from "../../../base/bytes.ts";
 import { type Found, isSameSnapshot } from "../../replicated-log.ts";
+import { configurationAt } from "../log/log.ts";
 import type { RaftMessage } from "../messages.ts";
 import { openWant, type RaftOutbox, type RaftState } from "../state.ts";
 import { advance, type Progress, startProbe } from "./progress.ts";
@@ -8,19 +9,20 @@ type ChunkReply = Extract<RaftMessage, { kind: "chunkReply" }>;
 
 /** Begins to send our newest snapshot, by asking how much of it is there already. */
 export function startTransfer(state: RaftState, progress: Progress, out: RaftOutbox): void {
-  const { snapshot, members } = state;
+  const { snapshot, log } = state;
   if (snapshot === undefined) return startProbe(progress, progress.match + 1); // nothing compacted yet: asked anew
   startProbe(progress, progress.match + 1);
   progress.mode = "snapshot";
-  progress.transfer = { snapshot, members, acked: undefined, sent: 0 };
+  const { membership } = configurationAt(log, snapshot.index);
+  progress.transfer = { snapshot, membership, acked: undefined, sent: 0 };
   progress.transferTicks = 0;
   askWhereToGoOn(state, progress, out);
 }
 
 function askWhereToGoOn(state: RaftState, progress: Progress, out: RaftOutbox): void {
   if (progress.transfer === undefined) return;
-  const { snapshot, members } = progress.transfer;
-  out.sendAhead(progress.id, { kind: "chunk", term: state.term, snapshot, members, offset: 0, bytes: noBytes });
+  const { snapshot, membership } = progress.transfer;
+  out.sendAhead(progress.id, { kind: "chunk", term: state.term, snapshot, membership, offset: 0, bytes: noBytes });
 }
 
 /** Asks storage for the next piece while the window has room: memory holds at most one piece of each transfer. */
@@ -38,7 +40,7 @@ export function continueTransfer(state: RaftState, progress: Progress, out: Raft
 export function takeChunk(state: RaftState, progress: Progress, found: Found, out: RaftOutbox): void {
   const { transfer } = progress;
   if (transfer === undefined) return;
-  const { snapshot, members, sent } = transfer;
+  const { snapshot, membership, sent } = transfer;
   if (found.kind !== "chunk" || found.bytes.length === 0) {
     if (state.snapshot?.index !== snapshot.index) return startTransfer(state, progress, out);
     transfer.acked = undefined; // nothing newer is there yet: asked again after an election timeout
@@ -50,7 +52,7 @@ export function takeChunk(state: RaftState, progress: Progress, found: Found, ou
     kind: "chunk",
     term: state.term,
     snapshot,
-    members,
+    membership,
     offset: sent,
     bytes: found.bytes,
   });

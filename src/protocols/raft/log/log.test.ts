@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { entriesOf } from "../../../../test/support/raft-member.ts";
+import { membershipOf } from "../../replicated-log.ts";
 import {
   appendEntries,
   entriesFrom,
@@ -17,7 +18,7 @@ import {
 } from "./log.ts";
 
 function logOf(...terms: readonly number[]): RaftLog {
-  const log = newLog({ index: 0, term: 0 });
+  const log = newLog({ index: 0, term: 0 }, membershipOf([]));
   appendEntries(log, entriesOf(...terms));
   return log;
 }
@@ -39,7 +40,7 @@ const action = fc.oneof(
 test("a log is what a plain list with a start would be, whatever is done to it", () => {
   fc.assert(
     fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
-      const log = newLog({ index: 0, term: 0 });
+      const log = newLog({ index: 0, term: 0 }, membershipOf([]));
       let start = { index: 0, term: 0 };
       let model: number[] = [];
       let [asked, durable] = [0, 0];
@@ -60,7 +61,7 @@ test("a log is what a plain list with a start would be, whatever is done to it",
           const ours = index === start.index ? start.term : model[index - start.index - 1];
           const term = each.isOurs && ours !== undefined ? ours : lastTerm + 1;
           if (index === start.index && term !== ours) continue;
-          rebase(log, { index, term });
+          rebase(log, { index, term }, membershipOf([]));
           model = term === ours ? model.slice(each.ahead) : [];
           start = { index, term };
         } else if (each.kind === "save") {

@@ -1,10 +1,17 @@
 import { invariant } from "../../../base/invariant.ts";
 import type { Outbox } from "../../core.ts";
-import type { Entry, Position } from "../../replicated-log.ts";
+import type { Entry, Membership, Position } from "../../replicated-log.ts";
+import { decodeMembership } from "../codec/membership-codec.ts";
 import type { RaftVocabulary } from "../messages.ts";
 
 /** What an entry costs in memory besides its payload, in bytes: measured, rounded up. */
 const entryOverheadBytes = 250;
+
+/** Who takes part from entry `index` on, until the next one. */
+export interface Configuration {
+  readonly index: number;
+  readonly membership: Membership;
+}
 
 /**
  * One member's log: everything after `base`, of which the newest part is held in memory.
@@ -17,6 +24,8 @@ export interface RaftLog {
   last: number;
   /** All through here is on stable storage. */
   durable: number;
+  /** The one as of `base`, then those of the entries after it, in order: the last is in force (Raft paper §6). */
+  configurations: Configuration[];
   /** First index of each term's run of entries, oldest first; covers base.index + 1 … last. */
   runs: Position[];
   tailFrom: number;
@@ -30,12 +39,13 @@ export interface RaftLog {
   slice: { readonly from: number; readonly through: number; readonly entries: readonly Entry[] } | undefined;
 }
 
-/** An empty log that starts after `base`. */
-export function newLog(base: Position): RaftLog {
+/** An empty log that starts after `base`, where `membership` takes part. */
+export function newLog(base: Position, membership: Membership): RaftLog {
   return {
     base,
     last: base.index,
     durable: base.index,
+    configurations: [{ index: base.index, membership }],
     runs: [],
     tailFrom: base.index + 1,
     tail: [],
@@ -60,6 +70,13 @@ export function termAt(log: RaftLog, index: number): number | undefined {
     if (run !== undefined && run.index <= index) return run.term;
   }
   return undefined;
+}
+
+/** Who takes part as of `index`, which is not before the log's start. */
+export function configurationAt(log: RaftLog, index: number): Configuration {
+  const found = log.configurations.findLast((configuration) => configuration.index <= index);
+  invariant(found !== undefined, "the log knows who takes part from its start on");
+  return found;
 }
 
 /** The place of the last entry. */
@@ -88,6 +105,9 @@ export function appendEntries(log: RaftLog, entries: readonly Entry[]): void {
       invariant(entry.term >= (run ?? log.base).term, "terms in a log never decrease");
       log.runs.push({ index: log.last, term: entry.term });
     }
+    if (entry.kind === "members") {
+      log.configurations.push({ index: log.last, membership: decodeMembership(entry.payload) });
+    }
     log.tail.push(entry);
     log.tailBytes += entryBytes(entry);
   }
@@ -102,6 +122,7 @@ export function truncateFrom(log: RaftLog, from: number): void {
   log.unsavedFrom = Math.min(log.unsavedFrom, from);
   for (const save of log.saving) save.last = Math.min(save.last, log.last);
   while ((log.runs.at(-1)?.index ?? 0) >= from) log.runs.pop();
+  while ((log.configurations.at(-1)?.index ?? 0) >= from) log.configurations.pop();
   const removed = log.tail.splice(Math.max(0, from - log.tailFrom));
   for (const entry of removed) log.tailBytes -= entryBytes(entry);
   log.tailFrom = Math.min(log.tailFrom, from);
@@ -192,13 +213,19 @@ export function trimTail(log: RaftLog, through: number, bytesMax: number): void 
   log.tailFrom += count;
 }
 
-/** Makes the log start after `base`: entries behind it stay if the log has that very entry, otherwise all go. */
-export function rebase(log: RaftLog, base: Position): void {
+/**
+ * Makes the log start after `base`: entries behind it stay if the log has that very entry, otherwise all go.
+ *
+ * `membership` is the one as of `base`.
+ */
+export function rebase(log: RaftLog, base: Position, membership: Membership): void {
   invariant(base.index >= log.base.index, "the log's start never goes back");
   if (termAt(log, base.index) !== base.term) {
-    Object.assign(log, newLog(base));
+    Object.assign(log, newLog(base, membership));
     return;
   }
+  const later = log.configurations.filter((configuration) => configuration.index > base.index);
+  log.configurations = [{ index: base.index, membership }, ...later];
   const count = Math.min(log.tail.length, Math.max(0, base.index + 1 - log.tailFrom));
   for (const entry of log.tail.splice(0, count)) log.tailBytes -= entryBytes(entry);
   const first = log.runs.findLast((run) => run.index <= base.index + 1);

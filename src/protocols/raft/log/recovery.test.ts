@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { entriesOf, snapshotOf } from "../../../../test/support/raft-member.ts";
 import { MalformedError } from "../../../base/errors.ts";
-import type { Member } from "../../replicated-log.ts";
+import { type Member, membershipOf } from "../../replicated-log.ts";
 import type { RaftRecord } from "../messages.ts";
 import { Recovery } from "./recovery.ts";
 
@@ -19,7 +19,7 @@ function entries(from: number, ...terms: readonly number[]): RaftRecord {
 
 function base(index: number, term: number, snapshotIndex = index): RaftRecord {
   const snapshot = snapshotIndex === 0 ? undefined : snapshotOf(snapshotIndex, term);
-  return { kind: "base", base: { index, term }, snapshot, members };
+  return { kind: "base", base: { index, term }, snapshot, membership: membershipOf(members) };
 }
 
 function terms(memory: ReturnType<typeof recover>): number[] {
@@ -27,7 +27,12 @@ function terms(memory: ReturnType<typeof recover>): number[] {
 }
 
 test("nothing stored is a new member", () => {
-  expect(recover([])).toMatchObject({ term: 0, votedFor: undefined, members, snapshot: undefined, log: { last: 0 } });
+  expect(recover([])).toMatchObject({
+    term: 0,
+    votedFor: undefined,
+    snapshot: undefined,
+    log: { last: 0, configurations: [{ index: 0, membership: membershipOf(members) }] },
+  });
 });
 
 test("the newest term and vote count", () => {
@@ -81,7 +86,9 @@ test("a gap that nothing explains is malformed", () => {
 test("stored members win over those given", () => {
   const stored = [{ id: "z", address: "z:1" }];
 
-  expect(recover([{ ...base(0, 0, 0), members: stored } as RaftRecord]).members).toEqual(stored);
+  expect(recover([{ ...base(0, 0, 0), membership: membershipOf(stored) } as RaftRecord]).log.configurations).toEqual([
+    { index: 0, membership: membershipOf(stored) },
+  ]);
 });
 
 test("of a long log only the newest part comes into memory; the terms of all are known", () => {

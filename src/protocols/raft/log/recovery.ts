@@ -2,7 +2,7 @@ import { MalformedError } from "../../../base/errors.ts";
 import type { Member } from "../../replicated-log.ts";
 import type { RaftRecord } from "../messages.ts";
 import { firstMemory, type RaftMemory } from "../state.ts";
-import { appendEntries, newLog, type RaftLog, rebase, trimTail, truncateFrom } from "./log.ts";
+import { appendEntries, configurationAt, newLog, type RaftLog, rebase, trimTail, truncateFrom } from "./log.ts";
 
 /** Folds stored records, in the order they were stored, into what a member remembers. */
 export class Recovery {
@@ -40,7 +40,7 @@ export class Recovery {
     if (skipped >= record.entries.length) return;
     if (from > log.last + 1) {
       // Older entries were dropped, and the base that allowed it stands further on.
-      Object.assign(log, newLog({ index: from - 1, term: 0 }));
+      Object.assign(log, newLog({ index: from - 1, term: 0 }, configurationAt(log, log.last).membership));
       this.#isHeadless = true;
     }
     if (from <= log.last) truncateFrom(log, from);
@@ -54,11 +54,10 @@ export class Recovery {
   #takeBase(record: Extract<RaftRecord, { kind: "base" }>): void {
     const memory = this.#memory;
     const { log } = memory;
-    memory.members = record.members;
     if ((record.snapshot?.index ?? 0) >= (memory.snapshot?.index ?? 0)) memory.snapshot = record.snapshot;
     if (record.base.index < log.base.index) return; // repeated at the head of a file
     if (this.#isHeadless && record.base.index === log.base.index) log.base = record.base;
-    else rebase(log, record.base);
+    rebase(log, record.base, record.membership);
     this.#isHeadless = false;
   }
 

@@ -1,8 +1,18 @@
-import type { Bytes } from "../../src/base/bytes.ts";
-import { unreachable } from "../../src/base/invariant.ts";
-import { fromUtf8 } from "../../src/base/text.ts";
-import type { Entry, LogOutput, Position, RaftMessage, RaftRecord, Want } from "../../src/protocols/raft/index.ts";
-import type { Verdict } from "../../src/protocols/raft/messages.ts";
+import type { Bytes } from "../../base/bytes.ts";
+import { unreachable } from "../../base/invariant.ts";
+import { fromUtf8 } from "../../base/text.ts";
+import {
+  decodeMembership,
+  type Entry,
+  type LogOutput,
+  type Member,
+  type Membership,
+  type Position,
+  type RaftMessage,
+  type RaftRecord,
+  type Want,
+} from "../../protocols/raft/index.ts";
+import type { Verdict } from "../../protocols/raft/messages.ts";
 
 /** A place as people write it: `2@1` is index 2, term 1. */
 export function placeWords({ index, term }: Position): string {
@@ -14,9 +24,17 @@ function entryWords(from: number, entries: readonly Entry[]): string {
   if (entries.length === 0) return "nothing";
   const words = entries.map(({ term, kind, payload }, at) => {
     const place = placeWords({ index: from + at, term });
+    if (kind === "members") return `${place} (${membershipWords(decodeMembership(payload))})`;
     return kind === "payload" && payload.length > 0 ? `${place} "${fromUtf8(payload)}"` : place;
   });
   return words.length > 6 ? `${words[0]} … ${words.at(-1)}` : words.join(" ");
+}
+
+/** Voters, then who leaves and who learns: `abd was abc learning c`. */
+function membershipWords({ members, outgoing, learners }: Membership): string {
+  const ids = (list: readonly Member[]) => list.map(({ id }) => id).join("");
+  const was = outgoing.length > 0 ? ` was ${ids(outgoing)}` : "";
+  return `${ids(members)}${was}${learners.length > 0 ? ` learning ${ids(learners)}` : ""}`;
 }
 
 /** One line for a message: its term first. */
@@ -28,8 +46,9 @@ function fieldWords(message: RaftMessage): string {
   const { kind } = message;
   switch (kind) {
     case "preVote":
-    case "vote":
       return `${kind} last ${placeWords(message.last)}`;
+    case "vote":
+      return `${kind} last ${placeWords(message.last)}${message.isHandedOver ? " handed over" : ""}`;
     case "preVoteReply":
     case "voteReply":
       return `${kind} ${message.granted ? "granted" : "refused"}`;
@@ -54,9 +73,13 @@ function fieldWords(message: RaftMessage): string {
     case "forwardReply":
       return message.verdicts.map(verdictWords).join(", ");
     case "barrier":
-      return `barrier ask ${message.ask}`;
+      return `barrier ask ${message.ask}${message.isLeaseEnough ? " by lease" : ""}`;
     case "barrierReply":
       return `barrierReply ask ${message.ask} ${message.index === 0 ? "refused" : `index ${message.index}`}`;
+    case "timeoutNow":
+      return "timeoutNow";
+    case "removed":
+      return `removed by ${message.index}`;
     default:
       return unreachable(message);
   }
@@ -104,6 +127,12 @@ export function outputWords(output: LogOutput): string {
       return `restore ${placeWords(output.snapshot)}`;
     case "want":
       return `want ${output.want}: ${wantWords(output.what)}`;
+    case "membership": {
+      const state = output.isCommitted ? "committed" : "in force";
+      return `members ${membershipWords(output.membership)} ${state} at ${output.index}`;
+    }
+    case "removed":
+      return `removed by ${output.index}`;
     case "leader":
       return `leader ${output.leader ?? "none"} in t${output.term}`;
     default:

@@ -1,0 +1,147 @@
+import { forkRandom, newRandom, nextBelow, type Random } from "../../base/random.ts";
+import { withSessions } from "../../machines/sessions.ts";
+import type { Vocabulary } from "../../protocols/core.ts";
+import type { LogRequest, RaftState, RaftVocabulary } from "../../protocols/raft/index.ts";
+import { Cluster } from "../cluster.ts";
+import type { Member } from "../member.ts";
+import type { MemberPlan, Plan, PlannedCall } from "../plans/plan.ts";
+import { Agreement } from "../replicated/agreement.ts";
+import { Clients } from "../replicated/clients.ts";
+import type { SessionMachine } from "../replicated/machine.ts";
+import { Replica, type ReplicaHost } from "../replicated/replica.ts";
+import type { Group } from "../subject.ts";
+import type { Trace } from "../trace.ts";
+import type { Workload } from "../workloads/workload.ts";
+import { raftProtocol } from "./protocol.ts";
+import { nameSnapshot, type RaftStore } from "./store.ts";
+import { RaftWatch } from "./watch.ts";
+
+/** Snapshots are compared at indexes that this divides. */
+export const snapshotEvery = 8;
+
+type RaftMember = Member<RaftVocabulary, RaftState>;
+
+/** A Raft group that carries a machine, with the clients of a workload. */
+export class RaftGroup implements Group {
+  readonly cluster: Cluster<Vocabulary, unknown>;
+  readonly #raft: Cluster<RaftVocabulary, RaftState>;
+  readonly #replicas = new Map<RaftMember, Replica>();
+  readonly #agreement: Agreement;
+  readonly #machine: SessionMachine;
+  readonly #clients: Clients;
+  readonly #watch = new RaftWatch();
+  readonly #random: Random;
+
+  constructor(plan: Plan, workload: Workload, trace: Trace) {
+    this.#random = newRandom(plan.seed + 1);
+    this.#machine = withSessions(workload.machine);
+    this.#agreement = new Agreement(this.#machine, snapshotEvery);
+    const members = plan.members.map(({ id }) => ({ id, address: `${id}:1` }));
+    this.#raft = new Cluster({
+      protocol: raftProtocol(members),
+      members: plan.members,
+      world: plan.world,
+      seed: plan.seed,
+      watch: this.#watch,
+      owner: (member, state) => this.#own(member, state),
+      trace,
+    });
+    this.cluster = this.#raft as unknown as Cluster<Vocabulary, unknown>;
+    this.#clients = new Clients({
+      workload,
+      machine: this.#machine,
+      contacts: this.#contacts(),
+      random: forkRandom(this.#random),
+      mode: "quorum",
+    });
+    for (const { id } of plan.members) this.#raft.start(id);
+  }
+
+  #contacts(): { readonly now: number; replicas(): readonly Replica[]; after(ms: number, run: () => void): void } {
+    const raft = this.#raft;
+    return {
+      get now() {
+        return raft.now;
+      },
+      replicas: () => raft.members.filter((member) => member.isUp).map((member) => this.#replica(member)),
+      after: (ms, run) => raft.queue.after(ms, run),
+    };
+  }
+
+  #replica(member: RaftMember): Replica {
+    return this.#replicas.get(member) as Replica; // one is made with each start
+  }
+
+  #own(member: RaftMember, state: Readonly<RaftState>): Replica {
+    const store = member.disk.store as RaftStore;
+    const every = ownerOption(member.plan, "snapshotEvery", 4 * snapshotEvery);
+    store.snapshotsKept = ownerOption(member.plan, "snapshotsKept", 1);
+    const replica = new Replica({
+      host: this.#host(member, store),
+      machine: this.#machine,
+      agreement: this.#agreement,
+      snapshotEvery: every,
+      snapshot: state.snapshot,
+    });
+    this.#replicas.set(member, replica);
+    return replica;
+  }
+
+  #host(member: RaftMember, store: RaftStore): ReplicaHost {
+    const raft = this.#raft;
+    const { life } = member;
+    const alive = (run: () => void) => () => {
+      if (member.life === life) run();
+    };
+    return {
+      id: member.id,
+      request: (request: LogRequest) => alive(() => raft.request(member.id, request))(),
+      afterDisk: (run) => raft.queue.after(member.disk.delay(), alive(run)),
+      losesRead: () => nextBelow(this.#random, 1000) < raft.world.lostReads,
+      waitFor: (work) => raft.waitFor(work),
+      stop: () => raft.crash(member.id),
+      find: (what) => store.find(what),
+      content: (snapshot) => store.content(snapshot),
+      nameSnapshot,
+      saveSnapshot: (snapshot, content) => store.save(snapshot, content),
+    };
+  }
+
+  call(planned: PlannedCall, done: () => void): void {
+    this.#clients.call(planned, done);
+  }
+
+  act(): void {
+    // Raft knows no actions of its own yet
+  }
+
+  calm(): void {
+    this.#clients.isCalm = true;
+  }
+
+  unrest(): string | undefined {
+    const live = this.#raft.members.filter((member) => member.isUp);
+    const { highest } = this.#agreement;
+    for (const member of live) {
+      const replica = this.#replica(member);
+      if (replica.appliedIndex < highest) return `${member.id} applied ${replica.appliedIndex} of ${highest}`;
+      if (!replica.isAtRest) return `${member.id} has not taken in all it was given`;
+      if (member.state.commit > replica.appliedIndex) return `${member.id} knows more than it applied`;
+      if (member.state.leader === undefined) return `${member.id} knows no leader`;
+    }
+    return undefined;
+  }
+
+  judge(): void {
+    this.#watch.judge();
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    return { ...this.#clients.counts, entries: this.#agreement.highest, checks: this.#agreement.checks };
+  }
+}
+
+function ownerOption({ options }: MemberPlan, name: string, fallback: number): number {
+  const value = options[name];
+  return typeof value === "number" ? value : fallback;
+}

@@ -1,0 +1,94 @@
+import type { Bytes } from "../../base/bytes.ts";
+import { invariant } from "../../base/invariant.ts";
+import { fingerprint } from "../../machines/fingerprint.ts";
+import type { SessionState } from "../../machines/sessions.ts";
+import type { Entry } from "../../protocols/replicated-log.ts";
+import { type SessionMachine, wholeSnapshot } from "./machine.ts";
+
+/**
+ * What all owners of one replicated log were told, held against each other.
+ *
+ * It applies the agreed order once more, by itself: what a snapshot holds must equal that.
+ */
+export class Agreement {
+  /** The agreed order by index, as far as any member applied it. */
+  readonly #entries: (Entry | undefined)[] = [undefined];
+  /** Terms whose entry at an index was promised never to be committed there; and those promised to be. */
+  readonly #lost = new Map<number, Set<number>>();
+  readonly #kept = new Map<number, number>();
+  readonly #machine: SessionMachine;
+  readonly #state: SessionState<unknown>;
+  readonly #every: number;
+  readonly #snapshots = new Map<number, number>();
+  checks = 0;
+
+  /** Snapshots are compared at indexes that `every` divides. */
+  constructor(machine: SessionMachine, every: number) {
+    this.#machine = machine;
+    this.#state = machine.initial();
+    this.#every = every;
+  }
+
+  /** The highest index that any member applied. */
+  get highest(): number {
+    return this.#entries.length - 1;
+  }
+
+  /** All members apply the same entry at an index, and it never changes. */
+  applied(id: string, index: number, entry: Entry): void {
+    this.checks++;
+    const known = this.#entries[index];
+    if (known !== undefined) {
+      const isSame = known.term === entry.term && known.kind === entry.kind && isEqual(known.payload, entry.payload);
+      return invariant(isSame, `all apply the same entry at an index (State Machine Safety): ${id} at ${index}`);
+    }
+    invariant(index === this.highest + 1, `the agreed order grows by one: ${id} at ${index}`);
+    const isLost = this.#lost.get(index)?.has(entry.term) === true;
+    invariant(!isLost, `what is said to be lost is never committed: ${id} at ${index}, of term ${entry.term}`);
+    const kept = this.#kept.get(index) ?? entry.term;
+    invariant(kept === entry.term, `what is acknowledged is never lost: ${id} at ${index}, of term ${kept}`);
+    this.#entries.push(entry);
+    if (entry.kind === "payload") {
+      this.#machine.apply(this.#state, this.#machine.command.decode(entry.payload), index);
+    }
+    if (index % this.#every !== 0) return;
+    this.#snapshots.set(index, fingerprint(wholeSnapshot(this.#machine, this.#state)));
+  }
+
+  /** An owner was told that its proposal, accepted in `term` at `index`, is committed. */
+  acknowledged(id: string, index: number, term: number): void {
+    this.checks++;
+    const known = this.#entries[index]?.term ?? this.#kept.get(index) ?? term;
+    invariant(known === term, `what is acknowledged is never lost: ${id} at ${index}, of term ${term}`);
+    if (index > this.highest) this.#kept.set(index, term);
+  }
+
+  /** An owner was told that its proposal will never be committed. */
+  lost(id: string, index: number, term: number): void {
+    this.checks++;
+    const known = this.#entries[index];
+    invariant(known?.term !== term, `what is said to be lost is never committed: ${id} at ${index}, of term ${term}`);
+    const terms = this.#lost.get(index) ?? new Set();
+    this.#lost.set(index, terms.add(term));
+  }
+
+  /** A linearizable read, asked when `floor` was the highest index, may be answered from `index` on. */
+  readable(id: string, floor: number, index: number): void {
+    this.checks++;
+    invariant(index >= floor, `a read is not stale: ${id} from ${index}, but ${floor} was applied before it was asked`);
+  }
+
+  /** A member's snapshot of what it applied through `index`, or what a restored one makes of it. */
+  snapshot(id: string, index: number, content: Bytes): void {
+    const known = this.#snapshots.get(index);
+    if (known === undefined) return;
+    this.checks++;
+    invariant(known === fingerprint(content), `a snapshot equals the log that it replaces: ${id} at ${index}`);
+  }
+}
+
+function isEqual(one: Bytes, other: Bytes): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
