@@ -1,11 +1,9 @@
 import { existsSync } from "node:fs";
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import type { Action, ControlAnswer, ControlRequest, NodeCommand } from "../cluster/control.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { parseDuration, parseWhole } from "../quantities.ts";
-import { note, say } from "../terminal.ts";
+import { note, program, programName, say } from "../terminal.ts";
 
 /** What every `cluster` command takes. */
 interface Place {
@@ -13,7 +11,6 @@ interface Place {
   readonly json?: boolean;
 }
 
-const program = fileURLToPath(new URL("../../../bin/quorate.js", import.meta.url));
 const nodeCommands: Readonly<Record<NodeCommand, string>> = {
   stop: "let a node end by itself; it stays down until start",
   kill: "end a node at once (SIGKILL); it stays down until start",
@@ -163,9 +160,4 @@ function noCluster(dir: string): CommandFailure {
 
 function failure(answer: ControlAnswer): CommandFailure {
   return new CommandFailure(answer.ok ? exitCode.failed : answer.exit, answer.message);
-}
-
-/** How a person calls this program from here. */
-function programName(): string {
-  return relative(process.cwd(), program) === "bin/quorate.js" ? "node bin/quorate.js" : "npx quorate";
 }
