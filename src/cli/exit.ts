@@ -35,6 +35,7 @@ const exitByCode: Readonly<Record<string, ExitCode>> = {
   QUORATE_WRONG_DIRECTORY: exitCode.usage,
   QUORATE_DIRECTORY_LOCKED: exitCode.usage,
   QUORATE_ADDRESS_IN_USE: exitCode.usage,
+  QUORATE_BAD_BACKUP: exitCode.disk,
   QUORATE_CORRUPTION: exitCode.disk,
   QUORATE_STORAGE_FAILED: exitCode.disk,
   QUORATE_DISK_FULL: exitCode.disk,

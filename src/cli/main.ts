@@ -10,6 +10,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { stackCommand } from "./commands/stack.ts";
 import { statusCommand } from "./commands/status.ts";
 import { describeError, exitCode, exitCodeOf } from "./exit.ts";
+import { snapshotCommand } from "./operate/snapshot.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import { note } from "./terminal.ts";
 
@@ -53,6 +54,7 @@ function commandLine(): Command {
     .addCommand(kvCommand())
     .commandsGroup("Operate:")
     .addCommand(statusCommand())
+    .addCommand(snapshotCommand())
     .commandsGroup("Prove:")
     .addCommand(simulateCommand())
     .addCommand(doctorCommand())

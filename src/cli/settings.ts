@@ -3,6 +3,7 @@ import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 import { firstComplaint, saying } from "../services/complaint.ts";
 import { isLoopback } from "../services/http/guard.ts";
+import { CommandFailure, exitCode } from "./exit.ts";
 import { variableOf } from "./serve-options.ts";
 
 /** Most members that one cluster may start with. */
@@ -61,6 +62,13 @@ const schema = v.object({
     .optional(() => "info"),
   verbose: flag.optional(() => false),
 });
+
+/** Reads members as `--cluster` takes them. */
+export function parseMembers(list: string, origin: string): readonly Member[] {
+  const checked = members.try(list);
+  if (checked.ok) return checked.value;
+  throw new CommandFailure(exitCode.usage, `${origin}: ${firstComplaint(checked, "members").problem}, not ${list}`);
+}
 
 /** Checked settings of one node: what `serve` runs with. */
 export interface ServeSettings {

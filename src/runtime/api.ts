@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
+import type { Backup } from "./backups/backup-file.ts";
 
 /** The part a node plays in its term. */
 export type Role = "leader" | "follower" | "candidate";
@@ -120,6 +121,8 @@ export interface MachineNode<Command, Answer, Question, Reply> extends NodeBase 
    */
   execute(command: Command, options?: ExecuteOptions): Promise<Answer>;
   read(question: Question, options?: ReadOptions): Promise<Reply>;
+  /** All state as of one moment, nothing acknowledged before the call left out; works on any member. */
+  backup(options?: WaitOptions): Promise<Backup>;
 }
 
 /** A piece of the agreed order, for a user who keeps the state himself. Asking for the next one acknowledges it. */

@@ -173,7 +173,21 @@ export class WrongDirectoryError extends OperatingError {
   override readonly outcome = "not-applied";
 
   constructor(directory: string, problem: string) {
-    super(`${directory} ${problem}; nothing was changed; check --data-dir and --id`);
+    super(`${directory} ${problem}; nothing was changed; check --data-dir, --id and --cluster-id`);
+  }
+}
+
+/** A file is no backup that can be used: cut short, damaged, or of a later release. */
+export class BackupError extends OperatingError {
+  override readonly name = "BackupError";
+  override readonly code = "QUORATE_BAD_BACKUP";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+  readonly file: string;
+
+  constructor(file: string, problem: string, options?: { cause?: unknown }) {
+    super(`${file} cannot be used as a backup: ${problem}; nothing was changed; use another one`, options);
+    this.file = file;
   }
 }
 

@@ -15,6 +15,8 @@ export type {
   Role,
   WaitOptions,
 } from "./api.ts";
+export { type Backup, type BackupInfo, verifyBackup } from "./backups/backup-file.ts";
+export { type Restored, type RestoreOptions, restoreBackup } from "./backups/restore.ts";
 export * from "./errors.ts";
 export { openNode } from "./open-node.ts";
 export type { NodeOptions } from "./options.ts";

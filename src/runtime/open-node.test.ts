@@ -38,6 +38,18 @@ test("a member alone keeps what it acknowledged in its directory", async () => {
   expect(await restarted.execute("c")).toBe(3);
 });
 
+test("a cluster id that is not the stored one is refused, and changes nothing", async () => {
+  const node = await start({ id: "n1", clusterId: "orders" });
+  await node.execute("a");
+  await node.close();
+
+  const other = start({ id: "n1", clusterId: "bills" });
+
+  await expect(other).rejects.toThrow("belongs to cluster orders, not to bills");
+  const again = await start({ id: "n1" });
+  expect([again.status().clusterId, await again.read()]).toEqual(["orders", ["a"]]);
+});
+
 test("in memory a member forgets, and leaves nothing behind", async () => {
   const options = { ...quick, id: "n1", storage: "memory", machine: journal } as const;
   const node = await openNode(options);
@@ -90,13 +102,15 @@ describe("a directory", () => {
     await expect(start({ id: "n1" })).resolves.toBeDefined();
   });
 
-  test("keeps the cluster's name: the stored one wins", async () => {
-    const node = await start({ id: "n1", clusterId: "first" });
+  test("keeps the cluster's name, whatever members it is given", async () => {
+    const { n1, n2 } = await freeAddresses("n1", "n2");
+    const node = await start({ id: "n1", members: { n1: n1 as string } });
+    const { clusterId } = node.status();
     await node.close();
 
-    const restarted = await start({ id: "n1", clusterId: "second" });
+    const again = await start({ id: "n1", members: { n1: n2 as string } });
 
-    expect(restarted.status().clusterId).toBe("first");
+    expect(again.status().clusterId).toBe(clusterId);
   });
 
   test("keeps the members: the stored ones win over those given, and the operator is told", async () => {

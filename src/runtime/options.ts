@@ -18,7 +18,7 @@ export interface NodeOptions {
   readonly storage?: "wal" | "memory";
   /** Where to listen, if it is not the address that the others dial. */
   readonly listen?: string;
-  /** Tells clusters apart that could reach each other. Default: made from `members`; a stored one wins. */
+  /** Tells clusters apart that could reach each other. Default: the stored one, or made from `members`. */
   readonly clusterId?: string;
   /** Length of one tick, in ms, 1 to 1000. Default 20. */
   readonly tickMs?: number;
@@ -42,6 +42,8 @@ export interface NodeOptions {
 export interface NodeConfig
   extends Required<Omit<NodeOptions, "members" | "dataDir" | "storage" | "listen" | "transport">> {
   readonly members: readonly Member[];
+  /** Whether `clusterId` was asked for, and not made here: then it must be the stored one. */
+  readonly isClusterIdGiven: boolean;
   /** `undefined`: in memory. */
   readonly dataDir: string | undefined;
   /** `undefined`: a member alone needs no others to reach it. */
@@ -72,10 +74,12 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   const place = options.listen ?? options.members?.[id];
   const listen = place === undefined ? undefined : checkAddress("listen", place);
   const rest = { id, clusterId, tickMs, electionTicks, heartbeatTicks, timeoutMs, requestBytesMax, snapshotEveryBytes };
-  return Object.freeze({ ...rest, notice, members, listen, dataDir, transport: options.transport });
+  const isClusterIdGiven = options.clusterId !== undefined;
+  return Object.freeze({ ...rest, notice, members, isClusterIdGiven, listen, dataDir, transport: options.transport });
 }
 
-function checkMembers(id: NodeId, addresses: Readonly<Record<NodeId, string>>): readonly Member[] {
+/** The members as given, checked; `id` is one of them. Throws `OptionError`. */
+export function checkMembers(id: NodeId, addresses: Readonly<Record<NodeId, string>>): readonly Member[] {
   const members = Object.entries(addresses).map(([member, address]) => ({ id: member, address }));
   check("members", members.length <= 99, "must be at most 99");
   for (const member of members) {

@@ -2,7 +2,7 @@ import type { RaftMemory } from "../protocols/raft/index.ts";
 import { termAt } from "../protocols/raft/log/log.ts";
 import { isSameSnapshot, type Member, type Membership, membershipOf } from "../protocols/replicated-log.ts";
 import { openDirectory } from "./directory.ts";
-import { CorruptionError } from "./errors.ts";
+import { CorruptionError, WrongDirectoryError } from "./errors.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory.ts";
 import { openWal } from "./logs/wal/wal.ts";
@@ -32,7 +32,10 @@ export interface StorageParts {
   release(): Promise<void>;
 }
 
-/** Opens a node's storage and reads it. Throws what `openDirectory`, `Log.recover` and `Snapshots` throw. */
+/**
+ * Opens a node's storage and reads it. Throws what `openDirectory`, `Log.recover` and `Snapshots` throw, and
+ * `WrongDirectoryError` for a cluster id other than the stored one.
+ */
 export async function openStorage(config: NodeConfig, tailBytesMax: number): Promise<Storage> {
   const { dataDir, clusterId, id: nodeId, notice } = config;
   if (dataDir === undefined) {
@@ -46,6 +49,9 @@ export async function openStorage(config: NodeConfig, tailBytesMax: number): Pro
   }
   const directory = await openDirectory(dataDir, { nodeId, clusterId });
   try {
+    if (config.isClusterIdGiven && directory.clusterId !== clusterId) {
+      throw new WrongDirectoryError(dataDir, `belongs to cluster ${directory.clusterId}, not to ${clusterId}`);
+    }
     const log = await openWal({ directory: directory.walPath, notice: (text) => notice("warn", text, {}) });
     const snapshots = await openSnapshots({ directory: directory.snapshotsPath });
     const release = (): Promise<void> => directory.close();

@@ -18,6 +18,8 @@ import { kvPaths, kvSchemas } from "./kv/openapi.ts";
 import { logPaths, logSchemas } from "./log/openapi.ts";
 import { logRoutes } from "./log/routes.ts";
 import { type ObjectsNode, replica } from "./objects.ts";
+import { backupRoutes } from "./operate/backup.ts";
+import { operatePaths } from "./operate/openapi.ts";
 import { classicStackRoutes } from "./stack/classic.ts";
 import { jsonStackRoutes } from "./stack/json.ts";
 import { stackPaths, stackSchemas } from "./stack/openapi.ts";
@@ -103,6 +105,7 @@ export function assemble(options: HttpOptions, bodyBytesMax: number): { readonly
   healthRoutes(app, node);
   eventRoutes(app, events);
   metricsRoutes(app, metrics);
+  backupRoutes(app, node);
   const described = describe();
   app.get("/openapi.json", () => document(described));
   app.notFound((exchange) => notFound(app, exchange));
@@ -141,7 +144,7 @@ function checkOptions({ host, insecure = false, bodyBytesMax = bodyBytesDefault 
 function describe(): Json {
   const packageFile = new URL("../../package.json", import.meta.url);
   const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
-  const paths = { ...nodePaths, ...stackPaths, ...logPaths, ...kvPaths };
+  const paths = { ...nodePaths, ...operatePaths, ...stackPaths, ...logPaths, ...kvPaths };
   return openApi(version, paths, { ...nodeSchemas, ...stackSchemas, ...logSchemas, ...kvSchemas });
 }
 

@@ -276,6 +276,7 @@ export class Cluster<V extends Vocabulary, State> {
     const to = this.#byId.get(id);
     if (to === undefined) return; // a member that was never here
     this.counts.messages++;
+    this.#parts.watch.sent(from.id, id, message);
     const { messages, words } = this.#parts.protocol;
     if (this.#encoded?.message !== message) this.#encoded = { message, bytes: messages.encode(message) };
     const { bytes } = this.#encoded;

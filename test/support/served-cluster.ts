@@ -125,11 +125,15 @@ export class ServedCluster implements AsyncDisposable {
     this.nodes = nodes;
   }
 
-  /** Starts `count` nodes; resolves once there is a leader. `place` gives a node another data directory. */
+  /**
+   * Starts `count` nodes; resolves once there is a leader. `place` gives a node another data directory; `prepare` is
+   * told what the nodes will be given as `--cluster`, before they start.
+   */
   static async start(
     count: number,
     args: readonly string[] = [],
     place?: (id: string) => string,
+    prepare?: (members: string, nodes: readonly ServedNode[]) => Promise<void>,
   ): Promise<ServedCluster> {
     const directory = mkdtempSync(join(tmpdir(), "quorate-served-"));
     const free = await freePorts(2 * count);
@@ -141,6 +145,7 @@ export class ServedCluster implements AsyncDisposable {
     });
     const cluster = new ServedCluster(directory, nodes);
     try {
+      await prepare?.(members, nodes);
       cluster.startAll();
       await cluster.leader();
       return cluster;

@@ -1,4 +1,6 @@
+import { crc32 } from "node:zlib";
 import type { Machine } from "../../src/machines/machine.ts";
+import { withSessions } from "../../src/machines/sessions.ts";
 import type {
   ExecuteOptions,
   MachineNode,
@@ -7,6 +9,7 @@ import type {
   ReadOptions,
   WaitOptions,
 } from "../../src/runtime/api.ts";
+import { type Backup, backupOf } from "../../src/runtime/backups/backup-file.ts";
 import {
   AbortedError,
   BusyError,
@@ -74,6 +77,17 @@ export class SingleNode<State, Command, Answer, Question, Reply>
     if (consistency !== "stale") await this.#admission(signal);
     if (consistency !== "stale" && this.#mood === "unknown") throw new NoLeaderError(1);
     return this.#machine.query(this.#state, question);
+  }
+
+  async backup({ signal }: WaitOptions = {}): Promise<Backup> {
+    await this.#admission(signal);
+    const machine = withSessions(this.#machine);
+    const content = Buffer.concat([...machine.snapshot({ ...machine.initial(), inner: this.#state })]);
+    const snapshot = { index: this.#index + 1, term: 1, bytes: content.length, checksum: crc32(content) };
+    const chunks = async function* () {
+      yield content;
+    };
+    return backupOf(snapshot, { clusterId: "test", nodeId: this.id }, chunks());
   }
 
   status(): NodeStatus {

@@ -23,7 +23,7 @@ const members = values.cluster.split(",").map((member) => {
   return { id, port: Number(address.split(":")[1]) };
 });
 const peers = members.filter(({ id }) => id !== values.id);
-const state = { id: values.id, role: "follower", term: 0, leader: null, commit: 7, applied: 7, faults: [] };
+const state = { id: values.id, role: "follower", term: 0, leader: null, commit: 7, applied: 7, peers: [], faults: [] };
 
 mkdirSync(values["data-dir"], { recursive: true });
 process.on("disconnect", () => process.exit(0));

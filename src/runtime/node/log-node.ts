@@ -11,6 +11,7 @@ import {
 import { termAt } from "../../protocols/raft/log/log.ts";
 import { type LogOutput, type LogRequest, participantsOf } from "../../protocols/replicated-log.ts";
 import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
+import { type Backup, backupOf } from "../backups/backup-file.ts";
 import { Drive, type DriveHost } from "../drive.ts";
 import { ClosedError, DiskFullError, OptionError, TooLargeError } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
@@ -241,6 +242,11 @@ export class RaftNode implements LogNode {
     this.#closing ??= this.#shutDown();
   }
 
+  /** The index through which everything was taken in by the owner. */
+  get appliedIndex(): number {
+    return this.#applied.index;
+  }
+
   on<Kind extends NodeEvent["kind"]>(
     kind: Kind,
     listener: (event: Extract<NodeEvent, { kind: Kind }>) => void,
@@ -326,6 +332,15 @@ export class RaftNode implements LogNode {
     this.#drive.request({ kind: "snapshotTaken", snapshot });
     await this.#storage.snapshots.dropBefore(index);
     this.#emitter.emit({ kind: "snapshot", index, bytes: snapshot.bytes });
+  }
+
+  /** The newest snapshot, as a backup, if it holds everything through `index`. */
+  backup(index: number): Backup | undefined {
+    const [known, saved] = [this.#raft.inspect().snapshot, this.#saving.newest];
+    const snapshot = (saved?.index ?? 0) > (known?.index ?? 0) ? saved : known;
+    if (snapshot === undefined || snapshot.index < index) return undefined;
+    const identity = { clusterId: this.#storage.clusterId, nodeId: this.id };
+    return backupOf(snapshot, identity, this.#storage.snapshots.content(snapshot));
   }
 
   #checkOpen(): void {

@@ -5,6 +5,7 @@ import { InvariantViolation } from "../../base/invariant.ts";
 import type { Machine } from "../../machines/machine.ts";
 import { type SessionAnswer, type SessionCommand, type SessionState, withSessions } from "../../machines/sessions.ts";
 import type { Delivery, ExecuteOptions, MachineNode, NodeEvent, NodeStatus, ReadOptions, WaitOptions } from "../api.ts";
+import type { Backup } from "../backups/backup-file.ts";
 import {
   ClosedError,
   CommandFailedError,
@@ -54,7 +55,10 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
   /** Snapshots restored: what they covered was not seen one by one. */
   #restoreCount = 0;
   #bytesSinceSnapshot = 0;
-  #isSaving = false;
+  /** The snapshot being written. */
+  #saving: Promise<void> | undefined;
+  /** A snapshot is wanted now, however little happened since the last one. */
+  #isSaveWanted = false;
 
   constructor(node: RaftNode, config: NodeConfig, machine: Machine<State, Command, Answer, Question, Reply>) {
     this.id = node.id;
@@ -125,24 +129,52 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
   }
 
   #saveIfDue(): void {
-    if (this.#isSaving || this.#bytesSinceSnapshot < this.#config.snapshotEveryBytes) return;
-    this.#isSaving = true;
+    if (this.#saving !== undefined) return;
+    if (!this.#isSaveWanted && this.#bytesSinceSnapshot < this.#config.snapshotEveryBytes) return;
+    void this.#startSaving();
+  }
+
+  /** To be called when the state is that after the last acknowledged entry: between two deliveries. */
+  #startSaving(): Promise<void> {
+    const index = this.#node.appliedIndex;
+    this.#isSaveWanted = false;
     this.#bytesSinceSnapshot = 0;
-    void this.#save(this.#appliedIndex);
+    this.#saving = this.#save(index).finally(() => {
+      this.#saving = undefined;
+    });
+    this.#saving.catch((error: unknown) => this.#saveFailed(index, error));
+    return this.#saving;
+  }
+
+  async #save(index: number): Promise<void> {
+    await this.#node.saveSnapshot(index, this.#machine.snapshot(this.#state));
   }
 
   /** A snapshot that fails is told and taken again later: the log still holds all that it would. */
-  async #save(index: number): Promise<void> {
-    try {
-      await this.#node.saveSnapshot(index, this.#machine.snapshot(this.#state));
-    } catch (error) {
-      if (error instanceof InvariantViolation) this.#node.fail(error);
-      else if (!(error instanceof ClosedError)) {
-        this.#config.notice("warn", "a snapshot could not be stored", { index, error });
-      }
-    } finally {
-      this.#isSaving = false;
+  #saveFailed(index: number, error: unknown): void {
+    if (error instanceof InvariantViolation) this.#node.fail(error);
+    else if (!(error instanceof ClosedError)) {
+      this.#config.notice("warn", "a snapshot could not be stored", { index, error });
     }
+  }
+
+  async backup(options: WaitOptions = {}): Promise<Backup> {
+    const index = await this.#node.barrier(options);
+    await this.#node.applied(index, options);
+    for (;;) {
+      await this.#saving?.catch(noop); // of an earlier state, perhaps; its failure is told elsewhere
+      const backup = this.#node.backup(index);
+      if (backup !== undefined) return backup;
+      await this.#saveNow(options);
+    }
+  }
+
+  /** Takes a snapshot of what is applied by now. Rejects as the snapshot does. */
+  async #saveNow(options: WaitOptions): Promise<void> {
+    this.#isSaveWanted = true;
+    await this.#node.applied(this.#appliedIndex, options);
+    // Acknowledged, and nothing was taken in since, or `#take` has begun the snapshot meanwhile.
+    await (this.#isSaveWanted && this.#saving === undefined ? this.#startSaving() : this.#saving);
   }
 
   async execute(command: Command, options: ExecuteOptions = {}): Promise<Answer> {

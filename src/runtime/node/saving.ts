@@ -9,6 +9,7 @@ export class Saving {
   readonly #snapshots: Snapshots;
   readonly #checkOpen: () => void;
   #count = 0;
+  #newest: SnapshotName | undefined;
 
   /** `checkOpen` throws once the node is closing: it does not wait for the rest of a snapshot. */
   constructor(snapshots: Snapshots, checkOpen: () => void) {
@@ -21,12 +22,18 @@ export class Saving {
     return this.#count;
   }
 
+  /** The last one written: durable, though the core may not have heard of it yet. */
+  get newest(): SnapshotName | undefined {
+    return this.#newest;
+  }
+
   /** Rejects with the source's own error if it was that which failed. */
   async save(at: Position, chunks: Chunks): Promise<SnapshotName> {
     const source: { failure?: { readonly error: unknown } } = {};
     this.#count++;
     try {
-      return await this.#snapshots.save(at, this.#read(chunks, source));
+      this.#newest = await this.#snapshots.save(at, this.#read(chunks, source));
+      return this.#newest;
     } catch (error) {
       throw source.failure === undefined ? error : source.failure.error;
     } finally {

@@ -70,7 +70,7 @@ export function decodePart(part: string): string {
 const signals = new WeakMap<Socket, AbortSignal>();
 
 /** Aborted when the client hangs up. One signal for all requests of a connection: making one for each is dear. */
-function clientGone(socket: Socket): AbortSignal {
+export function clientGone(socket: Socket): AbortSignal {
   const known = signals.get(socket);
   if (known !== undefined) return known;
   const controller = new AbortController();

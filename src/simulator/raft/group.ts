@@ -133,11 +133,12 @@ export class RaftGroup implements Group {
   }
 
   judge(): void {
-    this.#watch.judge();
+    // what clients saw is judged by the checker
   }
 
   counts(): Readonly<Record<string, number>> {
-    return { ...this.#clients.counts, entries: this.#agreement.highest, checks: this.#agreement.checks };
+    const checks = this.#agreement.checks + this.#watch.checks;
+    return { ...this.#clients.counts, entries: this.#agreement.highest, elections: this.#watch.elections, checks };
   }
 }
 

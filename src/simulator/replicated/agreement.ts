@@ -1,4 +1,4 @@
-import type { Bytes } from "../../base/bytes.ts";
+import { type Bytes, isSameBytes } from "../../base/bytes.ts";
 import { invariant } from "../../base/invariant.ts";
 import { fingerprint } from "../../machines/fingerprint.ts";
 import type { SessionState } from "../../machines/sessions.ts";
@@ -39,7 +39,8 @@ export class Agreement {
     this.checks++;
     const known = this.#entries[index];
     if (known !== undefined) {
-      const isSame = known.term === entry.term && known.kind === entry.kind && isEqual(known.payload, entry.payload);
+      const isSame =
+        known.term === entry.term && known.kind === entry.kind && isSameBytes(known.payload, entry.payload);
       return invariant(isSame, `all apply the same entry at an index (State Machine Safety): ${id} at ${index}`);
     }
     invariant(index === this.highest + 1, `the agreed order grows by one: ${id} at ${index}`);
@@ -85,10 +86,4 @@ export class Agreement {
     this.checks++;
     invariant(known === fingerprint(content), `a snapshot equals the log that it replaces: ${id} at ${index}`);
   }
-}
-
-function isEqual(one: Bytes, other: Bytes): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
-  return true;
 }

@@ -1,0 +1,142 @@
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
+import { isNodeId, type NodeId } from "../../base/ids.ts";
+import { type Member, membershipOf, type SnapshotName } from "../../protocols/replicated-log.ts";
+import { type DataDirectory, openDirectory } from "../directory.ts";
+import { OptionError, WrongDirectoryError } from "../errors.ts";
+import { errorCode, storageError, systemFiles } from "../files.ts";
+import { openWal } from "../logs/wal/wal.ts";
+import { checkMembers } from "../options.ts";
+import { RaftStore } from "../raft-store.ts";
+import { openSnapshots } from "../snapshots/files.ts";
+import { BackupFile, type BackupInfo } from "./backup-file.ts";
+
+/** What to make of a backup. The same on every member of the new cluster, but for `id` and `dataDir`. */
+export interface RestoreOptions {
+  /** The backup. */
+  readonly file: string;
+  /** Made by this; it must not exist, or be empty. */
+  readonly dataDir: string;
+  /** Which of the members this one is. */
+  readonly id: NodeId;
+  /** All members of the new cluster: id and `host:port`. */
+  readonly members: Readonly<Record<NodeId, string>>;
+  /** The new cluster's, never the old one's. Default: made of the backup and the members. */
+  readonly clusterId?: string;
+}
+
+/** What came of it. */
+export interface Restored extends BackupInfo {
+  /** The new cluster's id: members of the old one cannot join it. */
+  readonly newClusterId: string;
+}
+
+/**
+ * Makes a data directory out of a backup: a member of a new cluster, in which all was agreed on that the backup holds.
+ *
+ * Whole or not at all: it is made beside `dataDir`, and moved there when it is complete. Throws `BackupError`,
+ * `OptionError` or `WrongDirectoryError`.
+ */
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  const { file, id } = options;
+  const dataDir = resolve(options.dataDir);
+  if (!isNodeId(id)) throw new OptionError("id", `${JSON.stringify(id)} is no node id`);
+  const members = checkMembers(id, options.members);
+  await refuseUsed(dataDir);
+  const backup = await BackupFile.open(file);
+  try {
+    const clusterId = options.clusterId ?? nameCluster(backup.info, members);
+    checkClusterId(clusterId, backup.info);
+    const unfinished = await makeUnfinished(dataDir);
+    try {
+      await fill(unfinished, backup, { id, clusterId, members });
+      await move(unfinished, dataDir);
+    } catch (error) {
+      await rm(unfinished, { recursive: true, force: true });
+      throw storageError(error, dataDir);
+    }
+    return { ...backup.info, newClusterId: clusterId };
+  } finally {
+    await backup.close();
+  }
+}
+
+/** The same backup and members make the same name on each of them; another backup, or others, another. */
+function nameCluster(info: BackupInfo, members: readonly Member[]): string {
+  const { clusterId, nodeId, index, checksum, savedAt } = info;
+  const lines = [clusterId, nodeId, index, checksum, savedAt.getTime(), ...members.map(lineOf).sort()];
+  return `restored-${crc32(lines.join("\n")).toString(16).padStart(8, "0")}`;
+}
+
+function lineOf({ id, address }: Member): string {
+  return `${id}=${address}`;
+}
+
+function checkClusterId(clusterId: string, info: BackupInfo): void {
+  if (clusterId.length < 1 || clusterId.length > 64) throw new OptionError("clusterId", "must have 1 to 64 characters");
+  if (clusterId !== info.clusterId) return;
+  throw new OptionError(
+    "clusterId",
+    `must not be ${clusterId} again: members of the old cluster could join the new one`,
+  );
+}
+
+async function refuseUsed(dataDir: string): Promise<void> {
+  try {
+    if ((await readdir(dataDir)).length === 0) return;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT") return;
+    throw new WrongDirectoryError(dataDir, `cannot be used as a data directory (${code})`);
+  }
+  throw new WrongDirectoryError(dataDir, "is not empty, and a backup is restored into a new directory only");
+}
+
+/** Beside the target, so that moving it is one step of the file system. */
+async function makeUnfinished(dataDir: string): Promise<string> {
+  await mkdir(dirname(dataDir), { recursive: true });
+  return await mkdtemp(join(dirname(dataDir), `${basename(dataDir)}.restoring-`));
+}
+
+async function fill(
+  path: string,
+  backup: BackupFile,
+  member: { readonly id: NodeId; readonly clusterId: string; readonly members: readonly Member[] },
+): Promise<void> {
+  const directory = await openDirectory(path, { nodeId: member.id, clusterId: member.clusterId });
+  try {
+    await store(directory, backup, member.members);
+  } finally {
+    await directory.close();
+  }
+}
+
+async function store(directory: DataDirectory, backup: BackupFile, members: readonly Member[]): Promise<void> {
+  const { index, term } = backup.info;
+  const snapshots = await openSnapshots({ directory: directory.snapshotsPath });
+  const snapshot: SnapshotName = await snapshots.save({ index, term }, backup.state());
+  const log = await openWal({ directory: directory.walPath });
+  try {
+    const records = new RaftStore(log, snapshots, () => undefined);
+    await records.recover(members, 0);
+    await records.store([
+      { kind: "state", term, votedFor: undefined },
+      { kind: "base", base: { index, term }, snapshot, membership: membershipOf(members) },
+    ]);
+  } finally {
+    await log.close();
+  }
+}
+
+async function move(unfinished: string, dataDir: string): Promise<void> {
+  try {
+    await rename(unfinished, dataDir);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "EBUSY") throw error;
+    const problem = code === "EBUSY" ? "cannot be replaced: name a directory in it instead" : "is not empty any more";
+    throw new WrongDirectoryError(dataDir, problem);
+  }
+  await systemFiles.syncDirectory(dirname(dataDir));
+}
