@@ -12,7 +12,7 @@ export interface Progress {
   readonly failures: number;
 }
 
-const barColumns = 24;
+const barColumns = 20;
 const redrawMs = 100;
 const lineMs = 5000;
 

@@ -69,6 +69,7 @@ export class CoreGroup<V extends Vocabulary, State> {
         }
       },
       persisted: () => undefined,
+      sent: () => undefined,
       stepped: (id, state) => {
         const member = this.#member(id);
         if (member !== undefined) member.state = state;

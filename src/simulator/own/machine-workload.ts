@@ -10,7 +10,7 @@ import { type Chance, newChance } from "./chance.ts";
 import { type Claims, checkClaims } from "./claims.ts";
 
 /** What clients ask of a user's own machine: plain data, as JSON can say it. */
-export interface MachineWorkload<State, Command, Answer, Question, Reply> {
+export interface MachineWorkload<Command, Answer, Question, Reply, ModelState> {
   /** The next command; `number` counts the calls of a run. */
   readonly command: (chance: Chance, number: number) => Command;
   /** The next question, asked as often as commands are given. Default: none are asked. */
@@ -21,23 +21,23 @@ export interface MachineWorkload<State, Command, Answer, Question, Reply> {
    * Default: what the machine itself answers then, on a copy of its state. That finds what is wrong with the order of
    * commands, and not what is wrong with the machine; and it takes a state of plain data that ignores `index`.
    */
-  readonly model?: Model<State, Asked<Command, Question>, Answer | Reply>;
+  readonly model?: Model<ModelState, Asked<Command, Question>, Answer | Reply>;
 }
 
 /** A machine of one's own, on Raft, and what must hold of it. */
-export interface OwnMachine<State, Command, Answer, Question, Reply> {
+export interface OwnMachine<State, Command, Answer, Question, Reply, ModelState> {
   readonly machine: Machine<State, Command, Answer, Question, Reply>;
-  readonly workload: MachineWorkload<State, Command, Answer, Question, Reply>;
+  readonly workload: MachineWorkload<Command, Answer, Question, Reply, ModelState>;
   /** Checked on each member after each command it applied, by name. Default: none. */
   readonly invariants?: Claims<State>;
 }
 
 /** Clients of a user's own machine. */
-export function machineWorkload<State, Command, Answer, Question, Reply>(
-  own: OwnMachine<State, Command, Answer, Question, Reply>,
+export function machineWorkload<State, Command, Answer, Question, Reply, ModelState>(
+  own: OwnMachine<State, Command, Answer, Question, Reply, ModelState>,
 ): Workload {
-  const { command, question, model = modelOf(own.machine) } = own.workload;
-  return defineWorkload({
+  const { command, question, model } = own.workload;
+  const rest = {
     name: "machine",
     machine: checked(own.machine, own.invariants ?? {}),
     draw: (random: Random, number: number): Asked<Command, Question> => {
@@ -47,8 +47,9 @@ export function machineWorkload<State, Command, Answer, Question, Reply>(
         : { kind: "command", command: command(chance, number) };
     },
     ask: (call: Asked<Command, Question>) => call,
-    model,
-  });
+  };
+  if (model !== undefined) return defineWorkload({ ...rest, model });
+  return defineWorkload({ ...rest, model: modelOf(own.machine) });
 }
 
 /** The same machine, which stops the member that breaks a claim. */

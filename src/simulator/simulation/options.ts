@@ -33,9 +33,9 @@ export interface ProtocolOptions extends RunOptions {
 export interface CoreOptions<V extends Vocabulary, State> extends RunOptions, OwnCore<V, State> {}
 
 /** A user's own machine on Raft, where each command is applied exactly once. */
-export interface MachineOptions<State, Command, Answer, Question, Reply>
+export interface MachineOptions<State, Command, Answer, Question, Reply, ModelState>
   extends RunOptions,
-    OwnMachine<State, Command, Answer, Question, Reply> {}
+    OwnMachine<State, Command, Answer, Question, Reply, ModelState> {}
 
 /** What the rest of the simulator sees: complete and checked. */
 export interface SimulationConfig {
@@ -73,7 +73,7 @@ function checkSubject(options: object): { readonly title: string; readonly subje
     checkClaims(options, "invariants");
     return { title: "your core", subject: coreSubject(options as CoreOptions<Vocabulary, unknown>) };
   }
-  const own = options as MachineOptions<unknown, unknown, unknown, unknown, unknown>;
+  const own = options as MachineOptions<unknown, unknown, unknown, unknown, unknown, unknown>;
   check("workload", typeof own.workload === "object" && own.workload !== null, "must be an object");
   checkFunctions(own.machine, "initial", "apply", "query", "snapshot", "restore");
   checkFunctions(own.workload, "command");

@@ -11,8 +11,8 @@ import { Simulation } from "./simulation.ts";
  * and makes it small; `assertOk` of the report throws then. Throws `OptionError`.
  */
 export function simulate<V extends Vocabulary, State>(options: CoreOptions<V, State>): Promise<Report>;
-export function simulate<State, Command, Answer, Question, Reply>(
-  options: MachineOptions<State, Command, Answer, Question, Reply>,
+export function simulate<State, Command, Answer, Question, Reply, ModelState>(
+  options: MachineOptions<State, Command, Answer, Question, Reply, ModelState>,
 ): Promise<Report>;
 export function simulate(options: ProtocolOptions): Promise<Report>;
 export async function simulate(options: object): Promise<Report> {

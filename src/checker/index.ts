@@ -1,0 +1,20 @@
+export { MalformedError, OperatingError } from "../base/errors.ts";
+export type { Counterexample } from "./counterexample.ts";
+export type { History, Operation } from "./history.ts";
+export {
+  checkLinearizable,
+  type Linearizable,
+  type Part,
+  type Undecided,
+  type Verdict,
+  type Violation,
+} from "./linearizable.ts";
+export type { Model } from "./model.ts";
+export { type KvCall, type KvResult, type KvState, kvModel } from "./models/kv.ts";
+export { type LogCall, type LogResult, type LogState, logModel } from "./models/log.ts";
+export { type QueueCall, type QueueResult, queueModel } from "./models/queue.ts";
+export { type RegisterCall, type RegisterResult, registerModel } from "./models/register.ts";
+export { type SetCall, type SetResult, setModel } from "./models/set.ts";
+export { type StackCall, type StackResult, type StackState, stackModel } from "./models/stack.ts";
+export type { Value } from "./models/value.ts";
+export type { CheckOptions, Limit } from "./search/budget.ts";
