@@ -11,10 +11,13 @@ import { Simulation } from "./simulation.ts";
  * and makes it small; `assertOk` of the report throws then. Throws `OptionError`.
  */
 export function simulate<V extends Vocabulary, State>(options: CoreOptions<V, State>): Promise<Report>;
+/** The same with a user's own machine. */
 export function simulate<State, Command, Answer, Question, Reply, ModelState>(
   options: MachineOptions<State, Command, Answer, Question, Reply, ModelState>,
 ): Promise<Report>;
+/** The same with a protocol of this package. */
 export function simulate(options: ProtocolOptions): Promise<Report>;
+/** All of these, whose options are checked here. */
 export async function simulate(options: object): Promise<Report> {
   const simulation = new Simulation(options);
   const { first, count } = simulation.config;
