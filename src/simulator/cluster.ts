@@ -126,6 +126,14 @@ export class Cluster<V extends Vocabulary, State> {
     if (hint) this.hint(id, false);
   }
 
+  /** A member that is down gets an empty disk: it owes nothing any more, so it must not be needed for a majority. */
+  wipe(id: string): void {
+    const member = this.member(id);
+    invariant(!member.isUp, `${id} is down`);
+    member.disk.store = this.#parts.protocol.emptyStore();
+    this.#parts.watch.wiped(id);
+  }
+
   /** Stops a member's thread; its network and its disk go on. */
   pause(id: string): void {
     this.#tell(() => `${id} pauses`);
@@ -310,6 +318,11 @@ export class Cluster<V extends Vocabulary, State> {
   waitFor(work: Promise<void>): void {
     this.#awaited.push(work);
     this.queue.stop();
+  }
+
+  /** Lets `ms` pass, for owners that do nothing outside of simulated time. */
+  pass(ms: number): void {
+    invariant(this.queue.runUntil(this.queue.now + ms), "owners take part in simulated time alone");
   }
 
   /** Lets `ms` pass. */
