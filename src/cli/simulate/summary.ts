@@ -75,10 +75,11 @@ export interface Leads {
 }
 
 /** What went wrong in one run, and how to see it again. */
-export function failureText({ seed, claim, story, schedule }: Explanation, leads: Leads, paint: Paint): string {
+export function failureText({ seed, claim, story, details, schedule }: Explanation, leads: Leads, paint: Paint): string {
   return [
     `${paint("red", `seed ${seed} fails:`)} ${claim}`,
     `  ${story}`,
+    ...(details === undefined ? [] : ["", details]),
     "",
     "The smallest run that fails alike:",
     ...schedule.map((line) => `  ${line}`),

@@ -48,8 +48,12 @@ export function machineWorkload<State, Command, Answer, Question, Reply, ModelSt
     },
     ask: (call: Asked<Command, Question>) => call,
   };
-  if (model !== undefined) return defineWorkload({ ...rest, model });
-  return defineWorkload({ ...rest, model: modelOf(own.machine) });
+  const asIs = {
+    call: (asked: Asked<Command, Question>) => asked,
+    result: (result: Answer | Reply) => result,
+  };
+  if (model !== undefined) return defineWorkload(rest, { ...asIs, model });
+  return defineWorkload(rest, { ...asIs, model: modelOf(own.machine) });
 }
 
 /** The same machine, which stops the member that breaks a claim. */

@@ -8,6 +8,8 @@ export interface FailedRun {
   readonly claim: string;
   /** One line: what was done to whom before. */
   readonly story: string;
+  /** What shows it, in lines; absent when the claim says all. */
+  readonly details?: string | undefined;
   readonly plan: Plan;
 }
 
@@ -58,7 +60,8 @@ export class Report {
       this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
     }
     if (failure === undefined) return;
-    this.failures.push({ seed, claim: failure.claim, story: failure.story, plan: failure.plan });
+    const { claim, story, details, plan } = failure;
+    this.failures.push({ seed, claim, story, details, plan });
   }
 
   /** How often each thing happened, over all runs. */
@@ -93,10 +96,11 @@ export class Report {
 }
 
 function failureLines(title: string, failure: FailedRun | Explanation): string[] {
-  const { seed, claim, story, plan } = failure;
+  const { seed, claim, story, details, plan } = failure;
   return [
     `${title}: seed ${seed} fails: ${claim}`,
     `what happened: ${story}`,
+    ...(details === undefined ? [] : [details]),
     ...("schedule" in failure
       ? ["the smallest run that fails alike:", ...failure.schedule.map((line) => `  ${line}`)]
       : []),

@@ -42,12 +42,12 @@ export class Simulation {
     const kind = kindOf(await claimOf(plan));
     const smallest = await shrinkPlan(plan, async (candidate) => kindOf(await claimOf(candidate)) === kind);
     const { failure } = await this.replay(smallest);
-    const { claim = "", story = "" } = failure ?? {};
-    return { seed, claim, story, plan: smallest, schedule: scheduleLines(smallest) };
+    const { claim = "", story = "", details } = failure ?? {};
+    return { seed, claim, story, details, plan: smallest, schedule: scheduleLines(smallest) };
   }
 }
 
-/** Claims say what must hold, and behind a colon who broke it: the first part tells whether two failures are alike. */
+/** Claims say what must hold, and behind it who broke it: the first part tells whether two failures are alike. */
 function kindOf(claim: string | undefined): string | undefined {
-  return claim?.split(":")[0];
+  return claim?.split(/[:\n]/)[0];
 }

@@ -1,8 +1,6 @@
 import { nextBelow, type Random } from "../../base/random.ts";
-import type { Model } from "../../checker/model.ts";
-import { type LogState, logModel } from "../../checker/models/log.ts";
+import { type LogCall, logModel } from "../../checker/models/log.ts";
 import { type LogAnswer, type LogCommand, type LogQuestion, type LogReply, logMachine } from "../../machines/log.ts";
-import { askedModel } from "./asked-model.ts";
 import { type Asked, defineWorkload, type Memory, type Workload } from "./workload.ts";
 
 /** `back`: so many entries before the last one that the client knows of, a read begins. */
@@ -12,17 +10,15 @@ type LogAsked = Asked<LogCommand, LogQuestion>;
 
 const readCount = 4;
 
-const model: Model<LogState, LogAsked, LogAnswer | LogReply> = askedModel(logModel);
-
 /** Appends, and reads around the end. */
-export const logWorkload: Workload = defineWorkload({
-  name: "log",
-  machine: logMachine,
-  draw,
-  ask,
-  learn,
-  model,
-});
+export const logWorkload: Workload = defineWorkload(
+  { name: "log", machine: logMachine, draw, ask, learn },
+  {
+    model: logModel,
+    call: (asked): LogCall => (asked.kind === "command" ? asked.command : asked.question),
+    result: (result) => result,
+  },
+);
 
 function draw(random: Random, nth: number): Call {
   return nextBelow(random, 5) < 3 ? { append: `v${nth}` } : { back: nextBelow(random, 2 * readCount) };

@@ -1,32 +1,26 @@
 import { nextBelow, type Random } from "../../base/random.ts";
-import type { Model } from "../../checker/model.ts";
-import { type StackState, stackModel } from "../../checker/models/stack.ts";
-import {
-  type StackAnswer,
-  type StackCommand,
-  type StackQuestion,
-  type StackReply,
-  stackMachine,
-} from "../../machines/stack.ts";
-import { askedModel } from "./asked-model.ts";
+import { type StackCall, type StackResult, stackModel } from "../../checker/models/stack.ts";
+import { type StackCommand, type StackQuestion, stackMachine } from "../../machines/stack.ts";
 import { type Asked, defineWorkload, type Workload } from "./workload.ts";
 
-type Call = Asked<StackCommand, StackQuestion>;
+type StackAsked = Asked<
+  Exclude<StackCommand, { kind: "create" }> | { readonly kind: "create"; readonly stack: string },
+  Extract<StackQuestion, { kind: "top" | "size" }>
+>;
 
 const stackCount = 2;
 
-const model: Model<StackState, Call, StackAnswer | StackReply> = askedModel(stackModel);
-
 /** Pushes, pops and looks at a few stacks, which are now and then deleted and made anew. */
-export const stackWorkload: Workload = defineWorkload({
-  name: "stack",
-  machine: stackMachine,
-  draw,
-  ask: (call) => call,
-  model,
-});
+export const stackWorkload: Workload = defineWorkload(
+  { name: "stack", machine: stackMachine, draw, ask: (call: StackAsked) => call },
+  {
+    model: stackModel,
+    call: (asked): StackCall => (asked.kind === "command" ? asked.command : asked.question),
+    result: (result): StackResult => (result.kind === "created" ? { kind: "created" } : (result as StackResult)), // lists are not asked for
+  },
+);
 
-function draw(random: Random, nth: number): Call {
+function draw(random: Random, nth: number): StackAsked {
   const stack = `s${nextBelow(random, stackCount)}`;
   const dice = nextBelow(random, 32);
   if (dice === 0) return { kind: "command", command: { kind: "delete", stack } };
