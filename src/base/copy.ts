@@ -1,4 +1,4 @@
-/** A deep copy of plain data: objects, arrays, Maps and Sets are copied; bytes, which nobody changes, are shared. */
+/** A deep copy of plain data: objects, arrays, Maps and Sets. Byte strings, which nobody changes, are shared. */
 export function copyPlain<T>(value: T): T {
   return copy(value) as T;
 }

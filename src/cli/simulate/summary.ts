@@ -75,7 +75,11 @@ export interface Leads {
 }
 
 /** What went wrong in one run, and how to see it again. */
-export function failureText({ seed, claim, story, details, schedule }: Explanation, leads: Leads, paint: Paint): string {
+export function failureText(
+  { seed, claim, story, details, schedule }: Explanation,
+  leads: Leads,
+  paint: Paint,
+): string {
   return [
     `${paint("red", `seed ${seed} fails:`)} ${claim}`,
     `  ${story}`,
