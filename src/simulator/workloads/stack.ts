@@ -1,6 +1,12 @@
 import { nextBelow, type Random } from "../../base/random.ts";
 import { type StackCall, type StackResult, stackModel } from "../../checker/models/stack.ts";
-import { type StackCommand, type StackQuestion, stackMachine } from "../../machines/stack.ts";
+import {
+  type StackAnswer,
+  type StackCommand,
+  type StackQuestion,
+  type StackReply,
+  stackMachine,
+} from "../../machines/stack.ts";
 import { type Asked, defineWorkload, type Workload } from "./workload.ts";
 
 type StackAsked = Asked<
@@ -16,9 +22,14 @@ export const stackWorkload: Workload = defineWorkload(
   {
     model: stackModel,
     call: (asked): StackCall => (asked.kind === "command" ? asked.command : asked.question),
-    result: (result): StackResult => (result.kind === "created" ? { kind: "created" } : (result as StackResult)), // lists are not asked for
+    result,
   },
 );
+
+/** The model knows by the call which stack was made. Lists are not asked for. */
+function result(told: StackAnswer | StackReply): StackResult {
+  return told.kind === "created" ? { kind: "created" } : (told as StackResult);
+}
 
 function draw(random: Random, nth: number): StackAsked {
   const stack = `s${nextBelow(random, stackCount)}`;
