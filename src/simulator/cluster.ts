@@ -222,6 +222,12 @@ export class Cluster<V extends Vocabulary, State> {
     if (member.isUp) this.arrive(member, { kind: "request", request });
   }
 
+  /** Hands over a request that can wait for the member's next step, a tick later at the most. */
+  leave(id: string, request: V["request"]): void {
+    const member = this.member(id);
+    if (member.isUp) member.push({ kind: "request", request });
+  }
+
   /** Something happens to a member: a step at once, or together with what else arrives meanwhile. */
   arrive(member: Member<V, State>, input: Input<V>): void {
     if (!member.isUp) return;

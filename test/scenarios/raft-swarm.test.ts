@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import { swarm } from "../support/swarm.ts";
 
-test("200 hostile worlds break no promise, and all come to rest in agreement", { timeout: 240_000 }, async () => {
-  const sums = await swarm(1, 200, "test/scenarios/raft-swarm.test.ts");
+test("150 hostile worlds break no promise, and all come to rest in agreement", { timeout: 240_000 }, async () => {
+  const sums = await swarm(1, 150, "test/scenarios/raft-swarm.test.ts");
 
   if (process.env.SEED !== undefined) return; // one world need not have everything
   // A swarm that does nothing finds nothing.
-  expect(sums.answered).toBeGreaterThan(30_000);
+  expect(sums.answered).toBeGreaterThan(25_000);
   expect(sums.unknown).toBeGreaterThan(50);
-  expect(sums.crash).toBeGreaterThan(300);
+  expect(sums.crash).toBeGreaterThan(200);
   expect(sums.restores).toBeGreaterThan(100);
-  expect(sums.torn).toBeGreaterThan(50);
-  expect(sums.revived).toBeGreaterThan(50);
-  expect(sums.elections).toBeGreaterThan(500);
+  expect(sums.torn).toBeGreaterThan(30);
+  expect(sums.revived).toBeGreaterThan(30);
+  expect(sums.elections).toBeGreaterThan(300);
   expect(sums.undecided).toBe(0);
 });

@@ -84,7 +84,7 @@ function drawWorld(random: Random): World {
     loss: one(random, 0, 0, 20, 150),
     repeat: one(random, 0, 0, 50, 200),
     isOrdered: chance(random, 0.4),
-    diskMs: [one(random, 0, 1), one(random, 1, 2, 10, 60)],
+    diskMs: [one(random, 0, 1), one(random, 1, 4, 15, 60)],
     lostReads: one(random, 0, 0, 100),
     batchMs: one(random, 0, 0, 0, 5, 40),
     hintMs: [0, one(random, 1, 20, 300)],

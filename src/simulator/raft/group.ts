@@ -103,6 +103,7 @@ export class RaftGroup implements Group {
     return {
       id: member.id,
       request: (request: LogRequest) => alive(() => raft.request(member.id, request))(),
+      leave: (request: LogRequest) => alive(() => raft.leave(member.id, request))(),
       afterDisk: (run) => raft.queue.after(member.disk.delay(), alive(run)),
       losesRead: () => nextBelow(this.#random, 1000) < raft.world.lostReads,
       waitFor: (work) => {

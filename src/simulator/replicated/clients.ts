@@ -9,9 +9,9 @@ import type { Replica } from "./replica.ts";
 import type { Attempt } from "./requests.ts";
 
 /** How long a client waits for one member, between two tries, and altogether before it gives up, in ms. */
-const attemptMs = 700;
+const attemptMs = 250;
 const pauseMs = 40;
-const patienceMs = 3000;
+const patienceMs = 700;
 
 /** Steps of the checker at the most. */
 const stepsMax = 5_000_000;

@@ -19,6 +19,8 @@ export interface LogVocabulary extends Vocabulary {
 export interface ReplicaHost {
   readonly id: string;
   request(request: LogRequest): void;
+  /** The same, when it can wait for the next step. */
+  leave(request: LogRequest): void;
   /** Once a read or a write of the disk has taken its time; never, if the process has ended by then. */
   afterDisk(run: () => void): void;
   /** Whether a read of storage is never answered. */
@@ -134,7 +136,7 @@ export class Replica implements Owner<LogVocabulary> {
       if (entry.kind === "payload") this.#carryOut(this.#machine.command.decode(entry.payload), index);
       if (index % this.#snapshotEvery === 0) this.#save(index, entry.term);
     }
-    this.#host.request({ kind: "applied", index: this.appliedIndex });
+    this.#host.leave({ kind: "applied", index: this.appliedIndex });
     this.requests.applied(this.appliedIndex);
   }
 
