@@ -89,15 +89,13 @@ export class RaftNode implements LogNode {
     this.#proposals = new Proposals(request, nextId, this.#waiters, payloadBytesMax);
     this.#barriers = new Barriers(request, nextId, this.#waiters);
     this.#roster = new Roster(transport, {
-      id: config.id,
-      given: config.members,
-      speaks: config.protocolVersionMax,
+      ...{ id: config.id, given: config.members, speaks: config.protocolVersionMax },
       farewellMs: farewellTimeouts * electionTicks * config.tickMs,
     });
     const state = () => this.#raft.inspect();
     const confirm = (patience: Patience) => this.#barriers.wait(patience);
-    const laggards = () => this.#roster.laggards;
-    this.#changes = new Changes({ request, nextId, state, confirm, laggards }, this.#waiters);
+    const host = { request, nextId, state, confirm, laggards: () => this.#roster.laggards };
+    this.#changes = new Changes(host, this.#waiters);
     this.#health = new Health(state, this.#emitter);
     this.#applied = new Applied(applied, this.#waiters);
     this.#deliveries = new Deliveries(
@@ -290,7 +288,7 @@ export class RaftNode implements LogNode {
 
   async barrier(options: BarrierOptions = {}): Promise<number> {
     const isLease = options.consistency === "lease";
-    if (isLease && !this.#config.leases) throw new OptionError("consistency", "may be lease only on nodes with leases");
+    if (isLease && !this.#config.leases) throw new OptionError("consistency", "can be lease only with leases: true");
     this.#health.checkOpen();
     this.#health.checkRoom();
     return await this.#barriers.wait(this.#patience(options), isLease ? "lease" : "quorum");
