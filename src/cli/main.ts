@@ -11,6 +11,8 @@ import { serveCommand } from "./commands/serve.ts";
 import { stackCommand } from "./commands/stack.ts";
 import { statusCommand } from "./commands/status.ts";
 import { describeError, exitCode, exitCodeOf } from "./exit.ts";
+import { memberCommand, transferCommand } from "./operate/member.ts";
+import { recoverCommand } from "./operate/recover.ts";
 import { snapshotCommand } from "./operate/snapshot.ts";
 import { note } from "./terminal.ts";
 
@@ -54,7 +56,10 @@ function commandLine(): Command {
     .addCommand(kvCommand())
     .commandsGroup("Operate:")
     .addCommand(statusCommand())
+    .addCommand(memberCommand())
+    .addCommand(transferCommand())
     .addCommand(snapshotCommand())
+    .addCommand(recoverCommand())
     .commandsGroup("Prove:")
     .addCommand(checkCommand())
     .addCommand(doctorCommand())

@@ -10,11 +10,20 @@ export interface Effects<V extends Vocabulary> {
   output(output: V["output"]): void;
 }
 
-interface Held<V extends Vocabulary> {
+/** A message that waits for the disk. */
+export interface Held<V extends Vocabulary> {
   /** Leaves when this many records are durable. */
   readonly after: number;
   readonly to: NodeId;
   readonly message: V["message"];
+}
+
+/** What a gate has in hand between two steps: plain data. */
+export interface GateState<V extends Vocabulary> {
+  readonly recordCount: number;
+  readonly durableCount: number;
+  /** In the order in which they leave. */
+  readonly held: readonly Held<V>[];
 }
 
 /**
@@ -25,12 +34,12 @@ interface Held<V extends Vocabulary> {
  */
 export class Gate<V extends Vocabulary> {
   readonly #core: Core<V, unknown>;
-  #recordCount = 0;
-  #durableCount = 0;
+  #recordCount: number;
+  #durableCount: number;
   #records: V["record"][] = [];
   #ahead: Held<V>[] = [];
   #outputs: V["output"][] = [];
-  #held: Held<V>[] = [];
+  #held: Held<V>[];
   readonly #outbox: Outbox<V> = {
     persist: (record) => {
       this.#records.push(record);
@@ -41,8 +50,17 @@ export class Gate<V extends Vocabulary> {
     output: (output) => this.#outputs.push(output),
   };
 
-  constructor(core: Core<V, unknown>) {
+  /** `state`: what an earlier gate of the same core had in hand. */
+  constructor(core: Core<V, unknown>, state: GateState<V> = { recordCount: 0, durableCount: 0, held: [] }) {
     this.#core = core;
+    this.#recordCount = state.recordCount;
+    this.#durableCount = state.durableCount;
+    this.#held = [...state.held];
+  }
+
+  /** What waits at present: another gate goes on from it. */
+  inspect(): GateState<V> {
+    return { recordCount: this.#recordCount, durableCount: this.#durableCount, held: [...this.#held] };
   }
 
   /** Records asked for and not yet durable. */

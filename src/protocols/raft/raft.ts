@@ -65,11 +65,18 @@ export interface RaftStart {
  * Pure: the host carries messages, stores records and tells the time. What it owes is in `core.ts`.
  */
 export class Raft implements Core<RaftVocabulary, RaftState> {
-  readonly #state: RaftState;
+  #state: RaftState;
 
   constructor(options: RaftOptions, start: RaftStart) {
     this.#state = newState(options, start.memory, start.applied ?? 0, start.incoming);
     invariant(this.#state.delivery.delivered >= this.#state.log.base.index, "the owner starts where the log still is");
+  }
+
+  /** A member that goes on from `state`, once inspected and copied since; it owns the copy. */
+  static resume(state: RaftState): Raft {
+    const raft = new Raft(state.config, { memory: state, applied: state.delivery.applied });
+    raft.#state = state;
+    return raft;
   }
 
   inspect(): Readonly<RaftState> {

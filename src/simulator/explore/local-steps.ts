@@ -1,0 +1,214 @@
+import type { NodeId } from "../../base/ids.ts";
+import { InvariantViolation, invariant, unreachable } from "../../base/invariant.ts";
+import type { Renaming } from "./canonical.ts";
+import type { Explorable, Moment, Terms } from "./explorable.ts";
+import { Parts } from "./parts.ts";
+import { newSeat, type Occasion, type Seat, seatEssence, stepSeat } from "./seat.ts";
+
+/** A message on its way. */
+export interface Letter<T extends Terms> {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly message: T["message"];
+}
+
+/** What a step of one member comes to, whatever the rest of the world is like. */
+export interface Outcome<T extends Terms> {
+  readonly seat: number;
+  readonly letters: readonly number[];
+  readonly facts: readonly T["fact"][];
+  /** Nothing has changed, and nothing was said. */
+  readonly isIdle: boolean;
+  /** By number of the history before: that of the history after, or how the two contradict each other. */
+  readonly histories: Map<number, number | InvariantViolation>;
+  /** For the story; absent when core or gate threw. */
+  readonly moment: Moment<T> | undefined;
+  readonly broken: InvariantViolation | undefined;
+}
+
+/** What may happen to a seat of itself. */
+export interface Chances {
+  readonly pendingCount: number;
+  readonly mayTimeOut: boolean;
+  readonly mayTick: boolean;
+  /** By kind of question. */
+  readonly mayAsk: readonly boolean[];
+}
+
+/** What happens to a member; `argument`: a letter's number, a count of records, or kind and number of a question. */
+export type StepKind = "deliver" | "ask" | "persist" | "crash" | "timeout" | "tick";
+
+const kinds: readonly StepKind[] = ["deliver", "ask", "persist", "crash", "timeout", "tick"];
+const codeOf = new Map(kinds.map((kind, code) => [kind, code]));
+
+/** Questions of one kind are numbered from 1 to below this. */
+const askRoom = 16;
+
+/** The argument of `ask`. */
+export function questionArgument(question: number, number: number): number {
+  return question * askRoom + number;
+}
+
+/** Which kind of question an argument of `ask` means. */
+export function questionKind(argument: number): number {
+  return Math.floor(argument / askRoom);
+}
+
+/**
+ * The steps of single members: each is taken once by the production core, and remembered.
+ *
+ * What a member does depends on its seat and on what happens to it, and on nothing else in the world.
+ */
+export class LocalSteps<T extends Terms> {
+  readonly explorable: Explorable<T>;
+  readonly seats: Parts<Seat<T>>;
+  readonly letters: Parts<Letter<T>>;
+  readonly histories: Parts<T["history"]>;
+  readonly #outcomes: Map<number, Outcome<T>>[] = [];
+  readonly #chances: Chances[] = [];
+  readonly #spent: Map<number, boolean>[] = [];
+  /** Place of each letter's receiver among the members, by letter. */
+  readonly receivers: number[] = [];
+  /** A number for each pair of sender and receiver, by letter. */
+  readonly links: number[] = [];
+
+  constructor(explorable: Explorable<T>, renamings: readonly Renaming[]) {
+    this.explorable = explorable;
+    this.seats = new Parts(renamings);
+    this.letters = new Parts(renamings);
+    this.histories = new Parts(renamings);
+  }
+
+  /** The numbers of the members' first seats, and of the first history. */
+  first(): number[] {
+    const { explorable } = this;
+    const seats = explorable.ids.map((id) => this.seatNumber(newSeat(explorable, id, [], 1)));
+    return [...seats, this.historyNumber(explorable.firstHistory)];
+  }
+
+  /** The one step of this seat. */
+  take(seat: number, kind: StepKind, argument: number): Outcome<T> {
+    const code = argument * kinds.length + (codeOf.get(kind) as number);
+    const outcomes = this.#outcomes[seat] as Map<number, Outcome<T>>;
+    const known = outcomes.get(code);
+    if (known !== undefined) return known;
+    const outcome = this.#compute(seat, this.occasion(kind, argument));
+    outcomes.set(code, outcome);
+    return outcome;
+  }
+
+  /** What may happen to this seat of itself. */
+  chances(seat: number): Chances {
+    return this.#chances[seat] as Chances;
+  }
+
+  /** Whether nothing can ever come of this letter at this seat. */
+  isSpent(letter: number, seat: number): boolean {
+    const spent = this.#spent[seat] as Map<number, boolean>;
+    let known = spent.get(letter);
+    if (known === undefined) {
+      const mayBe = this.explorable.isSpent(this.letters.at(letter).message, this.seats.at(seat).state);
+      known = mayBe && this.take(seat, "deliver", letter).isIdle;
+      spent.set(letter, known);
+    }
+    return known;
+  }
+
+  /** The history after this outcome, or what is wrong with it. */
+  remember(history: number, outcome: Outcome<T>): number | InvariantViolation {
+    if (outcome.facts.length === 0) return history;
+    let next = outcome.histories.get(history);
+    if (next === undefined) {
+      next = attempt(() => this.historyNumber(this.explorable.remember(this.histories.at(history), outcome.facts)));
+      outcome.histories.set(history, next);
+    }
+    return next;
+  }
+
+  /** What a step of this kind is to the member that takes it. */
+  occasion(kind: StepKind, argument: number): Occasion<T> {
+    switch (kind) {
+      case "deliver":
+        return { kind, from: this.letters.at(argument).from, message: this.letters.at(argument).message };
+      case "ask":
+        return { kind: "request", request: this.#request(argument) };
+      case "persist":
+      case "crash":
+        return { kind, count: argument };
+      case "timeout":
+      case "tick":
+        return { kind };
+      default:
+        return unreachable(kind);
+    }
+  }
+
+  #request(argument: number): T["request"] {
+    const question = this.explorable.questions[questionKind(argument)];
+    invariant(question !== undefined, "only questions that there are get asked");
+    return question.request(argument % askRoom);
+  }
+
+  #compute(seat: number, occasion: Occasion<T>): Outcome<T> {
+    const { explorable } = this;
+    const nothing = { seat, letters: [], facts: [], isIdle: false, histories: new Map<number, number>() };
+    const result = attempt(() => stepSeat(explorable, this.seats.at(seat), occasion));
+    if (result instanceof InvariantViolation) return { ...nothing, broken: result, moment: undefined };
+    const { moment } = result;
+    const from = moment.id;
+    const letters = moment.sent.map(({ to, message }) => this.#letterNumber({ from, to, message }));
+    const facts = explorable.facts(moment);
+    const next = this.seatNumber(result.seat);
+    const isSame = next === seat || (occasion.kind === "crash" && this.#isReborn(seat, result.seat));
+    const isIdle = isSame && letters.length === 0 && facts.length === 0;
+    return { seat: next, letters, facts, isIdle, histories: new Map(), broken: undefined, moment };
+  }
+
+  /** Whether a crash has taken nothing: all that can follow can follow without it, in the earlier life. */
+  #isReborn(seat: number, reborn: Seat<T>): boolean {
+    const before = this.seats.at(seat);
+    return before.pending.length === 0 && this.seatNumber({ ...reborn, life: before.life }) === seat;
+  }
+
+  /** The number of a seat that may be new. */
+  seatNumber(seat: Seat<T>): number {
+    const { explorable } = this;
+    const number = this.seats.number(seat, seatEssence(explorable, seat));
+    if (number < this.#chances.length) return number;
+    const { state, pending } = seat;
+    this.#outcomes.push(new Map());
+    this.#spent.push(new Map());
+    this.#chances.push({
+      pendingCount: pending.length,
+      mayTimeOut: explorable.mayTimeOut(state),
+      mayTick: explorable.mayTick(state),
+      mayAsk: explorable.questions.map((question) => question.mayAsk(state)),
+    });
+    return number;
+  }
+
+  #letterNumber(letter: Letter<T>): number {
+    const number = this.letters.number(letter, letter);
+    if (number < this.receivers.length) return number;
+    const { ids } = this.explorable;
+    const to = ids.indexOf(letter.to);
+    invariant(to >= 0, "members write to members alone");
+    this.receivers.push(to);
+    this.links.push(ids.indexOf(letter.from) * ids.length + to);
+    return number;
+  }
+
+  historyNumber(history: T["history"]): number {
+    return this.histories.number(history, history);
+  }
+}
+
+/** What `act` gives, or the promise that it found broken: looking for those is what an exploration is for. */
+export function attempt<R>(act: () => R): R | InvariantViolation {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof InvariantViolation) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,207 @@
+import { describe, expect, test } from "vitest";
+import type { NodeId } from "../../../base/ids.ts";
+import type { Core, Input, Outbox } from "../../../protocols/core.ts";
+import type { RaftMessage, RaftState, RaftVocabulary } from "../../../protocols/raft/index.ts";
+import type { Bounds, Explorable } from "../explorable.ts";
+import { Exploration, type Finding } from "../exploration.ts";
+import { explorableRaft, type RaftLimits, type RaftTerms } from "./explorable-raft.ts";
+
+const limits: RaftLimits = { members: 3, terms: 1, proposals: 1, reads: 0 };
+const bounds: Bounds = {
+  start: "new",
+  steps: 100,
+  states: 500_000,
+  timeouts: 1,
+  ticks: 0,
+  crashes: 0,
+  duplicates: 0,
+  losses: 0,
+  order: "any",
+  disk: "late",
+  symmetry: true,
+};
+
+function find(some: Partial<RaftLimits & Bounds>, spoil: Spoil = (raft) => raft): Finding {
+  const exploration = new Exploration(spoil(explorableRaft({ ...limits, ...some })), { ...bounds, ...some });
+  while (exploration.advance(1000));
+  return exploration.finding();
+}
+
+type Spoil = (raft: Explorable<RaftTerms>) => Explorable<RaftTerms>;
+type RaftOut = Outbox<RaftVocabulary>;
+type Step = (core: Core<RaftVocabulary, RaftState>, input: Input<RaftVocabulary>, out: RaftOut) => void;
+
+/** Raft whose steps are done by `step`. */
+function stepping(step: Step): Spoil {
+  return (raft) => ({
+    ...raft,
+    resume: (state) => {
+      const core = raft.resume(state);
+      return {
+        inspect: () => core.inspect(),
+        step: (inputs, _, out) => {
+          for (const input of inputs) step(core, input, out);
+        },
+      };
+    },
+  });
+}
+
+describe("one term", { timeout: 60_000 }, () => {
+  test("is explored wholly, and every promise holds", () => {
+    const finding = find({});
+
+    expect(finding).toMatchObject({ complete: true, bound: undefined, violation: undefined, waiting: 0 });
+    expect(finding.states).toBeGreaterThan(4000);
+  });
+
+  test("with renaming, each world stands for up to as many as there are orders of its members, and is as deep", () => {
+    const one = find({ disk: "fast" });
+    const all = find({ disk: "fast", symmetry: false });
+
+    expect([one.complete, all.complete, one.depth]).toEqual([true, true, all.depth]);
+    expect(all.states).toBeLessThanOrEqual(6 * one.states);
+    expect(all.states).toBeGreaterThan(5 * one.states);
+  });
+
+  test("the same states of members come up when spent messages stay on their way", () => {
+    const some = { disk: "fast", duplicates: 1, proposals: 0 } as const;
+    const dropped = find(some);
+    const kept = find(some, (raft) => ({ ...raft, isSpent: () => false }));
+
+    expect([dropped.complete, kept.complete]).toEqual([true, true]);
+    expect(kept.localStates).toBe(dropped.localStates);
+    expect(kept.states).toBeGreaterThan(dropped.states);
+  });
+
+  test("what a fast disk and links in order allow is a part of what can happen", () => {
+    const widest = find({});
+
+    for (const narrower of [find({ disk: "fast" }), find({ order: "sent" })]) {
+      expect(narrower.complete).toBe(true);
+      expect(narrower.localStates).toBeLessThanOrEqual(widest.localStates);
+      expect(narrower.states).toBeLessThan(widest.states);
+    }
+  });
+
+  test("twice the same gives the same", () => {
+    const some = { disk: "fast", order: "sent", crashes: 1, losses: 1 } as const;
+
+    expect(find(some)).toEqual(find(some));
+  });
+});
+
+test("bounds are kept, and told", () => {
+  expect(find({ steps: 5 })).toMatchObject({ complete: false, bound: "steps", depth: 5 });
+  expect(find({ states: 100 })).toMatchObject({ complete: false, bound: "states", states: 100 });
+
+  const exploration = new Exploration(explorableRaft(limits), bounds);
+  expect(exploration.advance(10)).toBe(true);
+  expect(exploration.finding()).toMatchObject({ complete: false, bound: "stopped" });
+});
+
+test("a group that starts led has a leader whose term's first entry is committed", () => {
+  const seen: unknown[] = [];
+  const looking: Spoil = (raft) => ({
+    ...raft,
+    check: (members, history) => {
+      seen.push([members.map(({ state }) => state.role), history.committed.map(({ text }) => text)]);
+      raft.check(members, history);
+    },
+  });
+
+  const finding = find({ start: "led", timeouts: 0, disk: "fast" }, looking);
+
+  expect(seen[0]).toEqual([["leader", "follower", "follower"], ["none"]]);
+  expect(finding).toMatchObject({ complete: true, violation: undefined });
+});
+
+/** Mistakes made from outside, each with what is found first, and in how few steps. */
+const mistakes: readonly (readonly [string, Spoil, Partial<RaftLimits & Bounds>, string, number])[] = [
+  [
+    "a vote that leaves before it is stored",
+    stepping((core, input, out) => core.step([input], 0, { ...ahead(out, "voteReply") })),
+    {},
+    "a vote is stored before it is given: b for a in term 1",
+    5,
+  ],
+  [
+    "an answer that leaves before the entries are stored",
+    stepping((core, input, out) => core.step([input], 0, { ...ahead(out, "appendReply") })),
+    { disk: "late" },
+    "what is committed is stored by a majority: none of term 1 at 1 on 1 of 3",
+    10,
+  ],
+  [
+    "a vote forgotten across a restart",
+    (raft) => ({
+      ...raft,
+      start: (id, records, life) =>
+        raft.start(
+          id,
+          records.map((record) => (record.kind === "state" ? { ...record, votedFor: undefined } : record)),
+          life,
+        ),
+    }),
+    { crashes: 1 },
+    "a vote is stored before it is given: b for a in term 1",
+    6,
+  ],
+  [
+    "a second vote in a term",
+    stepping((core, input, out) => {
+      const state = core.inspect() as RaftState;
+      if (input.kind === "receive" && input.message.kind === "vote") state.votedFor = undefined;
+      core.step([input], 0, out);
+    }),
+    { timeouts: 2 },
+    "a member votes once a term",
+    11,
+  ],
+  [
+    "a commit that one replica less than a majority has stored",
+    stepping((core, input, out) => {
+      core.step([input], 0, out);
+      const { leadership } = core.inspect();
+      for (const peer of leadership?.peers.values() ?? []) peer.match = peer.next - 1;
+    }),
+    {},
+    "what is committed is stored by a majority",
+    12,
+  ],
+  [
+    "votes for a log that is not up to date",
+    stepping((core, input, out) => {
+      const far = { index: 99, term: 99 };
+      const isVote = input.kind === "receive" && (input.message.kind === "vote" || input.message.kind === "preVote");
+      core.step([isVote ? { ...input, message: { ...input.message, last: far } as RaftMessage } : input], 0, out);
+    }),
+    { terms: 2, timeouts: 3, proposals: 0, disk: "fast", order: "sent" },
+    "a leader has what was committed in earlier terms (Leader Completeness)",
+    23,
+  ],
+];
+
+function ahead(out: RaftOut, kind: RaftMessage["kind"]): RaftOut {
+  const send = (to: NodeId, message: RaftMessage): void =>
+    message.kind === kind ? out.sendAhead(to, message) : out.send(to, message);
+  return { ...out, send };
+}
+
+describe("a mistake is found by a shortest way:", { timeout: 60_000 }, () => {
+  test.each(mistakes)("%s", (_, spoil, some, claim, steps) => {
+    const { violation } = find(some, spoil);
+
+    expect(violation?.claim).toContain(claim);
+    expect(violation?.trace).toHaveLength(steps);
+    expect(violation?.trace[0]).toMatch(/^a's patience ends; now preCandidate in t0; sends b and c: /);
+  });
+
+  test("and by one as short without renaming", () => {
+    const [, spoil, some, claim, steps] = mistakes[1] ?? [];
+    const { violation } = find({ ...some, symmetry: false }, spoil);
+
+    expect(violation?.claim.slice(0, 60)).toContain(claim?.slice(0, 40));
+    expect(violation?.trace).toHaveLength(steps ?? 0);
+  });
+});

@@ -1,0 +1,314 @@
+import { InvariantViolation, invariant, unreachable } from "../../base/invariant.ts";
+import { type Renaming, renamings } from "./canonical.ts";
+import type { Bounds, Explorable, Terms } from "./explorable.ts";
+import { attempt, LocalSteps, type Outcome, questionArgument, questionKind, type StepKind } from "./local-steps.ts";
+import { none, Visited } from "./visited.ts";
+
+/** One step of the world: what happens to whom. Reused for the next one: to be read at once. */
+export interface Step<T extends Terms> {
+  /** `repeat`: delivered, while a copy stays on its way. */
+  kind: StepKind | "repeat" | "lose";
+  /** Place among the members. */
+  member: number;
+  /** As in `StepKind`; a letter's number with `repeat` and `lose`. */
+  argument: number;
+  /** None when a letter gets lost. */
+  outcome: Outcome<T> | undefined;
+}
+
+/** Takes the worlds that can come next. */
+export interface Successors<T extends Terms> {
+  /** The first `length` numbers of `world`, valid until this returns. */
+  next(world: Int32Array, length: number, step: Readonly<Step<T>>): void;
+  /** A promise breaks in this step. */
+  broken(violation: InvariantViolation, step: Readonly<Step<T>>): void;
+}
+
+/** Where in a world's account a count has its 4 bits; questions take those from the last on, by kind. */
+const accounts = { timeouts: 0, ticks: 4, crashes: 8, duplicates: 12, losses: 16, questions: 20 } as const;
+type Account = Exclude<keyof typeof accounts, "questions">;
+const accountMax = 15;
+
+/**
+ * Worlds as rows of numbers: each member's seat, the history, the account of what was used up, and the letters on their
+ * way; sorted in `any` order.
+ */
+export class Worlds<T extends Terms> {
+  readonly steps: LocalSteps<T>;
+  readonly #bounds: Bounds;
+  readonly #memberCount: number;
+  readonly #renamingCount: number;
+  readonly #inOrder: boolean;
+  readonly #checked = new Visited();
+  readonly #step: Step<T> = { kind: "tick", member: 0, argument: 0, outcome: undefined };
+  #next = new Int32Array(64);
+  /** The halves of the newest hash. */
+  low = 0;
+  high = 0;
+
+  constructor(explorable: Explorable<T>, bounds: Bounds) {
+    const { timeouts, ticks, crashes, duplicates, losses } = bounds;
+    const counts = [
+      timeouts,
+      ticks,
+      crashes,
+      duplicates,
+      losses,
+      ...explorable.questions.map(({ countMax }) => countMax),
+    ];
+    invariant(Math.max(...counts) <= accountMax, `nothing happens more than ${accountMax} times`);
+    invariant(counts.length <= 8, "there are no more than three kinds of questions");
+    const all = renamings(explorable.ids);
+    const used: Renaming[] = bounds.symmetry ? all : all.slice(0, 1);
+    this.steps = new LocalSteps(explorable, used);
+    this.#bounds = bounds;
+    this.#memberCount = explorable.ids.length;
+    this.#renamingCount = used.length;
+    this.#inOrder = bounds.order === "sent";
+  }
+
+  /** The world that exploration starts from. */
+  first(): Int32Array {
+    const world = Int32Array.from([...this.steps.first(), 0]);
+    return this.#bounds.start === "new" ? world : this.#settle(world);
+  }
+
+  /** The first member's patience ends, and all that comes of it is done; none of it counts. */
+  #settle(first: Int32Array): Int32Array {
+    let world = first;
+    let next = this.#follow(["timeout"], (to) => this.#move(first, first.length, "timeout", 0, 0, to));
+    while (next !== undefined) {
+      const now: Int32Array = next;
+      world = now;
+      next = this.#follow(["persist", "deliver"], (to) => this.expand(now, now.length, to));
+    }
+    world[this.#memberCount + 1] = 0;
+    return world;
+  }
+
+  /** The first of some successors that only goes on with what has begun. */
+  #follow(kinds: readonly Step<T>["kind"][], expand: (to: Successors<T>) => void): Int32Array | undefined {
+    let followed: Int32Array | undefined;
+    const next = (world: Int32Array, length: number, { kind }: Readonly<Step<T>>): void => {
+      if (kinds.includes(kind)) followed ??= world.slice(0, length);
+    };
+    expand({ next, broken: () => {} }); // a promise broken on the way is for the exploration to find
+    return followed;
+  }
+
+  /** Hashes a world into `low` and `high`: the least of its hashes under all renamings, so the same for all of them. */
+  hash(world: Int32Array, length: number): void {
+    const { seats, letters, histories } = this.steps;
+    const count = this.#renamingCount;
+    const letterAt = this.#memberCount + 2;
+    const account = world[this.#memberCount + 1] as number;
+    for (let renaming = 0; renaming < count; renaming++) {
+      let low = Math.imul(account + 1, 0x9e3779b1);
+      let high = Math.imul(account + 1, 0x85ebca77) ^ account;
+      for (let at = 0; at < this.#memberCount; at++) {
+        const place = ((world[at] as number) * count + renaming) * 2;
+        low = (low + (seats.hashes[place] as number)) | 0;
+        high = (high + (seats.hashes[place + 1] as number)) | 0;
+      }
+      const past = ((world[letterAt - 2] as number) * count + renaming) * 2;
+      low = (low + (histories.hashes[past] as number)) | 0;
+      high = (high + (histories.hashes[past + 1] as number)) | 0;
+      for (let at = letterAt; at < length; at++) {
+        const place = ((world[at] as number) * count + renaming) * 2;
+        const rank = this.#inOrder ? Math.imul(this.#rank(world, at), 0x27d4eb2f) : 0;
+        low = (low + Math.imul((letters.hashes[place] as number) ^ rank, 0x9e3779b1)) | 0;
+        high = (high + Math.imul((letters.hashes[place + 1] as number) ^ rank, 0x85ebca77)) | 0;
+      }
+      low >>>= 0;
+      high >>>= 0;
+      if (renaming > 0 && (high > this.high || (high === this.high && low >= this.low))) continue;
+      this.low = low;
+      this.high = high;
+    }
+  }
+
+  /** As `broken`, but members in the same seats, with the same history, are looked at once. */
+  check(world: Int32Array): InvariantViolation | undefined {
+    let low = 0;
+    let high = 0;
+    for (let at = 0; at <= this.#memberCount; at++) {
+      low = Math.imul(low ^ (world[at] as number), 0x9e3779b1) + 1;
+      high = Math.imul(high ^ (world[at] as number), 0x85ebca77) ^ (high >>> 13);
+    }
+    if (!this.#checked.add(low >>> 0, high >>> 0, none)) return undefined;
+    return this.broken(world);
+  }
+
+  /** Whether a world breaks a promise. */
+  broken(world: Int32Array): InvariantViolation | undefined {
+    const { explorable, seats, histories } = this.steps;
+    const members = Array.from(world.subarray(0, this.#memberCount), (seat) => seats.at(seat));
+    const found = attempt(() => explorable.check(members, histories.at(world[this.#memberCount] as number)));
+    return found instanceof InvariantViolation ? found : undefined;
+  }
+
+  /** All that can happen next. */
+  expand(world: Int32Array, length: number, to: Successors<T>): void {
+    const urgent = this.#bounds.disk === "fast" ? this.#writingMember(world) : undefined;
+    if (urgent !== undefined) return this.#useDisk(world, length, urgent, to);
+    for (let member = 0; member < this.#memberCount; member++) {
+      this.#useDisk(world, length, member, to);
+      this.#actAlone(world, length, member, to);
+    }
+    for (let at = this.#memberCount + 2; at < length; at++) this.#deliver(world, length, at, to);
+  }
+
+  #writingMember(world: Int32Array): number | undefined {
+    for (let member = 0; member < this.#memberCount; member++) {
+      if (this.steps.chances(world[member] as number).pendingCount > 0) return member;
+    }
+    return undefined;
+  }
+
+  #useDisk(world: Int32Array, length: number, member: number, to: Successors<T>): void {
+    const { pendingCount } = this.steps.chances(world[member] as number);
+    const first = this.#bounds.disk === "fast" ? Math.max(1, pendingCount) : 1;
+    for (let count = first; count <= pendingCount; count++) this.#move(world, length, "persist", member, count, to);
+    if (!this.#isLeft(world, "crashes")) return;
+    for (let count = 0; count <= pendingCount; count++) this.#move(world, length, "crash", member, count, to);
+  }
+
+  #actAlone(world: Int32Array, length: number, member: number, to: Successors<T>): void {
+    const { mayTimeOut, mayTick, mayAsk } = this.steps.chances(world[member] as number);
+    if (mayTimeOut && this.#isLeft(world, "timeouts")) this.#move(world, length, "timeout", member, 0, to);
+    if (mayTick && this.#isLeft(world, "ticks")) this.#move(world, length, "tick", member, 0, to);
+    for (let kind = 0; kind < mayAsk.length; kind++) {
+      if (!mayAsk[kind]) continue;
+      const asked = this.#used(world, accounts.questions + 4 * kind);
+      const countMax = this.steps.explorable.questions[kind]?.countMax ?? 0;
+      if (asked < countMax) this.#move(world, length, "ask", member, questionArgument(kind, asked + 1), to);
+    }
+  }
+
+  #deliver(world: Int32Array, length: number, at: number, to: Successors<T>): void {
+    const letter = world[at] as number;
+    if (this.#inOrder ? this.#rank(world, at) > 0 : at > this.#memberCount + 2 && world[at - 1] === letter) return;
+    const member = this.steps.receivers[letter] as number;
+    this.#move(world, length, "deliver", member, letter, to, at);
+    if (this.#isLeft(world, "duplicates")) this.#move(world, length, "repeat", member, letter, to);
+    if (this.#inOrder && this.#isLeft(world, "losses")) this.#lose(world, length, at, to);
+  }
+
+  /** How many letters on the same link were sent before the one at `at`. */
+  #rank(world: Int32Array, at: number): number {
+    const { links } = this.steps;
+    const link = links[world[at] as number];
+    let rank = 0;
+    for (let other = this.#memberCount + 2; other < at; other++) if (links[world[other] as number] === link) rank++;
+    return rank;
+  }
+
+  #used(world: Int32Array, shift: number): number {
+    return ((world[this.#memberCount + 1] as number) >>> shift) & accountMax;
+  }
+
+  #isLeft(world: Int32Array, account: Account): boolean {
+    return this.#used(world, accounts[account]) < this.#bounds[account];
+  }
+
+  /** One step of one member; the letter at `taken`, if any, leaves the network. */
+  #move(
+    world: Int32Array,
+    length: number,
+    kind: StepKind | "repeat",
+    member: number,
+    argument: number,
+    to: Successors<T>,
+    taken = -1,
+  ): void {
+    const { steps } = this;
+    const outcome = steps.take(world[member] as number, kind === "repeat" ? "deliver" : kind, argument);
+    // With nothing but a letter gone, all that can follow can follow without this step: the letter stays on its way.
+    if (outcome.isIdle && !(this.#inOrder && taken >= 0)) return;
+    if (kind === "repeat" && steps.isSpent(argument, outcome.seat)) return; // as if it were delivered once
+    const step = this.#tell(kind, member, argument, outcome);
+    if (outcome.broken !== undefined) return to.broken(outcome.broken, step);
+    const history = steps.remember(world[this.#memberCount] as number, outcome);
+    if (history instanceof InvariantViolation) return to.broken(history, step);
+    this.#begin(world, length + outcome.letters.length, kind, argument);
+    this.#next[member] = outcome.seat;
+    this.#next[this.#memberCount] = history;
+    to.next(this.#next, this.#mail(world, length, member, taken, outcome), step);
+  }
+
+  #lose(world: Int32Array, length: number, at: number, to: Successors<T>): void {
+    const letter = world[at] as number;
+    this.#begin(world, length, "lose", 0);
+    const end = this.#mail(world, length, -1, at, undefined);
+    to.next(this.#next, end, this.#tell("lose", this.steps.receivers[letter] as number, letter, undefined));
+  }
+
+  #tell(kind: Step<T>["kind"], member: number, argument: number, outcome: Outcome<T> | undefined): Step<T> {
+    const step = this.#step;
+    step.kind = kind;
+    step.member = member;
+    step.argument = argument;
+    step.outcome = outcome;
+    return step;
+  }
+
+  /** The next world before its letters: a copy, with the step entered in its account. */
+  #begin(world: Int32Array, lengthMax: number, kind: Step<T>["kind"], argument: number): void {
+    if (this.#next.length < lengthMax) this.#next = new Int32Array(lengthMax * 2);
+    const next = this.#next;
+    const count = this.#memberCount + 2;
+    for (let at = 0; at < count; at++) next[at] = world[at] as number;
+    const shift = accountOf(kind, argument);
+    if (shift !== undefined) next[count - 1] = (next[count - 1] as number) + (1 << shift);
+  }
+
+  /** Puts the letters that can still matter into the next world, and says how long it is. */
+  #mail(world: Int32Array, length: number, member: number, taken: number, outcome: Outcome<T> | undefined): number {
+    const { steps } = this;
+    const next = this.#next;
+    const first = this.#memberCount + 2;
+    const isMoved = outcome !== undefined && outcome.seat !== world[member];
+    let end = first;
+    for (let at = first; at < length; at++) {
+      const letter = world[at] as number;
+      if (at === taken) continue;
+      if (isMoved && steps.receivers[letter] === member && this.#isSpent(letter, outcome.seat)) continue;
+      next[end++] = letter;
+    }
+    for (const letter of outcome?.letters ?? []) {
+      if (this.#isSpent(letter, next[steps.receivers[letter] as number] as number)) continue;
+      let at = end++;
+      for (; !this.#inOrder && at > first && (next[at - 1] as number) > letter; at--) next[at] = next[at - 1] as number;
+      next[at] = letter;
+    }
+    return end;
+  }
+
+  /** In order, what nothing can come of still stands before others, and takes a step to get out of their way. */
+  #isSpent(letter: number, seat: number): boolean {
+    return !this.#inOrder && this.steps.isSpent(letter, seat);
+  }
+}
+
+/** Where the account counts such a step; nowhere if it is not limited. */
+function accountOf(kind: Step<Terms>["kind"], argument: number): number | undefined {
+  switch (kind) {
+    case "timeout":
+      return accounts.timeouts;
+    case "tick":
+      return accounts.ticks;
+    case "crash":
+      return accounts.crashes;
+    case "repeat":
+      return accounts.duplicates;
+    case "lose":
+      return accounts.losses;
+    case "ask":
+      return accounts.questions + 4 * questionKind(argument);
+    case "deliver":
+    case "persist":
+      return undefined;
+    default:
+      return unreachable(kind);
+  }
+}
