@@ -61,6 +61,7 @@ export function recordHistory<Client extends object, Call, Result>(
   methods: RecordedMethods<Client, Call, Result>,
   options?: RecordingOptions,
 ): Recording<Client, Call, Result>;
+/** Either of them. */
 export function recordHistory<Client extends object>(
   client: Client,
   methods?: RecordedMethods<Client, unknown, unknown>,

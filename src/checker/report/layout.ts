@@ -78,7 +78,7 @@ export function layOutBars<Call, Result>(
   return { width: x + edge, rows: names, bars: bars.map(placed), points: points.map(placed) };
 }
 
-/** Each call of an order takes effect after all calls that it or an earlier one begins with, and before the next moment. */
+/** Each call of an order takes effect once it and all calls before it have begun, and before the next moment. */
 function pointsOf(order: readonly { readonly rank: number; readonly row: number }[], xs: readonly number[]): Point[] {
   const intervals = new Map<number, number[]>();
   let latest = 0;
