@@ -1,21 +1,7 @@
 import { OperatingError, type Outcome, type Retry } from "../base/errors.ts";
 
-export { MalformedError, OperatingError, type Outcome, type Retry } from "../base/errors.ts";
+export { MalformedError, OperatingError, OptionError, type Outcome, type Retry } from "../base/errors.ts";
 export { InvariantViolation } from "../base/invariant.ts";
-
-/** An option that cannot be used as given. */
-export class OptionError extends OperatingError {
-  override readonly name = "OptionError";
-  override readonly code = "QUORATE_OPTION";
-  override readonly retry = "never";
-  override readonly outcome = "not-applied";
-  readonly option: string;
-
-  constructor(option: string, problem: string) {
-    super(`option ${option}: ${problem}`);
-    this.option = option;
-  }
-}
 
 /** No leader answered in time, and the request was certainly not appended. */
 export class NoLeaderError extends OperatingError {

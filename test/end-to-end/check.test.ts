@@ -104,7 +104,10 @@ describe("what cannot be read ends with 64, and is named", () => {
     [["--model", "kv", "bad.jsonl"], "line 2: is no JSON"],
     [["--model", "heap", "bad.jsonl"], "Allowed choices are register, kv, stack, set, queue, log"],
     [["bad.jsonl"], "required option '--model <name>' not specified"],
-    [["--model", "kv", "bad.jsonl", "--steps-max", "0"], "--steps-max must be a whole number from 1 on"],
+    [
+      ["--model", "kv", "bad.jsonl", "--steps-max", "0"],
+      "--steps-max must be a whole number from 1 to 1000000000000, not 0",
+    ],
     [["--model", "kv", "bad.jsonl", "--timeout", "soon"], "soon is no duration"],
   ])("%j", async (words, why) => {
     writeFileSync(join(home, "bad.jsonl"), `${JSON.stringify(fresh[0])}\n{\n`);

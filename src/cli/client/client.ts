@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatMs } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
+import { formatMs } from "../quantities.ts";
 
 /** Largest answer that is read, in bytes. */
 const answerBytesMax = 64 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { createReadStream, writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { FileFormat, ModelName, Verdict } from "../../checker/index.ts";
-import { parseDuration } from "../duration.ts";
 import { CommandFailure, exitCode, isSystemError } from "../exit.ts";
+import { parseDuration, parseWhole } from "../quantities.ts";
 import { note, say } from "../terminal.ts";
 
 interface CheckCommandOptions {
@@ -16,6 +16,7 @@ interface CheckCommandOptions {
 
 const modelNames: readonly ModelName[] = ["register", "kv", "stack", "set", "queue", "log"];
 const fileBytesMax = 256 * 2 ** 20;
+const stepsLimit = 10 ** 12;
 const timeoutMsMax = 24 * 3_600_000;
 
 /** `quorate check`: whether a history in a file is linearizable. */
@@ -39,7 +40,7 @@ export function checkCommand(): Command {
 }
 
 async function check(path: string, options: CheckCommandOptions): Promise<void> {
-  const stepsMax = options.stepsMax === undefined ? undefined : whole(options.stepsMax);
+  const stepsMax = parseWhole(options.stepsMax, "--steps-max", 1, stepsLimit);
   const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, timeoutMsMax);
   const text = await read(path);
   const { checkLinearizable, MalformedError, parseHistory } = await import("../../checker/index.ts");
@@ -97,9 +98,4 @@ async function read(path: string): Promise<string> {
     if (isSystemError(error)) throw new CommandFailure(exitCode.usage, `cannot read ${path}: ${error.message}`);
     throw error;
   }
-}
-
-function whole(text: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new CommandFailure(exitCode.usage, `--steps-max must be a whole number from 1 on, not ${text}`);
 }

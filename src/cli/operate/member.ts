@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { isNodeId } from "../../base/ids.ts";
 import type { Ask } from "../client/client.ts";
-import { parseDuration } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
+import { parseDuration } from "../quantities.ts";
 import { splitAddress } from "../settings.ts";
 import { note, say, table } from "../terminal.ts";
 
