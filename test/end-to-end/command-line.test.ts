@@ -26,7 +26,8 @@ test("help lists every command in its group, on stdout", async () => {
 
   const groups = stdout.split("\n").filter((line) => /^(Run|Use|Operate|Prove|See):$/.test(line));
   expect(groups).toEqual(["Run:", "Use:", "Operate:", "Prove:", "See:"]);
-  for (const name of ["serve", "cluster", "stack", "log", "kv", "status", "simulate", "doctor", "events", "help"]) {
+  const run = ["serve", "cluster", "stack", "log", "kv", "status"];
+  for (const name of [...run, "simulate", "check", "doctor", "events", "help"]) {
     expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
   }
   expect([stderr, code]).toEqual(["", 0]);

@@ -36,7 +36,7 @@ test("a hostile Raft passes: what was covered is told in numbers", atMost, async
   expect(stdout).toMatch(/^raft, workload kv: 6 runs, no run failed\n\d+ s simulated in [\d.]+ m?s on 2 threads: /);
   expect(stdout).toMatch(/^crash +\d+ +\w+ +[\d,]+$/m);
   expect(stdout).toMatch(/^digest [0-9a-f]{16}\n$/m);
-  expect(stderr).toMatch(/^\d of 6 runs {3}[\d.]+ runs\/s {3}[\d.]+ m?s left {3}simulated \d+ s/); // no bar without a terminal
+  expect(stderr).toMatch(/^\d of 6 runs {3}[\d.]+ runs\/s {3}[\d.]+ m?s left {3}simulated \d+ s/); // without a bar
 });
 
 test("what it says as JSON does not depend on the number of threads, nor on when", atMost, async () => {
