@@ -10,6 +10,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { stackCommand } from "./commands/stack.ts";
 import { statusCommand } from "./commands/status.ts";
 import { describeError, exitCode, exitCodeOf } from "./exit.ts";
+import { exploreCommand } from "./explore/command.ts";
 import { snapshotCommand } from "./operate/snapshot.ts";
 import { note } from "./terminal.ts";
 
@@ -55,6 +56,7 @@ function commandLine(): Command {
     .addCommand(statusCommand())
     .addCommand(snapshotCommand())
     .commandsGroup("Prove:")
+    .addCommand(exploreCommand())
     .addCommand(doctorCommand())
     .commandsGroup("See:")
     .addCommand(eventsCommand())
