@@ -7,6 +7,13 @@ export type Bytes = Uint8Array;
 /** The empty byte string. */
 export const noBytes: Bytes = new Uint8Array(0);
 
+/** Whether two byte strings are equal. */
+export function isSameBytes(one: Bytes, other: Bytes): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
+
 /** Largest whole number that a varint carries: what a JavaScript number holds exactly. */
 const varintMax = Number.MAX_SAFE_INTEGER;
 

@@ -126,6 +126,14 @@ export class Cluster<V extends Vocabulary, State> {
     if (hint) this.hint(id, false);
   }
 
+  /** A member that is down gets an empty disk: it owes nothing any more, so it must not be needed for a majority. */
+  wipe(id: string): void {
+    const member = this.member(id);
+    invariant(!member.isUp, `${id} is down`);
+    member.disk.store = this.#parts.protocol.emptyStore();
+    this.#parts.watch.wiped(id);
+  }
+
   /** Stops a member's thread; its network and its disk go on. */
   pause(id: string): void {
     this.#tell(() => `${id} pauses`);
@@ -214,6 +222,12 @@ export class Cluster<V extends Vocabulary, State> {
     if (member.isUp) this.arrive(member, { kind: "request", request });
   }
 
+  /** Hands over a request that can wait for the member's next step, a tick later at the most. */
+  leave(id: string, request: V["request"]): void {
+    const member = this.member(id);
+    if (member.isUp) member.push({ kind: "request", request });
+  }
+
   /** Something happens to a member: a step at once, or together with what else arrives meanwhile. */
   arrive(member: Member<V, State>, input: Input<V>): void {
     if (!member.isUp) return;
@@ -276,6 +290,7 @@ export class Cluster<V extends Vocabulary, State> {
     const to = this.#byId.get(id);
     if (to === undefined) return; // a member that was never here
     this.counts.messages++;
+    this.#parts.watch.sent(from.id, id, message);
     const { messages, words } = this.#parts.protocol;
     if (this.#encoded?.message !== message) this.#encoded = { message, bytes: messages.encode(message) };
     const { bytes } = this.#encoded;
@@ -309,6 +324,11 @@ export class Cluster<V extends Vocabulary, State> {
   waitFor(work: Promise<void>): void {
     this.#awaited.push(work);
     this.queue.stop();
+  }
+
+  /** Lets `ms` pass, for owners that do nothing outside of simulated time. */
+  pass(ms: number): void {
+    invariant(this.queue.runUntil(this.queue.now + ms), "owners take part in simulated time alone");
   }
 
   /** Lets `ms` pass. */

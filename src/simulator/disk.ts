@@ -33,7 +33,7 @@ export interface DiskEvents {
  * all are; of what waited behind it nothing was given to the disk.
  */
 export class Disk<V extends Vocabulary> {
-  readonly store: Store<V>;
+  store: Store<V>;
   isStuck = false;
   isFull = false;
   slowMs = 0;

@@ -50,12 +50,14 @@ export interface Protocol<V extends Vocabulary, State> {
   };
 }
 
-/** Sees each start, each record and each step, and throws when something is not as it must be. */
+/** Sees all that members do, and throws when something is not as it must be. Of a step: records, messages, state. */
 export interface Watch<V extends Vocabulary, State> {
   /** A core was made from what its disk holds. */
   started(id: string, state: Readonly<State>): void;
   /** A record was handed to the disk, in the step under way. */
   persisted(id: string, record: V["record"]): void;
+  /** A message left for another member, in the step under way. */
+  sent(id: string, to: string, message: V["message"]): void;
   stepped(id: string, state: Readonly<State>): void;
   /** Its disk is empty: it owes nothing of what it had. */
   wiped(id: string): void;

@@ -32,8 +32,8 @@ test("a bound that is reached is named", async () => {
 
 test.each([
   [["explore", "paxos"], "paxos cannot be explored; raft can"],
-  [["explore", "raft", "--members", "9"], "--members is a whole number from 1 to 5, not 9"],
-  [["explore", "raft", "--order", "odd"], "--order is any or sent, not odd"],
+  [["explore", "raft", "--members", "9"], "--members must be a whole number from 1 to 5, not 9"],
+  [["explore", "raft", "--order", "odd"], "--order must be any or sent, not odd"],
 ])("%j is refused", async (words, why) => {
   const { code, stderr } = await runQuorate(words);
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { RaftCluster } from "../support/raft-cluster.ts";
+import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
 
 /** A cluster whose member `behind` missed `count` proposals, and is still cut off. */
-function withOneBehind(count: number, options: object): { cluster: RaftCluster; leader: string; behind: string } {
-  const cluster = new RaftCluster({ members: 3, seed: 14, options });
+function withOneBehind(count: number, options: object): { cluster: RaftScenario; leader: string; behind: string } {
+  const cluster = new RaftScenario({ members: 3, seed: 14, options });
   const leader = cluster.leader();
   const behind = cluster.ids(leader)[0] ?? "";
   cluster.isolate(behind);
@@ -15,9 +15,9 @@ function withOneBehind(count: number, options: object): { cluster: RaftCluster; 
   return { cluster, leader, behind };
 }
 
-function kinds(cluster: RaftCluster, id: string): Set<string> {
+function kinds(cluster: RaftScenario, id: string): Set<string> {
   return new Set(
-    cluster.host(id).outputs.map((output) => (output.kind === "want" ? `want ${output.what.kind}` : output.kind)),
+    cluster.outputs(id).map((output) => (output.kind === "want" ? `want ${output.what.kind}` : output.kind)),
   );
 }
 
@@ -25,7 +25,7 @@ test("a follower behind the leader's memory is fed from storage, without a snaps
   const { cluster, leader, behind } = withOneBehind(60, { tailBytesMax: 2000 });
 
   cluster.heal();
-  const isBack = cluster.runUntil(() => cluster.agreesOn("x59"), 2000);
+  const isBack = cluster.until(() => cluster.agreesOn("x59"), 2000);
 
   expect(isBack).toBe(true);
   expect(cluster.state(leader).log.tail.length).toBeLessThan(10);
@@ -40,11 +40,11 @@ test("a follower behind the compacted log gets the snapshot, and what followed i
   cluster.run(50);
 
   cluster.heal();
-  const isBack = cluster.runUntil(() => cluster.agreesOn("after"), 2000);
+  const isBack = cluster.until(() => cluster.agreesOn("after"), 2000);
 
   expect(isBack).toBe(true);
   expect(kinds(cluster, behind)).toContain("restore");
-  expect(cluster.host(behind).applied).toEqual(cluster.host(leader).applied);
+  expect(cluster.texts(behind)).toEqual(cluster.texts(leader));
 });
 
 test("a follower a little behind a snapshot is fed from the entries that were retained", () => {
@@ -52,9 +52,9 @@ test("a follower a little behind a snapshot is fed from the entries that were re
   cluster.snapshot(leader);
 
   cluster.heal();
-  cluster.runUntil(() => cluster.agreesOn("x19"), 2000);
+  cluster.until(() => cluster.agreesOn("x19"), 2000);
 
-  expect(cluster.host(behind).applied).toHaveLength(20);
+  expect(cluster.texts(behind)).toHaveLength(20);
   expect(kinds(cluster, behind)).not.toContain("restore");
 });
 
@@ -68,9 +68,9 @@ test("a snapshot arrives while the leader goes on writing and compacting", () =>
     cluster.propose(leader, `more${at}`);
     cluster.run(10);
     cluster.snapshot(leader);
-    restores = cluster.host(behind).outputs.filter((output) => output.kind === "restore").length;
+    restores = cluster.outputs(behind).filter((output) => output.kind === "restore").length;
   }
-  const isBack = cluster.runUntil(() => cluster.agreesOn("more99"), 2000);
+  const isBack = cluster.until(() => cluster.agreesOn("more99"), 2000);
 
   expect(isBack).toBe(true);
   expect(restores).toBe(1); // entries behind the snapshot on its way were kept, so it was not in vain
@@ -84,14 +84,14 @@ test("a snapshot transfer that a crash of the follower interrupts is resumed whe
     if (message.kind === "chunk" && message.bytes.length > 0 && to === behind) offsets.push(message.offset);
   };
   cluster.heal();
-  cluster.runUntil(() => (cluster.host(behind).receiving?.content.length ?? 0) > 100);
+  cluster.until(() => (cluster.store(behind).incoming?.received ?? 0) > 100);
   cluster.crash(behind);
-  const received = cluster.host(behind).receiving?.content.length ?? 0;
+  const received = cluster.store(behind).incoming?.received ?? 0;
   offsets.length = 0;
 
   cluster.run(200);
   cluster.start(behind);
-  const isBack = cluster.runUntil(() => cluster.agreesOn("x59"), 5000);
+  const isBack = cluster.until(() => cluster.agreesOn("x59"), 5000);
 
   expect(isBack).toBe(true);
   expect(offsets.filter((offset) => offset < received)).toEqual([]);
@@ -102,28 +102,28 @@ test("a snapshot transfer that a lost message interrupts goes on after an electi
   const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 20 });
   cluster.snapshot(leader);
   cluster.heal();
-  cluster.runUntil(() => (cluster.host(behind).receiving?.content.length ?? 0) > 100);
+  cluster.until(() => (cluster.store(behind).incoming?.received ?? 0) > 100);
 
-  cluster.world = { ...cluster.world, loss: 0.3 };
+  cluster.cluster.world = { ...cluster.cluster.world, loss: 300 };
   cluster.run(1000);
-  cluster.world = { ...cluster.world, loss: 0 };
-  const isBack = cluster.runUntil(() => cluster.agreesOn("x59"), 3000);
+  cluster.cluster.world = { ...cluster.cluster.world, loss: 0 };
+  const isBack = cluster.until(() => cluster.agreesOn("x59"), 3000);
 
   expect(isBack).toBe(true);
-  expect(cluster.host(behind).applied).toEqual(cluster.host(leader).applied);
+  expect(cluster.texts(behind)).toEqual(cluster.texts(leader));
 });
 
 test("a new leader takes over the catching up of a follower", () => {
   const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 20 });
   for (const id of cluster.ids(behind)) cluster.snapshot(id);
   cluster.heal();
-  cluster.runUntil(() => (cluster.host(behind).receiving?.content.length ?? 0) > 60);
+  cluster.until(() => (cluster.store(behind).incoming?.received ?? 0) > 60);
 
   cluster.crash(leader);
   const next = cluster.leader(leader);
   cluster.propose(next, "after");
-  const isBack = cluster.runUntil(() => cluster.host(behind).applied.includes("after"), 3000);
+  const isBack = cluster.until(() => cluster.texts(behind).includes("after"), 3000);
 
   expect(isBack).toBe(true);
-  expect(cluster.host(behind).applied).toEqual(cluster.host(next).applied);
+  expect(cluster.texts(behind)).toEqual(cluster.texts(next));
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { RaftCluster } from "../support/raft-cluster.ts";
-import { RaftPromises } from "../support/raft-promises.ts";
+import { calmWorld } from "../../src/simulator/plans/run.ts";
+import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
 
 test("a leader with a stuck disk steps down within two election timeouts, and the others serve on", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 2 });
+  const cluster = new RaftScenario({ members: 3, seed: 2 });
   const old = cluster.leader();
   cluster.stickDisk(old);
   cluster.propose(old, "x");
@@ -15,15 +15,15 @@ test("a leader with a stuck disk steps down within two election timeouts, and th
   cluster.run(100);
   const fate = cluster.fate(next, number);
   cluster.mendDisk(old);
-  cluster.runUntil(() => cluster.agreesOn("y"));
+  cluster.until(() => cluster.agreesOn("y"));
 
   expect(gapMs).toBeLessThan(2000); // one timeout until it gives up, one to two until another is elected
   expect(fate).toEqual(["accepted", "applied"]);
-  expect(cluster.applied()).toEqual([cluster.host(next).applied, cluster.host(next).applied, ["x", "y"]]);
+  expect(cluster.applied()).toEqual([cluster.texts(next), cluster.texts(next), ["x", "y"]]);
 });
 
 test("a follower with a stuck disk delays nobody, campaigns for nothing, and catches up", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 2 });
+  const cluster = new RaftScenario({ members: 3, seed: 2 });
   const leader = cluster.leader();
   const { term } = cluster.state(leader);
   const slow = cluster.ids(leader)[0] ?? "";
@@ -32,9 +32,9 @@ test("a follower with a stuck disk delays nobody, campaigns for nothing, and cat
 
   cluster.run(3000);
   const fates = numbers.map((number) => cluster.fate(leader, number).at(-1));
-  const meanwhile = cluster.host(slow).applied.length;
+  const meanwhile = cluster.texts(slow).length;
   cluster.mendDisk(slow);
-  cluster.runUntil(() => cluster.agreesOn("x19"));
+  cluster.until(() => cluster.agreesOn("x19"));
 
   expect(new Set(fates)).toEqual(new Set(["applied"]));
   expect(meanwhile).toBe(0); // nothing is delivered that is not durable here
@@ -42,33 +42,33 @@ test("a follower with a stuck disk delays nobody, campaigns for nothing, and cat
 });
 
 test("a full disk: the leader resigns and refuses, nothing acknowledged is lost, and it serves again with room", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 6 });
+  const cluster = new RaftScenario({ members: 3, seed: 6 });
   const old = cluster.leader();
-  const promises = new RaftPromises(cluster);
-  for (let at = 0; at < 10; at++) promises.propose(old, [`before-${at}`]);
+  for (let at = 0; at < 10; at++) cluster.propose(old, `before-${at}`);
   cluster.run(3);
   cluster.fillDisk(old);
+  cluster.propose(old, "finds no room");
+  cluster.run(5);
   const refused = cluster.propose(old, "no room");
   const next = cluster.leader(old);
-  promises.propose(next, ["meanwhile"]);
+  cluster.propose(next, "meanwhile");
   cluster.run(500);
 
   cluster.mendDisk(old);
-  cluster.runUntil(() => cluster.agreesOn("meanwhile"));
-  promises.propose(old, ["after"]);
-  const isBack = cluster.runUntil(() => cluster.agreesOn("after"));
+  cluster.until(() => cluster.agreesOn("meanwhile"));
+  cluster.propose(old, "after");
+  const isBack = cluster.until(() => cluster.agreesOn("after"));
 
   expect(cluster.fate(old, refused)).toEqual(["refused disk-full"]);
   expect(isBack).toBe(true);
-  promises.check();
+  cluster.promises.check();
 });
 
 test("full disks at a majority stop the cluster, and room lets it go on with everything acknowledged", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 6 });
-  const promises = new RaftPromises(cluster);
+  const cluster = new RaftScenario({ members: 3, seed: 6 });
   const leader = cluster.leader();
   const [one = "", other = ""] = cluster.ids(leader);
-  promises.propose(leader, ["kept"]);
+  cluster.propose(leader, "kept");
   cluster.run(50);
   cluster.fillDisk(one);
   cluster.fillDisk(other);
@@ -78,9 +78,10 @@ test("full disks at a majority stop the cluster, and room lets it go on with eve
 
   cluster.mendDisk(one);
   cluster.mendDisk(other);
+  cluster.run(300); // a write is tried again after a while
   cluster.leader();
-  promises.propose("a", ["fresh"]);
-  cluster.runUntil(() => cluster.agreesOn("fresh"));
+  cluster.propose("a", "fresh");
+  cluster.until(() => cluster.agreesOn("fresh"));
 
   expect(meanwhile).toEqual(["accepted"]);
   expect(cluster.applied()).toEqual(Array(3).fill(["kept", "waits", "fresh"]));
@@ -90,12 +91,12 @@ test.each([
   ["its log", 5000],
   ["a snapshot", 0],
 ])("a member whose disk was wiped, while the others are healthy, catches up from %s", (_source, retainCount) => {
-  const cluster = new RaftCluster({ members: 3, seed: 8, options: { retainCount, chunkBytesMax: 32 } });
+  const cluster = new RaftScenario({ members: 3, seed: 8, options: { retainCount, chunkBytesMax: 32 } });
   const leader = cluster.leader();
   const { term } = cluster.state(leader);
   const wiped = cluster.ids(leader)[0] ?? "";
   for (let at = 0; at < 30; at++) cluster.propose(leader, `x${at}`);
-  cluster.runUntil(() => cluster.agreesOn("x29"));
+  cluster.until(() => cluster.agreesOn("x29"));
   cluster.snapshot(leader);
   cluster.run(200); // every member's term is stored, and each has voted in it or follows its leader
 
@@ -103,23 +104,22 @@ test.each([
   cluster.wipe(wiped);
   cluster.start(wiped);
   cluster.propose(leader, "after");
-  const isBack = cluster.runUntil(() => cluster.agreesOn("after"));
+  const isBack = cluster.until(() => cluster.agreesOn("after"));
 
   expect(isBack).toBe(true);
   expect(cluster.applied()[1]).toEqual(cluster.applied()[2]);
   expect(cluster.state(leader)).toMatchObject({ role: "leader", term });
-  const isRestored = cluster.host(wiped).outputs.some((output) => output.kind === "restore");
+  const isRestored = cluster.outputs(wiped).some((output) => output.kind === "restore");
   expect(isRestored).toBe(retainCount === 0);
 });
 
 test("late answers of storage and repeated messages harm nothing", () => {
-  const world = { delayMs: [1, 50], diskMs: [1, 700], loss: 0, repeat: 0.3, lostReads: 0.1, batchMs: 0 } as const;
+  const world = { delayMs: [1, 50], diskMs: [1, 700], repeat: 300, lostReads: 100 } as const;
   const options = { tailBytesMax: 600, appendBytesMax: 600, chunkBytesMax: 40, retainCount: 3 };
-  const cluster = new RaftCluster({ members: 3, seed: 21, options, world });
-  const promises = new RaftPromises(cluster);
+  const cluster = new RaftScenario({ members: 3, seed: 21, options, world });
   for (let round = 0; round < 100; round++) {
     const up = cluster.ids().filter((id) => cluster.isUp(id));
-    for (const id of up) promises.propose(id, [`${round}-${id}`]);
+    for (const id of up) cluster.propose(id, `${round}-${id}`);
     for (const id of up) if (round % 7 === 0) cluster.snapshot(id);
     const one = cluster.ids()[round % 3] ?? "";
     if (round % 10 === 3) cluster.isolate(one);
@@ -127,11 +127,11 @@ test("late answers of storage and repeated messages harm nothing", () => {
     cluster.run(150);
   }
   cluster.heal();
-  cluster.world = { ...world, diskMs: [1, 2], repeat: 0, lostReads: 0 };
+  cluster.cluster.world = { ...calmWorld, delayMs: [1, 50] };
   cluster.run(3000);
   cluster.propose(cluster.leader(), "last");
 
-  expect(cluster.runUntil(() => cluster.agreesOn("last"))).toBe(true);
+  expect(cluster.until(() => cluster.agreesOn("last"))).toBe(true);
   cluster.run(3000);
-  promises.check();
+  cluster.promises.check();
 });

@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
-import { RaftCluster } from "../support/raft-cluster.ts";
-import { RaftPromises } from "../support/raft-promises.ts";
+import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
 
 const seeds = Array.from({ length: 20 }, (_, at) => at + 1);
 
 /** Simulated ms from the leader's death until another leads with a majority behind it. */
 function gapMs(seed: number, members: number, hint: boolean): number {
-  const cluster = new RaftCluster({ members, seed });
+  const cluster = new RaftScenario({ members, seed });
   const old = cluster.leader();
   cluster.run(1000 + 37 * seed);
   cluster.crash(old, hint);
@@ -30,33 +29,31 @@ test.each([3, 5])("a killed leader of %i is replaced within twice the election t
 });
 
 test("a leader killed again and again loses nothing that was acknowledged", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 11 });
-  const promises = new RaftPromises(cluster);
+  const cluster = new RaftScenario({ members: 3, seed: 11 });
   for (let round = 0; round < 8; round++) {
     const leader = cluster.leader();
     for (let at = 0; at < 6; at++) {
-      for (const id of cluster.ids()) promises.propose(id, [`${round}-${at}-${id}`]);
+      for (const id of cluster.ids()) cluster.propose(id, `${round}-${at}-${id}`);
       cluster.run(7);
     }
     cluster.crash(leader);
-    for (const id of cluster.ids(leader)) promises.propose(id, [`${round}-gap-${id}`]);
+    for (const id of cluster.ids(leader)) cluster.propose(id, `${round}-gap-${id}`);
     cluster.run(300);
     cluster.start(leader);
     cluster.run(100);
   }
   cluster.run(3000);
 
-  promises.check();
-  expect(cluster.invariants.payloads.length).toBeGreaterThan(100);
+  cluster.promises.check();
+  expect(cluster.agreed.length).toBeGreaterThan(100);
 });
 
 test("a restart of all under load keeps everything that was acknowledged", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 12 });
-  const promises = new RaftPromises(cluster);
+  const cluster = new RaftScenario({ members: 3, seed: 12 });
   for (let round = 0; round < 5; round++) {
     cluster.leader();
     for (let at = 0; at < 20; at++) {
-      for (const id of cluster.ids()) promises.propose(id, [`${round}-${at}-${id}`]);
+      for (const id of cluster.ids()) cluster.propose(id, `${round}-${at}-${id}`);
       cluster.run(3);
     }
     const acknowledged = new Set(cluster.applied().flat());
@@ -65,18 +62,18 @@ test("a restart of all under load keeps everything that was acknowledged", () =>
     for (const id of cluster.ids()) cluster.start(id);
     cluster.leader();
     cluster.propose("a", `marker-${round}`);
-    expect(cluster.runUntil(() => cluster.agreesOn(`marker-${round}`))).toBe(true);
+    expect(cluster.until(() => cluster.agreesOn(`marker-${round}`))).toBe(true);
 
-    const kept = new Set(cluster.host("a").applied);
+    const kept = new Set(cluster.texts("a"));
     expect([...acknowledged].filter((text) => !kept.has(text))).toEqual([]);
   }
   cluster.run(3000);
 
-  promises.check();
+  cluster.promises.check();
 });
 
 test("a leader whose thread stood still is replaced, and answers nothing from its past when it goes on", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 4 });
+  const cluster = new RaftScenario({ members: 3, seed: 4 });
   const old = cluster.leader();
   cluster.pause(old);
   const write = cluster.propose(old, "asked of a sleeper");
@@ -85,7 +82,7 @@ test("a leader whose thread stood still is replaced, and answers nothing from it
   cluster.propose(next, "meanwhile");
   cluster.run(100);
 
-  cluster.unpause(old);
+  cluster.resume(old);
   cluster.run(1000);
 
   expect(cluster.fate(old, read).join()).not.toContain("readable 1"); // before what was written meanwhile
@@ -94,7 +91,7 @@ test("a leader whose thread stood still is replaced, and answers nothing from it
 });
 
 test("a leader that is told to stop steps down, and another takes over", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 4 });
+  const cluster = new RaftScenario({ members: 3, seed: 4 });
   const old = cluster.leader();
 
   cluster.request(old, { kind: "resign", reason: "stopping" });
@@ -107,16 +104,15 @@ test("a leader that is told to stop steps down, and another takes over", () => {
 });
 
 test("reads are never stale while leadership moves, and most are answered", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 9 });
-  const promises = new RaftPromises(cluster);
+  const cluster = new RaftScenario({ members: 3, seed: 9 });
   for (let round = 0; round < 30; round++) {
     const leader = cluster.leader();
     cluster.isolate(leader);
     cluster.hint(leader, false); // the others elect at once, while the old one still believes
     for (let at = 0; at < 10; at++) {
       for (const id of cluster.ids()) {
-        promises.propose(id, [`${round}-${at}-${id}`]);
-        promises.read(id);
+        cluster.propose(id, `${round}-${at}-${id}`);
+        cluster.barrier(id);
       }
       cluster.run(20);
     }
@@ -125,6 +121,6 @@ test("reads are never stale while leadership moves, and most are answered", () =
   }
   cluster.run(3000);
 
-  promises.check();
-  expect(promises.answeredReads).toBeGreaterThan(300);
+  cluster.promises.check();
+  expect(cluster.promises.answeredReads).toBeGreaterThan(300);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { RaftCluster } from "../support/raft-cluster.ts";
+import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
 
 test("three members elect a leader and agree on what is proposed anywhere", () => {
-  const cluster = new RaftCluster({ members: 3 });
+  const cluster = new RaftScenario({ members: 3 });
   const leader = cluster.leader();
   const texts = Array.from({ length: 20 }, (_, at) => `x${at}`);
 
@@ -17,7 +17,7 @@ test("three members elect a leader and agree on what is proposed anywhere", () =
 });
 
 test("one member alone leads and commits", () => {
-  const cluster = new RaftCluster({ members: 1 });
+  const cluster = new RaftScenario({ members: 1 });
   cluster.leader();
 
   const number = cluster.propose("a", "x", "y");
@@ -31,7 +31,7 @@ test("one member alone leads and commits", () => {
 });
 
 test("an isolated leader commits nothing and adopts the majority's log on return", () => {
-  const cluster = new RaftCluster({ members: 5, seed: 7 });
+  const cluster = new RaftScenario({ members: 5, seed: 7 });
   const old = cluster.leader();
   cluster.isolate(old);
   const lost = cluster.propose(old, "lost");
@@ -41,7 +41,7 @@ test("an isolated leader commits nothing and adopts the majority's log on return
   const before = cluster.fate(old, lost);
 
   cluster.heal();
-  cluster.runUntil(() => cluster.agreesOn("kept"));
+  cluster.until(() => cluster.agreesOn("kept"));
 
   expect(before).toEqual(["accepted"]);
   expect(cluster.applied()).toEqual(Array(5).fill(["kept"]));
@@ -50,7 +50,7 @@ test("an isolated leader commits nothing and adopts the majority's log on return
 });
 
 test("a minority serves nothing, though it holds the old leader; the majority serves on", () => {
-  const cluster = new RaftCluster({ members: 5, seed: 3 });
+  const cluster = new RaftScenario({ members: 5, seed: 3 });
   const old = cluster.leader();
   const friend = cluster.ids(old)[0] ?? "";
   cluster.split(old, friend);
@@ -76,7 +76,7 @@ test("a minority serves nothing, though it holds the old leader; the majority se
 });
 
 test("a member that was cut off returns without disturbing: the term and the leader stay", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 5 });
+  const cluster = new RaftScenario({ members: 3, seed: 5 });
   const leader = cluster.leader();
   const { term } = cluster.state(leader);
   const lonely = cluster.ids(leader)[0] ?? "";
@@ -85,7 +85,7 @@ test("a member that was cut off returns without disturbing: the term and the lea
   cluster.propose(leader, "meanwhile");
 
   cluster.heal();
-  cluster.runUntil(() => cluster.agreesOn("meanwhile"));
+  cluster.until(() => cluster.agreesOn("meanwhile"));
   cluster.run(2000);
 
   expect(cluster.state(leader)).toMatchObject({ role: "leader", term });
@@ -93,7 +93,7 @@ test("a member that was cut off returns without disturbing: the term and the lea
 });
 
 test("a follower that cannot hear its leader, but is heard, deposes nobody and is told what it missed", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 5 });
+  const cluster = new RaftScenario({ members: 3, seed: 5 });
   const leader = cluster.leader();
   const { term } = cluster.state(leader);
   const deaf = cluster.ids(leader)[0] ?? "";
@@ -104,25 +104,25 @@ test("a follower that cannot hear its leader, but is heard, deposes nobody and i
   cluster.run(100);
   const meanwhile = { fate: cluster.fate(leader, number), ...cluster.state(leader) };
   cluster.heal();
-  cluster.runUntil(() => cluster.agreesOn("x"));
+  cluster.until(() => cluster.agreesOn("x"));
 
   expect(meanwhile).toMatchObject({ fate: ["accepted", "applied"], role: "leader", term });
-  expect(cluster.host(deaf).applied).toEqual(["x"]);
+  expect(cluster.texts(deaf)).toEqual(["x"]);
 });
 
 test("a leader that is heard, but hears nobody, steps down and is replaced", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 5 });
+  const cluster = new RaftScenario({ members: 3, seed: 5 });
   const deaf = cluster.leader();
   for (const id of cluster.ids(deaf)) cluster.cut(id, deaf);
 
-  const isReplaced = cluster.runUntil(() => cluster.ids(deaf).some((id) => cluster.state(id).role === "leader"), 3000);
+  const isReplaced = cluster.until(() => cluster.ids(deaf).some((id) => cluster.state(id).role === "leader"), 3000);
 
   expect(isReplaced).toBe(true);
   expect(cluster.state(deaf).role).not.toBe("leader");
 });
 
 test("two of three that cannot reach each other keep the leader that both reach", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 5 });
+  const cluster = new RaftScenario({ members: 3, seed: 5 });
   const leader = cluster.leader();
   const { term } = cluster.state(leader);
   const [one = "", other = ""] = cluster.ids(leader);
@@ -138,13 +138,13 @@ test("two of three that cannot reach each other keep the leader that both reach"
 });
 
 test("a link that breaks between a follower and its leader, while both live, deposes nobody", () => {
-  const cluster = new RaftCluster({ members: 5, seed: 5 });
+  const cluster = new RaftScenario({ members: 5, seed: 5 });
   const leader = cluster.leader();
   const { term } = cluster.state(leader);
   const one = cluster.ids(leader)[0] ?? "";
   cluster.cut(one, leader);
   cluster.cut(leader, one);
-  cluster.step(one, [{ kind: "link", peer: leader, up: false }]);
+  cluster.tellLink(one, leader, false);
 
   cluster.run(5000);
 

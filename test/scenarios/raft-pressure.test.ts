@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { RaftCluster } from "../support/raft-cluster.ts";
+import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
 
 test("while the quorum stores nothing, uncommitted bytes fill up and more is refused; then all goes on", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 2, options: { uncommittedBytesMax: 3000 } });
+  const cluster = new RaftScenario({ members: 3, seed: 2, options: { uncommittedBytesMax: 3000 } });
   const leader = cluster.leader();
+  cluster.run(100);
   for (const id of cluster.ids(leader)) cluster.stickDisk(id);
 
   const numbers = Array.from({ length: 30 }, (_, at) => cluster.propose(leader, `x${at}`));
@@ -20,7 +21,7 @@ test("while the quorum stores nothing, uncommitted bytes fill up and more is ref
 });
 
 test("while the leader's owner takes in nothing, more is refused; then all goes on", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 2, options: { deliveryBytesMax: 2000 } });
+  const cluster = new RaftScenario({ members: 3, seed: 2, options: { deliveryBytesMax: 2000 } });
   const leader = cluster.leader();
   cluster.run(100);
   cluster.holdCredit(leader);
@@ -42,7 +43,7 @@ test("while the leader's owner takes in nothing, more is refused; then all goes 
 
 test("a follower whose owner takes in nothing holds up nobody, and its memory stays small", () => {
   const options = { deliveryBytesMax: 2000, tailBytesMax: 3000, appendBytesMax: 1000 };
-  const cluster = new RaftCluster({ members: 3, seed: 2, options });
+  const cluster = new RaftScenario({ members: 3, seed: 2, options });
   const leader = cluster.leader();
   const slow = cluster.ids(leader)[0] ?? "";
   cluster.run(100);
@@ -54,9 +55,9 @@ test("a follower whose owner takes in nothing holds up nobody, and its memory st
   }
   cluster.run(200);
   const { log, delivery } = cluster.state(slow);
-  const held = { tail: log.tail.length, delivered: delivery.delivered, others: cluster.host(leader).applied.length };
+  const held = { tail: log.tail.length, delivered: delivery.delivered, others: cluster.texts(leader).length };
   cluster.giveCredit(slow);
-  const isBack = cluster.runUntil(() => cluster.agreesOn("x99"), 3000);
+  const isBack = cluster.until(() => cluster.agreesOn("x99"), 3000);
 
   expect(held.others).toBe(100);
   expect(held.delivered).toBeLessThan(20);
@@ -65,7 +66,7 @@ test("a follower whose owner takes in nothing holds up nobody, and its memory st
 });
 
 test("a refused proposal is never applied, on whichever member it was refused", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 5, options: { uncommittedBytesMax: 600, waitingCountMax: 4 } });
+  const cluster = new RaftScenario({ members: 3, seed: 5, options: { uncommittedBytesMax: 600, waitingCountMax: 4 } });
   cluster.leader();
   const asked = Array.from({ length: 300 }, (_, at) => {
     const id = cluster.ids()[at % 3] ?? "";
@@ -76,7 +77,7 @@ test("a refused proposal is never applied, on whichever member it was refused", 
   });
   cluster.run(2000);
 
-  const applied = new Set(cluster.host("a").applied);
+  const applied = new Set(cluster.texts("a"));
   const ends = asked.map(({ id, text, number }) => ({ text, end: cluster.fate(id, number).at(-1) ?? "" }));
   const refused = ends.filter(({ end }) => end.startsWith("refused"));
 
@@ -86,7 +87,7 @@ test("a refused proposal is never applied, on whichever member it was refused", 
 });
 
 test("a follower that answers slowly gets no more than its window, and the others all", () => {
-  const cluster = new RaftCluster({ members: 3, seed: 2, options: { inflightBytesMax: 2000, appendBytesMax: 500 } });
+  const cluster = new RaftScenario({ members: 3, seed: 2, options: { inflightBytesMax: 2000, appendBytesMax: 500 } });
   const leader = cluster.leader();
   const slow = cluster.ids(leader)[0] ?? "";
   cluster.run(100);
@@ -101,7 +102,7 @@ test("a follower that answers slowly gets no more than its window, and the other
     cluster.run(2);
   }
   cluster.run(50);
-  const others = cluster.ids(slow).map((id) => cluster.host(id).applied.length);
+  const others = cluster.ids(slow).map((id) => cluster.texts(id).length);
 
   expect(sentBytes).toBeLessThan(3000);
   expect(others).toEqual([100, 100]);

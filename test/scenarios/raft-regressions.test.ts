@@ -13,7 +13,8 @@ import {
   Recovery,
 } from "../../src/protocols/raft/index.ts";
 import { membershipOf } from "../../src/protocols/replicated-log.ts";
-import { RaftCluster } from "../support/raft-cluster.ts";
+import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
+import { inSession } from "../support/raft-member.ts";
 
 const members = ["a", "b", "c"].map((id) => ({ id, address: `${id}:1` }));
 
@@ -48,7 +49,7 @@ class Member {
   }
 
   receive(from: string, message: RaftMessage): void {
-    this.take({ kind: "receive", from, message });
+    this.take({ kind: "receive", from, message: inSession(this.raft.inspect(), from, message) });
     this.take();
   }
 
@@ -111,7 +112,7 @@ test("a new leader whose link is remade sends no snapshot to a follower that may
 });
 
 test("what a deposed leader had appended beyond the new leader's log is known to be lost without further traffic", () => {
-  const cluster = new RaftCluster({ members: 3 });
+  const cluster = new RaftScenario({ members: 3 });
   const deposed = cluster.leader();
   cluster.isolate(deposed);
   const numbers = ["x", "y", "z", "w"].map((text) => cluster.propose(deposed, text));
@@ -151,9 +152,9 @@ test("an append that got lost while logs are compared is sent again", () => {
 });
 
 test("a leader steps down when only those reach it who do not hear it, and the others elect one", () => {
-  const cluster = new RaftCluster({ members: 5 });
+  const cluster = new RaftScenario({ members: 5 });
   const leader = cluster.leader();
-  const [b = "", c = "", d = "", e = ""] = [...cluster.hosts.keys()].filter((id) => id !== leader);
+  const [b = "", c = "", d = "", e = ""] = cluster.ids(leader);
   for (const id of [d, e]) cluster.cut(leader, id); // they do not hear it, and it hears them
   cluster.run(2000);
   for (const id of [b, c]) cluster.cut(id, leader); // they hear it, and it does not hear them
@@ -162,7 +163,7 @@ test("a leader steps down when only those reach it who do not hear it, and the o
   cluster.propose(next, "x");
   cluster.run(500);
 
-  for (const id of [b, c, d, e]) expect(cluster.host(id).applied).toContain("x");
+  for (const id of [b, c, d, e]) expect(cluster.texts(id)).toContain("x");
 });
 
 test("what was forwarded to a leader is given up at once when that leader turns up in a newer term", () => {

@@ -1,18 +1,16 @@
-import { termAt } from "../../src/protocols/raft/log/log.ts";
-import { messageWords, outputWords, placeWords } from "../../src/simulator/raft/words.ts";
+import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
+import { messageWords, outputWords } from "../../src/simulator/raft/words.ts";
 import type { Command, Handler } from "./datadriven.ts";
-import { RaftCluster } from "./raft-cluster.ts";
-import { calmWorld } from "./raft-world.ts";
 
 /** A world without chance: every message takes 1 ms, every write 1 ms. */
-const evenWorld = { ...calmWorld, delayMs: [1, 1], diskMs: [1, 1] } as const;
+const evenWorld = { delayMs: [1, 1], diskMs: [1, 1], hintMs: [1, 2] } as const;
 
 /** How long a command lets the cluster run by default, in ms. */
 const defaultMs = 10;
 
 /** Tells of one cluster: each command's answer is the conversation that it brought about. */
 export function raftStory(): Handler {
-  let cluster: RaftCluster | undefined;
+  let cluster: RaftScenario | undefined;
   let lines: string[] = [];
   return (command) => {
     lines = [];
@@ -31,7 +29,7 @@ export function raftStory(): Handler {
 }
 
 /** `members=3 leader=a`, options of Raft by name, and `logs="a:1,1,2 b:1"` with `term=2` for a past. */
-function newCluster({ args }: Command): RaftCluster {
+function newCluster({ args }: Command): RaftScenario {
   const options: Record<string, number> = {};
   for (const [name, value] of args) if (/(?:Max|Count|Ticks)$/.test(name)) options[name] = Number(value);
   const logs = new Map<string, number[]>();
@@ -40,11 +38,11 @@ function newCluster({ args }: Command): RaftCluster {
     logs.set(id, terms.split(",").filter(Boolean).map(Number));
   }
   const past = logs.size === 0 ? {} : { past: { term: Number(args.get("term")), logs } };
-  return new RaftCluster({ members: Number(args.get("members")), seed: 1, world: evenWorld, options, ...past });
+  return new RaftScenario({ members: Number(args.get("members")), seed: 8, world: evenWorld, options, ...past });
 }
 
 /** Carries out a command; what it returns is the answer, in the place of the conversation. */
-function act(cluster: RaftCluster, { command, args }: Command): string | undefined {
+function act(cluster: RaftScenario, { command, args }: Command): string | undefined {
   const node = args.get("node") ?? "";
   const nodes = node.split(",");
   switch (command) {
@@ -71,33 +69,20 @@ function act(cluster: RaftCluster, { command, args }: Command): string | undefin
       for (const id of nodes) cluster.start(id);
       return undefined;
     case "unlink":
-      return void cluster.step(node, [{ kind: "link", peer: args.get("peer") ?? "", up: false }]);
+      return void cluster.tellLink(node, args.get("peer") ?? "", false);
     case "snapshot":
       return void cluster.snapshot(node);
     case "logs":
-      return logs(cluster);
+      return cluster.logs();
     default:
       throw new Error(`unknown command ${command}`);
   }
 }
 
 /** The story begins after this election. */
-function settle(cluster: RaftCluster, leader: string): string {
+function settle(cluster: RaftScenario, leader: string): string {
   cluster.elect(leader);
   cluster.run(150);
   const { role, term } = cluster.state(leader);
   return `${leader} is ${role} of term ${term}`;
-}
-
-/** One line a member: role and term, the terms of its entries, and its indexes. */
-function logs(cluster: RaftCluster): string {
-  const lines = cluster.ids().map((id) => {
-    if (!cluster.isUp(id)) return `${id} is down`;
-    const { role, term, log, commit } = cluster.state(id);
-    const { base } = log;
-    const words = base.index === 0 ? [] : [`(${placeWords(base)})`];
-    for (let index = base.index + 1; index <= log.last; index++) words.push(String(termAt(log, index)));
-    return `${id} ${role} t${term}: ${words.join(" ")} | commit ${commit}`;
-  });
-  return lines.join("\n");
 }

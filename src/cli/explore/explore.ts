@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { exploreTogether, type Finding, type Progress } from "../../simulator/explore/index.ts";
+import { exploreTogether, type Finding, type Progress } from "../../simulator/index.ts";
 import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
 import { painter, say } from "../terminal.ts";
 import { startThread } from "./partner.ts";

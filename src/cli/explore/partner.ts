@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Bounds, Order, Partner, Place, RaftLimits, RaftTerms } from "../../simulator/explore/index.ts";
+import type { Bounds, Order, Partner, Place, RaftLimits, RaftTerms } from "../../simulator/index.ts";
 
 /** What a thread starts with: its share of the whole. */
 export interface Task {

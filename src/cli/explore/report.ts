@@ -1,5 +1,5 @@
-import type { Finding, Progress } from "../../simulator/explore/index.ts";
-import { formatMs } from "../duration.ts";
+import type { Finding, Progress } from "../../simulator/index.ts";
+import { formatMs } from "../quantities.ts";
 import { formatCount, type Paint, table } from "../terminal.ts";
 import type { Settings } from "./settings.ts";
 

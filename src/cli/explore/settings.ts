@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import type { Bounds, RaftLimits } from "../../simulator/explore/index.ts";
-import { parseDuration } from "../duration.ts";
+import type { Bounds, RaftLimits } from "../../simulator/index.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
+import { parseDuration, parseWhole } from "../quantities.ts";
 
 /** The command's options as they were typed. */
 export type Words = Readonly<Record<string, string | boolean | undefined>>;
@@ -46,16 +46,13 @@ export function readSettings(words: Words): Settings {
 }
 
 function wholeOf(words: Words, name: string, least: number, most: number): number {
-  const text = String(words[name]);
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw new CommandFailure(exitCode.usage, `--${dashed(name)} is a whole number from ${least} to ${most}, not ${text}`);
+  return parseWhole(String(words[name]), `--${dashed(name)}`, least, most) ?? least;
 }
 
 function oneOf<Choice extends string>(words: Words, name: string, choices: readonly Choice[]): Choice {
   const choice = choices.find((word) => word === words[name]);
   if (choice !== undefined) return choice;
-  throw new CommandFailure(exitCode.usage, `--${dashed(name)} is ${choices.join(" or ")}, not ${words[name]}`);
+  throw new CommandFailure(exitCode.usage, `--${dashed(name)} must be ${choices.join(" or ")}, not ${words[name]}`);
 }
 
 function dashed(name: string): string {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant, unreachable } from "../../base/invariant.ts";
-import { explorableRaft, Share, workOn } from "../../simulator/explore/index.ts";
+import { explorableRaft, Share, workOn } from "../../simulator/index.ts";
 import type { Ask, Task } from "./partner.ts";
 
 const { limits, bounds, number, count } = workerData as Task;

@@ -44,13 +44,13 @@ const draws: Readonly<Record<Exclude<FaultKind, "act">, Draw>> = {
 };
 
 /** Every kind of fault there is. */
-const faultKinds: readonly FaultKind[] = [...(Object.keys(draws) as FaultKind[]), "act"];
+export const faultKinds: readonly FaultKind[] = [...(Object.keys(draws) as FaultKind[]), "act"];
 
 /** Draws all that a run is from one number: which faults there are, how strong, whom they strike, what clients ask. */
 export function drawPlan(seed: number, subject: Subject, options: DrawOptions = {}): Plan {
   const random = newRandom(seed);
   const { members: memberCount = 5, calls = 200, clients = 8, faults = faultKinds } = options;
-  const fireMs = one(random, 2000, 4000, 6000);
+  const fireMs = one(random, 1000, 2000, 3000);
   const tickMs = one<readonly [number, number]>(random, [20, 20], [20, 20], [14, 30]);
   const clock = one(random, 0, 0, 100, 400);
   const coreOptions = subject.drawOptions(random);
@@ -84,7 +84,7 @@ function drawWorld(random: Random): World {
     loss: one(random, 0, 0, 20, 150),
     repeat: one(random, 0, 0, 50, 200),
     isOrdered: chance(random, 0.4),
-    diskMs: [one(random, 0, 1), one(random, 1, 2, 10, 60)],
+    diskMs: [one(random, 0, 1), one(random, 1, 4, 15, 60)],
     lostReads: one(random, 0, 0, 100),
     batchMs: one(random, 0, 0, 0, 5, 40),
     hintMs: [0, one(random, 1, 20, 300)],
@@ -100,8 +100,8 @@ function drawActions(
   const share = one(random, 0.2, 0.4, 0.6);
   const chosen = faults.filter(() => chance(random, share));
   const acts = subject.acts.filter(() => chance(random, 0.6));
-  const gapMs = one(random, 40, 100, 250, 600);
-  const longest = one(random, 100, 400, 1500);
+  const gapMs = one(random, 25, 60, 150, 400);
+  const longest = one(random, 80, 300, 900);
   const actions: Action[] = [];
   for (let atMs = nextBelow(random, 2 * gapMs); atMs < fireMs; atMs += 1 + nextBelow(random, 2 * gapMs)) {
     const kind = chosen[nextBelow(random, chosen.length)];

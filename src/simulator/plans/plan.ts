@@ -107,6 +107,8 @@ export interface Failure {
   /** What must hold, and did not. */
   readonly claim: string;
   readonly atMs: number;
+  /** What shows it, in lines; absent when the claim says all. */
+  readonly details?: string;
   /** One line: what was done to whom before. */
   readonly story: string;
   readonly plan: Plan;

@@ -135,11 +135,18 @@ class Run {
   }
 
   failure(error: unknown): Failure {
-    const claim = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const [claim = "", ...details] = message.split("\n");
     const last = this.#struck.slice(-storyLength);
     const story = last.map(({ action, id, atMs }) => `${atMs} ms ${action.fault.kind} of ${id} (${action.target})`);
     const atMs = this.#group?.cluster.now ?? 0;
-    return { claim, atMs, story: `${[...story, `${atMs} ms`].join(", ")}: ${claim}`, plan: this.#plan };
+    return {
+      claim,
+      atMs,
+      story: `${[...story, `${atMs} ms`].join(", ")}: ${claim}`,
+      plan: this.#plan,
+      ...(details.length > 0 && { details: details.join("\n") }),
+    };
   }
 }
 

@@ -1,3 +1,4 @@
+import { invariant } from "../../base/invariant.ts";
 import { forkRandom, newRandom, nextBelow, type Random } from "../../base/random.ts";
 import { withSessions } from "../../machines/sessions.ts";
 import type { Vocabulary } from "../../protocols/core.ts";
@@ -8,6 +9,7 @@ import type { MemberPlan, Plan, PlannedCall } from "../plans/plan.ts";
 import { Agreement } from "../replicated/agreement.ts";
 import { Clients } from "../replicated/clients.ts";
 import type { SessionMachine } from "../replicated/machine.ts";
+import { Reference } from "../replicated/reference.ts";
 import { Replica, type ReplicaHost } from "../replicated/replica.ts";
 import type { Group } from "../subject.ts";
 import type { Trace } from "../trace.ts";
@@ -17,7 +19,7 @@ import { nameSnapshot, type RaftStore } from "./store.ts";
 import { RaftWatch } from "./watch.ts";
 
 /** Snapshots are compared at indexes that this divides. */
-export const snapshotEvery = 8;
+export const snapshotEvery = 16;
 
 type RaftMember = Member<RaftVocabulary, RaftState>;
 
@@ -27,15 +29,19 @@ export class RaftGroup implements Group {
   readonly #raft: Cluster<RaftVocabulary, RaftState>;
   readonly #replicas = new Map<RaftMember, Replica>();
   readonly #agreement: Agreement;
+  readonly #reference: Reference;
   readonly #machine: SessionMachine;
   readonly #clients: Clients;
   readonly #watch = new RaftWatch();
   readonly #random: Random;
+  #undecided = 0;
+  #restores = 0;
 
   constructor(plan: Plan, workload: Workload, trace: Trace) {
     this.#random = newRandom(plan.seed + 1);
     this.#machine = withSessions(workload.machine);
-    this.#agreement = new Agreement(this.#machine, snapshotEvery);
+    this.#reference = new Reference(this.#machine, snapshotEvery);
+    this.#agreement = new Agreement((index, entry) => this.#reference.apply(index, entry));
     const members = plan.members.map(({ id }) => ({ id, address: `${id}:1` }));
     this.#raft = new Cluster({
       protocol: raftProtocol(members),
@@ -80,6 +86,7 @@ export class RaftGroup implements Group {
       host: this.#host(member, store),
       machine: this.#machine,
       agreement: this.#agreement,
+      reference: this.#reference,
       snapshotEvery: every,
       snapshot: state.snapshot,
     });
@@ -96,9 +103,13 @@ export class RaftGroup implements Group {
     return {
       id: member.id,
       request: (request: LogRequest) => alive(() => raft.request(member.id, request))(),
+      leave: (request: LogRequest) => alive(() => raft.leave(member.id, request))(),
       afterDisk: (run) => raft.queue.after(member.disk.delay(), alive(run)),
       losesRead: () => nextBelow(this.#random, 1000) < raft.world.lostReads,
-      waitFor: (work) => raft.waitFor(work),
+      waitFor: (work) => {
+        this.#restores++;
+        raft.waitFor(work);
+      },
       stop: () => raft.crash(member.id),
       find: (what) => store.find(what),
       content: (snapshot) => store.content(snapshot),
@@ -133,11 +144,25 @@ export class RaftGroup implements Group {
   }
 
   judge(): void {
-    this.#watch.judge();
+    const verdict = this.#clients.judge();
+    this.#undecided = verdict.kind === "unknown" ? 1 : 0;
+    invariant(verdict.kind !== "violation", `what clients saw is linearizable\n${verdict.text()}`);
   }
 
   counts(): Readonly<Record<string, number>> {
-    return { ...this.#clients.counts, entries: this.#agreement.highest, checks: this.#agreement.checks };
+    const checks = this.#agreement.checks + this.#watch.checks;
+    const sum = (count: (member: RaftMember) => number) =>
+      this.#raft.members.reduce((total, member) => total + count(member), 0);
+    return {
+      ...this.#clients.counts,
+      undecided: this.#undecided,
+      restores: this.#restores,
+      torn: sum(({ disk }) => disk.torn),
+      revived: sum(({ disk }) => disk.revived),
+      entries: this.#agreement.highest,
+      elections: this.#watch.elections,
+      checks,
+    };
   }
 }
 

@@ -36,7 +36,7 @@ function drawOptions(random: Random): MemberPlan["options"] {
     waitingCountMax: one(3, 100),
     chunkBytesMax: 64 + nextBelow(random, 400),
     chunksInflightMax: 1 + nextBelow(random, 3),
-    snapshotEvery: snapshotEvery * one(1, 2, 4, 8),
+    snapshotEvery: snapshotEvery * one(1, 2, 4),
     snapshotsKept: one(0, 1, 2),
   };
 }

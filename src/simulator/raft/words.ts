@@ -15,7 +15,7 @@ import {
 import type { Verdict } from "../../protocols/raft/messages.ts";
 
 /** A place as people write it: `2@1` is index 2, term 1. */
-export function placeWords({ index, term }: Position): string {
+function placeWords({ index, term }: Position): string {
   return `${index}@${term}`;
 }
 

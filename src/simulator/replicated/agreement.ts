@@ -1,32 +1,20 @@
-import type { Bytes } from "../../base/bytes.ts";
+import { isSameBytes } from "../../base/bytes.ts";
 import { invariant } from "../../base/invariant.ts";
-import { fingerprint } from "../../machines/fingerprint.ts";
-import type { SessionState } from "../../machines/sessions.ts";
 import type { Entry } from "../../protocols/replicated-log.ts";
-import { type SessionMachine, wholeSnapshot } from "./machine.ts";
 
-/**
- * What all owners of one replicated log were told, held against each other.
- *
- * It applies the agreed order once more, by itself: what a snapshot holds must equal that.
- */
+/** What all owners of one replicated log were told, held against each other. */
 export class Agreement {
   /** The agreed order by index, as far as any member applied it. */
   readonly #entries: (Entry | undefined)[] = [undefined];
   /** Terms whose entry at an index was promised never to be committed there; and those promised to be. */
   readonly #lost = new Map<number, Set<number>>();
   readonly #kept = new Map<number, number>();
-  readonly #machine: SessionMachine;
-  readonly #state: SessionState<unknown>;
-  readonly #every: number;
-  readonly #snapshots = new Map<number, number>();
+  readonly #agreed: (index: number, entry: Entry) => void;
   checks = 0;
 
-  /** Snapshots are compared at indexes that `every` divides. */
-  constructor(machine: SessionMachine, every: number) {
-    this.#machine = machine;
-    this.#state = machine.initial();
-    this.#every = every;
+  /** `agreed` sees each entry once, in order, when the first member applies it. */
+  constructor(agreed: (index: number, entry: Entry) => void) {
+    this.#agreed = agreed;
   }
 
   /** The highest index that any member applied. */
@@ -39,7 +27,8 @@ export class Agreement {
     this.checks++;
     const known = this.#entries[index];
     if (known !== undefined) {
-      const isSame = known.term === entry.term && known.kind === entry.kind && isEqual(known.payload, entry.payload);
+      const isSame =
+        known.term === entry.term && known.kind === entry.kind && isSameBytes(known.payload, entry.payload);
       return invariant(isSame, `all apply the same entry at an index (State Machine Safety): ${id} at ${index}`);
     }
     invariant(index === this.highest + 1, `the agreed order grows by one: ${id} at ${index}`);
@@ -48,11 +37,7 @@ export class Agreement {
     const kept = this.#kept.get(index) ?? entry.term;
     invariant(kept === entry.term, `what is acknowledged is never lost: ${id} at ${index}, of term ${kept}`);
     this.#entries.push(entry);
-    if (entry.kind === "payload") {
-      this.#machine.apply(this.#state, this.#machine.command.decode(entry.payload), index);
-    }
-    if (index % this.#every !== 0) return;
-    this.#snapshots.set(index, fingerprint(wholeSnapshot(this.#machine, this.#state)));
+    this.#agreed(index, entry);
   }
 
   /** An owner was told that its proposal, accepted in `term` at `index`, is committed. */
@@ -77,18 +62,4 @@ export class Agreement {
     this.checks++;
     invariant(index >= floor, `a read is not stale: ${id} from ${index}, but ${floor} was applied before it was asked`);
   }
-
-  /** A member's snapshot of what it applied through `index`, or what a restored one makes of it. */
-  snapshot(id: string, index: number, content: Bytes): void {
-    const known = this.#snapshots.get(index);
-    if (known === undefined) return;
-    this.checks++;
-    invariant(known === fingerprint(content), `a snapshot equals the log that it replaces: ${id} at ${index}`);
-  }
-}
-
-function isEqual(one: Bytes, other: Bytes): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
-  return true;
 }

@@ -1,5 +1,6 @@
 import { nextBelow, type Random } from "../../base/random.ts";
-import type { History, Operation } from "../../checker/history.ts";
+import type { Operation } from "../../checker/history.ts";
+import { checkLinearizable, type Verdict } from "../../checker/linearizable.ts";
 import type { SessionAnswer, SessionCommand } from "../../machines/sessions.ts";
 import type { PlannedCall } from "../plans/plan.ts";
 import type { Asked, Memory, Workload } from "../workloads/workload.ts";
@@ -8,9 +9,12 @@ import type { Replica } from "./replica.ts";
 import type { Attempt } from "./requests.ts";
 
 /** How long a client waits for one member, between two tries, and altogether before it gives up, in ms. */
-const attemptMs = 700;
+const attemptMs = 250;
 const pauseMs = 40;
-const patienceMs = 3000;
+const patienceMs = 700;
+
+/** Steps of the checker at the most. */
+const stepsMax = 5_000_000;
 
 /** What the clients see of the group. */
 export interface Contacts {
@@ -79,9 +83,15 @@ export class Clients {
     this.#mode = parts.mode;
   }
 
-  /** What all clients saw. */
-  seen(): History<Call, unknown> {
-    return this.history;
+  /** Whether one object, used by one client at a time, could have answered all that. */
+  judge(): Verdict<unknown, unknown> {
+    const { model, call, result } = this.#workload;
+    const seen = this.history.map((operation) => ({
+      ...operation,
+      call: call(operation.call),
+      result: operation.returnedAt === undefined ? undefined : result(operation.result),
+    }));
+    return checkLinearizable(seen, model, { stepsMax });
   }
 
   call(planned: PlannedCall, done: () => void): void {

@@ -6,6 +6,7 @@ import type { Entry, Found, LogOutput, LogRequest, SnapshotName, Want } from "..
 import type { Owner } from "../protocol.ts";
 import type { Agreement } from "./agreement.ts";
 import { inPieces, type SessionMachine, wholeSnapshot } from "./machine.ts";
+import type { Reference } from "./reference.ts";
 import { Requests } from "./requests.ts";
 
 /** The words of a replicated log; what its members say to each other and store is theirs. */
@@ -18,6 +19,8 @@ export interface LogVocabulary extends Vocabulary {
 export interface ReplicaHost {
   readonly id: string;
   request(request: LogRequest): void;
+  /** The same, when it can wait for the next step. */
+  leave(request: LogRequest): void;
   /** Once a read or a write of the disk has taken its time; never, if the process has ended by then. */
   afterDisk(run: () => void): void;
   /** Whether a read of storage is never answered. */
@@ -41,18 +44,19 @@ export class Replica implements Owner<LogVocabulary> {
   readonly #host: ReplicaHost;
   readonly #machine: SessionMachine;
   readonly #agreement: Agreement;
+  readonly #reference: Reference;
   readonly #snapshotEvery: number;
   #state: SessionState<unknown>;
   /** What waits until a restore is done, or until a busy owner takes it in. */
   #deliveries: Delivery[] = [];
   #isRestoring = false;
   #isSaving = false;
-  restores = 0;
 
   constructor(parts: {
     readonly host: ReplicaHost;
     readonly machine: SessionMachine;
     readonly agreement: Agreement;
+    readonly reference: Reference;
     readonly snapshotEvery: number;
     /** The snapshot that the log starts after. */
     readonly snapshot: SnapshotName | undefined;
@@ -60,6 +64,7 @@ export class Replica implements Owner<LogVocabulary> {
     this.#host = parts.host;
     this.#machine = parts.machine;
     this.#agreement = parts.agreement;
+    this.#reference = parts.reference;
     this.#snapshotEvery = parts.snapshotEvery;
     this.#state = parts.machine.initial();
     this.requests = new Requests(parts.host, parts.agreement);
@@ -131,7 +136,7 @@ export class Replica implements Owner<LogVocabulary> {
       if (entry.kind === "payload") this.#carryOut(this.#machine.command.decode(entry.payload), index);
       if (index % this.#snapshotEvery === 0) this.#save(index, entry.term);
     }
-    this.#host.request({ kind: "applied", index: this.appliedIndex });
+    this.#host.leave({ kind: "applied", index: this.appliedIndex });
     this.requests.applied(this.appliedIndex);
   }
 
@@ -144,7 +149,7 @@ export class Replica implements Owner<LogVocabulary> {
     if (this.#isSaving) return;
     this.#isSaving = true;
     const content = this.snapshot();
-    this.#agreement.snapshot(this.#host.id, index, content);
+    this.#reference.compare(this.#host.id, index, content);
     const snapshot = this.#host.nameSnapshot(index, term, content);
     this.#host.afterDisk(() => {
       this.#isSaving = false;
@@ -161,9 +166,8 @@ export class Replica implements Owner<LogVocabulary> {
       this.#machine.restore(inPieces(content)).then((state) => {
         this.#state = state;
         this.#isRestoring = false;
-        this.restores++;
         this.appliedIndex = snapshot.index;
-        this.#agreement.snapshot(this.#host.id, snapshot.index, this.snapshot());
+        this.#reference.compare(this.#host.id, snapshot.index, this.snapshot());
         this.#host.request({ kind: "applied", index: this.appliedIndex });
         this.requests.repeatAll(); // answers may be among what was not applied one by one
         this.requests.applied(this.appliedIndex);

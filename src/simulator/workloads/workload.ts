@@ -11,33 +11,57 @@ export type Asked<Command, Question> =
 /** What one client has learnt so far, by any name: plain, and its workload's business. */
 export type Memory = Map<string, unknown>;
 
-/** Clients of one machine: what they ask, and what they may be answered. */
-export interface WorkloadDefinition<State, Command, Answer, Question, Reply, Call, ModelState> {
+/** How clients use one machine. */
+export interface WorkloadParts<
+  State,
+  Command,
+  Answer,
+  Question,
+  Reply,
+  Call,
+  Request extends Asked<Command, Question>,
+> {
   readonly name: string;
   readonly machine: Machine<State, Command, Answer, Question, Reply>;
   /** A call, drawn ahead of the run: plain JSON. `nth` counts the calls of the whole run. */
   readonly draw: (random: Random, nth: number) => Call;
   /** What the call asks now, by what its client has learnt. */
-  readonly ask: (call: Call, memory: Memory) => Asked<Command, Question>;
+  readonly ask: (call: Call, memory: Memory) => Request;
   /** The client has its answer. */
-  readonly learn?: (asked: Asked<Command, Question>, result: Answer | Reply, memory: Memory) => void;
-  /** What an object may answer that is used by one client at a time. */
-  readonly model: Model<ModelState, Asked<Command, Question>, Answer | Reply>;
+  readonly learn?: (asked: Request, result: Answer | Reply, memory: Memory) => void;
+}
+
+/** What an object may answer that is used by one client at a time; and how its model names what was asked and told. */
+export interface Judgement<ModelState, ModelCall, ModelResult, Request, Result> {
+  readonly model: Model<ModelState, ModelCall, ModelResult>;
+  readonly call: (asked: Request) => ModelCall;
+  readonly result: (result: Result) => ModelResult;
 }
 
 /** Any workload: its words belong together, as `defineWorkload` has seen to. */
-export interface Workload {
+export interface Workload extends Judgement<unknown, unknown, unknown, Asked<unknown, unknown>, unknown> {
   readonly name: string;
   readonly machine: AnyMachine;
   readonly draw: (random: Random, nth: number) => unknown;
   readonly ask: (call: unknown, memory: Memory) => Asked<unknown, unknown>;
   readonly learn?: (asked: Asked<unknown, unknown>, result: unknown, memory: Memory) => void;
-  readonly model: Model<unknown, Asked<unknown, unknown>, unknown>;
 }
 
 /** A workload whose parts speak of one machine. */
-export function defineWorkload<State, Command, Answer, Question, Reply, Call, ModelState>(
-  definition: WorkloadDefinition<State, Command, Answer, Question, Reply, Call, ModelState>,
+export function defineWorkload<
+  State,
+  Command,
+  Answer,
+  Question,
+  Reply,
+  Call,
+  Request extends Asked<Command, Question>,
+  ModelState,
+  ModelCall,
+  ModelResult,
+>(
+  parts: WorkloadParts<State, Command, Answer, Question, Reply, Call, Request>,
+  judgement: Judgement<ModelState, ModelCall, ModelResult, Request, Answer | Reply>,
 ): Workload {
-  return definition as unknown as Workload;
+  return { ...parts, ...judgement } as unknown as Workload;
 }

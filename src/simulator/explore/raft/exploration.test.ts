@@ -15,7 +15,7 @@ import {
   type RaftTerms,
   Share,
   workOn,
-} from "../index.ts";
+} from "../../index.ts";
 
 const limits: RaftLimits = { members: 3, terms: 1, proposals: 1, reads: 0 };
 const bounds: Bounds = {

@@ -1,5 +1,14 @@
-import { invariant } from "../../src/base/invariant.ts";
-import type { RaftCluster } from "./raft-cluster.ts";
+import { invariant } from "../../base/invariant.ts";
+
+/** What promises need to see of a scenario. */
+export interface Told {
+  /** Members by id, and how often each has started or ended. */
+  readonly cluster: { member(id: string): { readonly life: number } };
+  readonly agreed: readonly string[];
+  ids(): string[];
+  texts(id: string): readonly string[];
+  fate(id: string, number: number): string[];
+}
 
 interface Asked {
   readonly id: string;
@@ -7,38 +16,32 @@ interface Asked {
   readonly number: number;
 }
 
-/**
- * What a cluster told its owners, held against what happened.
- *
- * Asks on their behalf and remembers; `check` when the cluster has come to rest.
- */
-export class RaftPromises {
-  readonly #cluster: RaftCluster;
+/** What a cluster told its owners, held against what happened. `check` when the cluster has come to rest. */
+export class Promises {
+  readonly #told: Told;
   readonly #proposals: (Asked & { readonly texts: readonly string[] })[] = [];
   /** `floor`: the highest index that any owner had taken in when the read was asked. */
   readonly #reads: (Asked & { readonly floor: number })[] = [];
   answeredReads = 0;
 
-  constructor(cluster: RaftCluster) {
-    this.#cluster = cluster;
+  constructor(told: Told) {
+    this.#told = told;
   }
 
-  propose(id: string, texts: readonly string[]): void {
-    const { life } = this.#cluster.host(id);
-    this.#proposals.push({ id, life, texts, number: this.#cluster.propose(id, ...texts) });
+  proposed(id: string, number: number, texts: readonly string[]): void {
+    this.#proposals.push({ id, life: this.#told.cluster.member(id).life, number, texts });
   }
 
-  read(id: string): void {
-    const { life } = this.#cluster.host(id);
-    const floor = Math.max(0, ...this.#cluster.invariants.committed.keys());
-    this.#reads.push({ id, life, floor, number: this.#cluster.barrier(id) });
+  asked(id: string, number: number, floor: number): void {
+    this.#reads.push({ id, life: this.#told.cluster.member(id).life, number, floor });
   }
 
+  /** Every text proposed was another. */
   check(): void {
-    const agreed = this.#cluster.invariants.payloads;
-    for (const id of this.#cluster.ids()) {
-      const { applied } = this.#cluster.host(id);
-      invariant(applied.join() === agreed.join(), `${id} holds the agreed order, all of it, once`);
+    const { agreed } = this.#told;
+    for (const id of this.#told.ids()) {
+      const isWhole = this.#told.texts(id).join() === agreed.join();
+      invariant(isWhole, `${id} holds the agreed order, all of it, once`);
     }
     invariant(new Set(agreed).size === agreed.length, "what was proposed once is in the order at most once");
     const committed = new Set(agreed);
@@ -48,7 +51,7 @@ export class RaftPromises {
 
   /** Refused and lost ones were never committed, applied ones were; who asked learns one of these, or `unknown`. */
   #checkFate(proposal: Asked & { readonly texts: readonly string[] }, committed: ReadonlySet<string>): void {
-    const fate = this.#cluster.fate(proposal.id, proposal.number);
+    const fate = this.#told.fate(proposal.id, proposal.number);
     const last = fate.at(-1) ?? "nothing";
     const told = `${proposal.texts.join()} on ${proposal.id}: ${fate.join()}`;
     const found = proposal.texts.filter((text) => committed.has(text)).length;
@@ -60,7 +63,7 @@ export class RaftPromises {
 
   /** A linearizable read shows all that was committed anywhere before it was asked. */
   #checkRead(read: Asked & { readonly floor: number }): void {
-    const fate = this.#cluster.fate(read.id, read.number);
+    const fate = this.#told.fate(read.id, read.number);
     const [word = "", index = ""] = (fate[0] ?? "").split(" ");
     invariant(fate.length === 1 || this.#isGone(read), `a read gets one answer: ${read.number} on ${read.id}: ${fate}`);
     if (word !== "readable") return;
@@ -70,6 +73,6 @@ export class RaftPromises {
 
   /** Whoever asked has crashed since: nobody is owed an answer. */
   #isGone(asked: Asked): boolean {
-    return this.#cluster.host(asked.id).life !== asked.life;
+    return this.#told.cluster.member(asked.id).life !== asked.life;
   }
 }
