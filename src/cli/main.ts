@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { checkCommand } from "./commands/check.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -62,8 +63,9 @@ function commandLine(): Command {
     .addCommand(snapshotCommand())
     .addCommand(recoverCommand())
     .commandsGroup("Prove:")
-    .addCommand(exploreCommand())
+    .addCommand(checkCommand())
     .addCommand(simulateCommand())
+    .addCommand(exploreCommand())
     .addCommand(doctorCommand())
     .commandsGroup("See:")
     .addCommand(eventsCommand())
