@@ -41,6 +41,21 @@ export function membershipOf(voters: readonly Member[]): Membership {
   return { members: voters, outgoing: [], learners: [] };
 }
 
+/** Whether `id` is on the list. */
+export function isListed(members: readonly Member[], id: NodeId): boolean {
+  return members.some((member) => member.id === id);
+}
+
+/** Whether `id` has a vote: among the voters, or the outgoing ones while a change is under way. */
+export function isVoter({ members, outgoing }: Membership, id: NodeId): boolean {
+  return isListed(members, id) || isListed(outgoing, id);
+}
+
+/** Whether `id` takes part, with a vote or without. */
+export function takesPart(membership: Membership, id: NodeId): boolean {
+  return isVoter(membership, id) || isListed(membership.learners, id);
+}
+
 /** All who take part, each once: whom a transport must reach. */
 export function participantsOf({ members, outgoing, learners }: Membership): readonly Member[] {
   if (outgoing.length + learners.length === 0) return members;

@@ -14,6 +14,7 @@ import {
 } from "../../src/protocols/raft/index.ts";
 import { membershipOf } from "../../src/protocols/replicated-log.ts";
 import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
+import { inSession } from "../support/raft-member.ts";
 
 const members = ["a", "b", "c"].map((id) => ({ id, address: `${id}:1` }));
 
@@ -48,7 +49,7 @@ class Member {
   }
 
   receive(from: string, message: RaftMessage): void {
-    this.take({ kind: "receive", from, message });
+    this.take({ kind: "receive", from, message: inSession(this.raft.inspect(), from, message) });
     this.take();
   }
 

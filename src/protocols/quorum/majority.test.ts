@@ -1,14 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { replayDirectory } from "../../../test/support/datadriven.ts";
 import { majority, reachedByMajority } from "./majority.ts";
-
-replayDirectory(new URL("./testdata/", import.meta.url), () => ({ command, args }) => {
-  const numbers = (name: string) => (args.get(name) ?? "").split(",").map(Number);
-  if (command === "committed") return String(reachedByMajority(numbers("acked")));
-  if (command === "majority") return numbers("of").map(majority).join(" ");
-  throw new Error(`unknown command ${command}`);
-});
 
 const reached = fc.array(fc.nat(20), { minLength: 1, maxLength: 9 });
 

@@ -1,20 +1,26 @@
 import { noBytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import { invariant } from "../../base/invariant.ts";
-import type { Position } from "../replicated-log.ts";
+import { isQuorum } from "../quorum/quorum.ts";
+import { isVoter, type Position, takesPart } from "../replicated-log.ts";
 import { abandonForwarding } from "./follower/forwarding.ts";
-import { newProgress, startProbe } from "./leader/progress.ts";
+import { agreed } from "./leader/agreement.ts";
+import { meetPeers } from "./leader/changes.ts";
+import { rememberHandover } from "./leader/handover.ts";
+import { startProbe } from "./leader/progress.ts";
 import { refuseReads } from "./leader/reads.ts";
-import { appendEntries, bytesBetween, lastPosition } from "./log/log.ts";
+import { appendEntries, bytesBetween, lastPosition, newestConfiguration } from "./log/log.ts";
+import { hasVote, leave, tellIfRemoved } from "./membership.ts";
 import type { RaftMessage } from "./messages.ts";
 import {
   drawPatience,
-  isMajority,
-  otherMembers,
+  isAlone,
   persistState,
   type RaftOutbox,
   type RaftState,
   sendUnbound,
+  speaksOld,
+  voterIds,
 } from "./state.ts";
 
 type Of<Kind extends RaftMessage["kind"]> = Extract<RaftMessage, { kind: Kind }>;
@@ -31,14 +37,27 @@ export function isLoyal(state: RaftState): boolean {
 /** One tick of a member that is not the leader: campaigns when its patience ends. */
 export function tickElection(state: RaftState, out: RaftOutbox): void {
   state.elapsed++;
+  if (!hasVote(state)) {
+    if (state.elapsed >= state.patience) askWhetherRemoved(state, out);
+    return;
+  }
   if (!mayCampaign(state)) return;
   if (state.elapsed >= state.patience) startCampaign(state, out);
   else if (state.role !== "follower" && state.elapsed % askAgainTicks === 0) askForVotes(state, out);
 }
 
 function mayCampaign(state: RaftState): boolean {
-  const isMember = state.membership.members.some((member) => member.id === state.config.id);
-  return isMember && state.resigned === undefined && state.disk.stuckTicks < state.config.electionTicks;
+  return hasVote(state) && state.resigned === undefined && state.disk.stuckTicks < state.config.electionTicks;
+}
+
+/** Who takes part without a vote, or may have been removed unheard, asks as if it stood: any answer tells. */
+function askWhetherRemoved(state: RaftState, out: RaftOutbox): void {
+  const isNamed = state.log.configurations.some(({ membership }) => takesPart(membership, state.config.id));
+  drawPatience(state);
+  if (!isNamed || state.removed !== undefined) return;
+  abandonForwarding(state, out);
+  state.leader = undefined;
+  askForVotes(state, out);
 }
 
 /**
@@ -49,7 +68,7 @@ function mayCampaign(state: RaftState): boolean {
 export function loseLeader(state: RaftState): void {
   if (state.role !== "follower") return;
   state.leaderLost = true;
-  const ids = state.membership.members.map((member) => member.id);
+  const ids = voterIds(state);
   const place = ids.indexOf(state.config.id) - ids.indexOf(state.leader ?? state.config.id);
   const rank = Math.max(0, (place + ids.length) % ids.length) - 1;
   state.elapsed = Math.max(state.elapsed, state.patience - 1 - askAgainTicks * rank);
@@ -69,13 +88,22 @@ function startCampaign(state: RaftState, out: RaftOutbox): void {
   state.leader = undefined;
   state.votes = new Map([[state.config.id, true]]);
   drawPatience(state);
-  if (isMajority(state, 1)) stand(state, out);
+  if (isAlone(state)) stand(state, false, out);
   else askForVotes(state, out);
 }
 
+/** The leader hands over to us: we stand at once, and ask nobody whether we may (dissertation §3.10). */
+export function receiveTimeoutNow(state: RaftState, out: RaftOutbox): void {
+  if (state.role === "leader" || !mayCampaign(state)) return;
+  abandonForwarding(state, out);
+  state.leader = undefined;
+  stand(state, true, out);
+}
+
 /** Stands for election in a new term, with our own vote, which counts once it is durable (paper §5.2). */
-function stand(state: RaftState, out: RaftOutbox): void {
+function stand(state: RaftState, isHeir: boolean, out: RaftOutbox): void {
   state.role = "candidate";
+  state.isHeir = isHeir;
   state.term++;
   state.votedFor = state.config.id;
   state.verified = 0;
@@ -87,9 +115,11 @@ function stand(state: RaftState, out: RaftOutbox): void {
 
 function askForVotes(state: RaftState, out: RaftOutbox): void {
   const last = lastPosition(state.log);
-  for (const peer of otherMembers(state)) {
-    if (state.votes.has(peer)) continue;
-    if (state.role === "candidate") out.send(peer, { kind: "vote", term: state.term, last });
+  for (const peer of voterIds(state)) {
+    if (peer === state.config.id || state.votes.has(peer)) continue;
+    if (state.role === "candidate" && state.isHeir && !speaksOld(state, peer)) {
+      out.send(peer, { kind: "vote", term: state.term, last, isHandedOver: true });
+    } else if (state.role === "candidate") out.send(peer, { kind: "vote", term: state.term, last });
     else sendUnbound(state, peer, { kind: "preVote", term: state.term + 1, last }, out);
   }
 }
@@ -106,6 +136,7 @@ export function countOwnVote(state: RaftState, out: RaftOutbox): void {
 export function answerPreVote(state: RaftState, from: NodeId, ask: Of<"preVote">, out: RaftOutbox): void {
   const granted = ask.term > state.term && !isLoyal(state) && isUpToDate(ask.last, lastPosition(state.log));
   sendUnbound(state, from, { kind: "preVoteReply", term: granted ? ask.term : state.term, granted }, out);
+  tellIfRemoved(state, from, out);
 }
 
 /**
@@ -143,11 +174,10 @@ export function receiveVoteReply(state: RaftState, from: NodeId, reply: Of<"vote
 }
 
 function countVote(state: RaftState, from: NodeId, granted: boolean, out: RaftOutbox): void {
-  if (!state.membership.members.some((member) => member.id === from)) return;
+  if (!isVoter(state.membership, from)) return;
   state.votes.set(from, granted);
-  const grantedCount = [...state.votes.values()].filter(Boolean).length;
-  if (!isMajority(state, grantedCount)) return;
-  if (state.role === "preCandidate") stand(state, out);
+  if (!isQuorum(state.membership, (id) => state.votes.get(id) === true)) return;
+  if (state.role === "preCandidate") stand(state, false, out);
   else lead(state);
 }
 
@@ -161,11 +191,16 @@ function lead(state: RaftState): void {
   state.role = "leader";
   state.leader = state.config.id;
   state.leaderLost = false;
-  const last = state.log.last;
+  const opening = state.log.last + 1;
   appendEntries(state.log, [{ term: state.term, kind: "none", payload: noBytes }]);
   state.leadership = {
-    peers: new Map(otherMembers(state).map((id) => [id, newProgress(id, last)])),
-    opening: last + 1,
+    peers: new Map(),
+    opening,
+    isVoter: false,
+    isOutgoing: false,
+    sessions: 0,
+    handover: undefined,
+    hasHandedOver: false,
     countedFrom: Math.max(state.commit + 1, state.log.tailFrom),
     uncommittedBytes: bytesBetween(state.log, state.commit + 1, state.log.last),
     round: 1,
@@ -173,6 +208,7 @@ function lead(state: RaftState): void {
     waiting: [],
     waitingTicks: 0,
   };
+  meetPeers(state);
 }
 
 /** Follows in `term` (ours or a newer one); `leader` when it is known who leads it. */
@@ -196,19 +232,22 @@ export function follow(state: RaftState, term: number, leader: NodeId | undefine
 export function stepDown(state: RaftState, out: RaftOutbox): void {
   invariant(state.leadership !== undefined, "only a leader steps down");
   refuseReads(state, out);
+  rememberHandover(state, out);
   for (const [want, { peer }] of state.wants) if (peer !== undefined) state.wants.delete(want);
   state.leadership = undefined;
   state.role = "follower";
   state.leader = undefined;
   drawPatience(state);
+  const { index, membership } = newestConfiguration(state.log);
+  if (index <= state.commit && !takesPart(membership, state.config.id)) leave(state, index, out);
 }
 
 /** One tick of the leader: without word from a majority it steps down (dissertation §6.2). */
 export function tickQuorum(state: RaftState, out: RaftOutbox): void {
-  const peers = [...(state.leadership?.peers.values() ?? [])];
-  for (const peer of peers) peer.silentTicks++;
-  const heard = peers.filter((peer) => peer.silentTicks < state.config.electionTicks).length;
-  if (!isMajority(state, heard + 1)) stepDown(state, out);
+  const { electionTicks } = state.config;
+  for (const peer of state.leadership?.peers.values() ?? []) peer.silentTicks++;
+  const isQuorumHeard = agreed(state, 1, (peer) => (peer.silentTicks < electionTicks ? 1 : 0)) === 1;
+  if (!isQuorumHeard) stepDown(state, out);
 }
 
 /** The leader's link to `peer` changed: what was on its way is lost, so it is asked anew where log or snapshot ends. */

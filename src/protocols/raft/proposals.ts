@@ -31,7 +31,7 @@ function hindrance(state: RaftState, payloads: readonly Bytes[]): Hindrance | un
 /** Appends the payloads to the leader's log, all or none: `undefined`, or why not. */
 export function proposeHere(state: RaftState, payloads: readonly Bytes[]): Hindrance | undefined {
   const { leadership, config, delivery } = state;
-  if (leadership === undefined) return "no-leader";
+  if (leadership === undefined || leadership.handover !== undefined) return "no-leader";
   const entries: Entry[] = [];
   let bytes = 0;
   for (const payload of payloads) {

@@ -11,6 +11,7 @@ import {
   isLoyal,
   loseLeader,
   receivePreVoteReply,
+  receiveTimeoutNow,
   receiveVoteReply,
   relink,
   stepDown,
@@ -30,6 +31,15 @@ import {
   tickForwarding,
 } from "./follower/forwarding.ts";
 import { receiveChunk } from "./follower/receiving.ts";
+import { change, leaveJoint, tickFarewells } from "./leader/changes.ts";
+import {
+  continueHandover,
+  handOver,
+  isHandoverOver,
+  retire,
+  settleHandover,
+  tickHandedOver,
+} from "./leader/handover.ts";
 import type { Progress } from "./leader/progress.ts";
 import { askBarrier, finishReadRounds, replyToBarrier, startReadRound, tickReads } from "./leader/reads.ts";
 import {
@@ -43,10 +53,11 @@ import {
 } from "./leader/replication.ts";
 import { receiveChunkReply, tickTransfers } from "./leader/transfer.ts";
 import { entriesSaved, saveEntries, trimTail } from "./log/log.ts";
+import { hasVote, receiveRemoved, reportMembership } from "./membership.ts";
 import type { RaftMessage, RaftVocabulary } from "./messages.ts";
 import type { RaftOptions } from "./options.ts";
 import { propose, settle } from "./proposals.ts";
-import { newState, type RaftMemory, type RaftOutbox, type RaftState, sendUnbound } from "./state.ts";
+import { newState, type RaftMemory, type RaftOutbox, type RaftState, sendUnbound, speaksOld } from "./state.ts";
 
 /** What a member starts with, besides its options. */
 export interface RaftStart {
@@ -99,7 +110,7 @@ function take(state: RaftState, input: Input<RaftVocabulary>, out: RaftOutbox): 
     case "persisted":
       return persisted(state, input.count, out);
     case "link":
-      return link(state, input.peer, input.up);
+      return link(state, input);
     case "tick":
       return tick(state, out);
     default:
@@ -110,12 +121,17 @@ function take(state: RaftState, input: Input<RaftVocabulary>, out: RaftOutbox): 
 /** What the batch's inputs share is done once, here: records first, then what waits for them. */
 function finish(state: RaftState, out: RaftOutbox): void {
   const { log, config, disk, due } = state;
+  if (state.role === "leader") {
+    advanceCommit(state);
+    leaveJoint(state);
+    retire(state);
+  }
   saveEntries(log, config.appendBytesMax, out);
   disk.asked = Math.max(disk.asked, log.saving.at(-1)?.record ?? 0);
   if (state.role === "leader") {
-    advanceCommit(state);
     finishReadRounds(state, out); // makes room for the reads that wait
     if (startReadRound(state)) due.heartbeat = true;
+    continueHandover(state, out);
     replicate(state, out);
     finishReadRounds(state, out); // a member alone has confirmed itself
   } else {
@@ -128,6 +144,8 @@ function finish(state: RaftState, out: RaftOutbox): void {
     due.reported.leader = state.leader;
     out.output({ kind: "leader", term: state.term, leader: state.leader });
   }
+  settleHandover(state, out);
+  reportMembership(state, out);
   deliver(state, out);
   settle(state, out);
   trimTail(log, state.commit, config.tailBytesMax);
@@ -140,7 +158,9 @@ function persisted(state: RaftState, count: number, out: RaftOutbox): void {
   countOwnVote(state, out);
 }
 
-function link(state: RaftState, peer: NodeId, up: boolean): void {
+function link(state: RaftState, { peer, up, speaks }: Extract<Input<RaftVocabulary>, { kind: "link" }>): void {
+  if (speaks !== undefined) state.speaks.set(peer, speaks);
+  else if (up) state.speaks.delete(peer); // not known, so taken for the current one
   if (state.role === "leader") relink(state, peer);
   else if (!up && peer === state.leader) loseLeader(state);
 }
@@ -150,15 +170,18 @@ function tick(state: RaftState, out: RaftOutbox): void {
   disk.stuckTicks = disk.asked > disk.durable ? disk.stuckTicks + 1 : 0;
   tickWants(state, out);
   tickForwarding(state, out);
+  tickHandedOver(state, out);
   if (state.role !== "leader") return tickElection(state, out);
   tickQuorum(state, out);
   if (state.role === "leader" && disk.stuckTicks >= config.electionTicks) stepDown(state, out);
+  if (state.role === "leader" && isHandoverOver(state, out) && !hasVote(state)) stepDown(state, out);
   if (state.role !== "leader") return;
   state.elapsed++;
   if (state.elapsed % config.heartbeatTicks === 0) state.due.heartbeat = true;
   else tellCommits(state, out);
   tickReads(state, out);
   tickTransfers(state, out);
+  tickFarewells(state);
 }
 
 /**
@@ -183,8 +206,9 @@ function request(state: RaftState, ask: LogRequest, out: RaftOutbox): void {
       if (state.role === "leader") return askBarrier(state, { origin: undefined, id: ask.id }, out);
       return forwardBarrier(state, ask.id, out);
     case "transfer":
+      return handOver(state, ask, out);
     case "change":
-      return out.output({ kind: "refused", id: ask.id, reason: "unsupported", leader: state.leader });
+      return change(state, ask, out);
     case "applied":
       return takeCredit(state, ask.index);
     case "snapshotTaken":
@@ -227,12 +251,13 @@ function adoptTerm(state: RaftState, from: NodeId, message: RaftMessage, out: Ra
       if (!message.granted) follow(state, message.term, undefined, out);
       return message.granted;
     case "vote":
-      if (isLoyal(state)) return false; // a live leader is not deposed by who cannot hear it
+      if (!message.isHandedOver && isLoyal(state)) return false; // a live leader is not deposed by who cannot hear it
       follow(state, message.term, undefined, out);
       return true;
     case "append":
     case "heartbeat":
     case "chunk":
+    case "timeoutNow":
       follow(state, message.term, from, out);
       return true;
     default:
@@ -261,6 +286,8 @@ function answerOldTerm(state: RaftState, from: NodeId, message: RaftMessage, out
       return true;
     case "preVote":
       return false; // refused below, with our term
+    case "removed":
+      return false; // what is committed stays so
     default:
       return true;
   }
@@ -295,8 +322,9 @@ function dispatch(
     case "barrierReply":
       return receiveBarrierReply(state, message, out);
     case "timeoutNow":
+      return receiveTimeoutNow(state, out);
     case "removed":
-      return;
+      return receiveRemoved(state, message, out);
     default:
       if (progress !== undefined) hear(state, progress, message, out);
   }
@@ -323,6 +351,8 @@ function obey(state: RaftState, from: NodeId, message: FromLeader, out: RaftOutb
 
 /** An answer to what we sent as leader of this term: proof that it hears us, as nothing else is. */
 function hear(state: RaftState, progress: Progress, message: FromFollower, out: RaftOutbox): void {
+  const isOfVersionOne = message.session === undefined && speaksOld(state, progress.id);
+  if (message.session !== progress.session && !isOfVersionOne) return; // said before it was removed and came back
   progress.silentTicks = 0;
   switch (message.kind) {
     case "appendReply":

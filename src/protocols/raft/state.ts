@@ -2,10 +2,17 @@ import type { NodeId } from "../../base/ids.ts";
 import { invariant } from "../../base/invariant.ts";
 import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
-import { majority } from "../quorum/majority.ts";
-import { type Member, type Membership, membershipOf, type SnapshotName, type Want } from "../replicated-log.ts";
+import { isQuorum } from "../quorum/quorum.ts";
+import {
+  isListed,
+  type Member,
+  type Membership,
+  membershipOf,
+  type SnapshotName,
+  type Want,
+} from "../replicated-log.ts";
 import type { Progress } from "./leader/progress.ts";
-import { configurationAt, newLog, type RaftLog } from "./log/log.ts";
+import { newestConfiguration, newLog, type RaftLog } from "./log/log.ts";
 import type { Proposal, RaftMessage, RaftVocabulary, Verdict } from "./messages.ts";
 import { completeOptions, type RaftConfig, type RaftOptions } from "./options.ts";
 
@@ -39,9 +46,27 @@ export interface Leadership {
   uncommittedBytes: number;
   round: number;
   rounds: ReadRound[];
+  /** We vote among the `members`, or among the `outgoing`. */
+  isVoter: boolean;
+  isOutgoing: boolean;
+  /** Sessions begun in this term: a follower's number is its own. */
+  sessions: number;
+  handover: Handover | undefined;
+  /** Some follower was told to stand for election, and may do so at any time: no lease holds in this term any more. */
+  hasHandedOver: boolean;
   /** Reads that no round carries yet, and for how many ticks the oldest has waited. */
   waiting: ReadAsk[];
   waitingTicks: number;
+}
+
+/** Leadership on its way to another, by the owner's request `id` or because the leader was removed. */
+export interface Handover {
+  readonly id: number | undefined;
+  /** Undefined: to whoever is up to date first. */
+  readonly to: NodeId | undefined;
+  /** Who was told to stand for election. */
+  told: NodeId | undefined;
+  ticks: number;
 }
 
 /** Work that a follower's owner gave it and that the leader does; the ticks bound the wait for an answer. */
@@ -105,6 +130,14 @@ export interface RaftState {
   leaderLost: boolean;
   votes: Map<NodeId, boolean>;
   leadership: Leadership | undefined;
+  /** The leader asked for our present campaign: others need not be loyal to it. */
+  isHeir: boolean;
+  /** A handover of ours that is to be settled when it is known who leads. */
+  handedOver: { readonly id: number; readonly to: NodeId; ticks: number } | undefined;
+  /** Committed there: this member takes part no more. */
+  removed: number | undefined;
+  /** Protocol versions that peers' greetings named; who is not here is taken to speak ours. */
+  readonly speaks: Map<NodeId, number>;
   readonly forwarding: Forwarding;
   accepted: Accepted[];
   readonly delivery: Delivery;
@@ -121,11 +154,17 @@ export interface RaftState {
 
 /** What inputs of one batch share, collected until its end. */
 export interface Due {
-  /** An answer to the leader's appends. */
+  /** An answer to the leader's appends, in the session of the last of them. */
   appendReply: boolean;
+  appendSession: number | undefined;
   heartbeat: boolean;
   readonly verdicts: { readonly to: NodeId; readonly life: number; readonly verdicts: readonly Verdict[] }[];
-  readonly reported: { term: number; leader: NodeId | undefined };
+  readonly reported: {
+    term: number;
+    leader: NodeId | undefined;
+    membership: Membership;
+    isCommitted: boolean;
+  };
 }
 
 /** What a member remembers across a restart; see `recover`. */
@@ -146,16 +185,18 @@ export function newState(
   const config = completeOptions(options);
   invariant(applied <= memory.log.last, "nothing is applied that is not in the log");
   const random = newRandom(config.seed);
+  const { index, membership } = newestConfiguration(memory.log);
+  const commit = Math.max(applied, memory.log.base.index, memory.snapshot?.index ?? 0);
   const state: RaftState = {
     config,
     random,
-    membership: configurationAt(memory.log, memory.log.last).membership,
+    membership,
     role: "follower",
     term: memory.term,
     votedFor: memory.votedFor,
     leader: undefined,
     log: memory.log,
-    commit: Math.max(applied, memory.log.base.index, memory.snapshot?.index ?? 0),
+    commit,
     verified: 0,
     snapshot: memory.snapshot,
     incoming: incoming === undefined ? undefined : { ...incoming },
@@ -164,6 +205,10 @@ export function newState(
     leaderLost: false,
     votes: new Map(),
     leadership: undefined,
+    isHeir: false,
+    handedOver: undefined,
+    removed: undefined,
+    speaks: new Map(),
     forwarding: {
       life: nextUint32(random),
       sent: 0,
@@ -188,9 +233,10 @@ export function newState(
     resigned: undefined,
     due: {
       appendReply: false,
+      appendSession: undefined,
       heartbeat: false,
       verdicts: [],
-      reported: { term: 0, leader: undefined },
+      reported: { term: 0, leader: undefined, membership, isCommitted: index <= commit },
     },
   };
   drawPatience(state);
@@ -207,17 +253,23 @@ export function firstMemory(members: readonly Member[]): RaftMemory {
 export function drawPatience(state: RaftState): void {
   const { electionTicks } = state.config;
   state.elapsed = 0;
-  state.patience = isMajority(state, 1) ? 1 : electionTicks + nextBelow(state.random, electionTicks);
+  state.patience = isAlone(state) ? 1 : electionTicks + nextBelow(state.random, electionTicks);
 }
 
-/** Whether `count` members are enough to decide. */
-export function isMajority(state: RaftState, count: number): boolean {
-  return count >= majority(state.membership.members.length);
+/** Whether our own vote decides. */
+export function isAlone(state: RaftState): boolean {
+  return isQuorum(state.membership, (id) => id === state.config.id);
 }
 
-/** The other members' ids. */
-export function otherMembers(state: RaftState): NodeId[] {
-  return state.membership.members.map((member) => member.id).filter((id) => id !== state.config.id);
+/** Ids of all who have a vote, each once. */
+export function voterIds({ membership }: RaftState): NodeId[] {
+  const { members, outgoing } = membership;
+  return [...members, ...outgoing.filter(({ id }) => !isListed(members, id))].map(({ id }) => id);
+}
+
+/** Whether `peer` must be spoken to in version 1, or we speak no other. */
+export function speaksOld(state: RaftState, peer: NodeId): boolean {
+  return state.config.speaks < 2 || (state.speaks.get(peer) ?? 2) < 2;
 }
 
 /** Stores term and vote. */

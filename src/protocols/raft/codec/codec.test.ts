@@ -125,12 +125,13 @@ describe("records", () => {
           const kind = recordKinds.indexOf(stored.kind);
           const bytes = Uint8Array.from(encodeRecord(stored));
           const cut = bytes.slice(0, place % bytes.length);
-          // Not the version: format 1 left room for memberships, which are written in format 2.
-          bytes[1 + (place % (bytes.length - 1))] = value;
-          for (const each of [cut, bytes, any]) expect(record(kind)(each) ?? each).toEqual(each);
+          bytes[place % bytes.length] = value;
+          // But for the version: format 1 left room for memberships, which are written in format 2.
+          const content = (each: Bytes) => each.subarray(1);
+          for (const each of [cut, bytes, any]) expect(content(record(kind)(each) ?? each)).toEqual(content(each));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 700 },
     );
   });
 

@@ -7,10 +7,10 @@ import type { Member, Membership } from "../../replicated-log.ts";
 const membershipFormat = 1;
 
 /** Most members that one list may name. */
-const membersMax = 1000;
+export const membersMax = 1000;
 
 /** Longest address, in bytes. */
-const addressBytesMax = 1024;
+export const addressBytesMax = 1024;
 
 /** A membership as the payload of an entry. */
 export function encodeMembership(membership: Membership): Bytes {

@@ -3,6 +3,7 @@ import { invariant } from "../../../base/invariant.ts";
 import type { Entry } from "../../replicated-log.ts";
 import { hearLeader } from "../election.ts";
 import { appendEntries, lastAgreeable, termAt, truncateFrom } from "../log/log.ts";
+import { adoptMembership } from "../membership.ts";
 import type { RaftMessage } from "../messages.ts";
 import { type RaftOutbox, type RaftState, sendUnbound } from "../state.ts";
 
@@ -17,12 +18,23 @@ export function receiveAppend(state: RaftState, from: NodeId, message: Of<"appen
   if (termAt(log, previous.index) !== previous.term) {
     const index = lastAgreeable(log, previous);
     const hint = { index, term: termAt(log, index) ?? 0 };
-    sendUnbound(state, from, { kind: "appendConflict", term: state.term, rejected: previous.index, hint }, out);
+    const { term } = state;
+    sendUnbound(state, from, { kind: "appendConflict", term, rejected: previous.index, hint, ...echo(message) }, out);
     return;
   }
   takeEntries(state, previous.index + 1, entries);
   followCommit(state, message.commit);
-  state.due.appendReply = true;
+  oweReply(state, message);
+}
+
+/** An answer is of the session that it answers. */
+export function echo({ session }: { readonly session?: number }): { readonly session?: number } {
+  return session === undefined ? {} : { session };
+}
+
+function oweReply({ due }: RaftState, message: Of<"append">): void {
+  due.appendReply = true;
+  due.appendSession = message.session;
 }
 
 /** What is committed agrees already: only what follows it is compared. */
@@ -30,7 +42,7 @@ function takeAfterCommit(state: RaftState, message: Of<"append">): void {
   const skipped = state.commit - message.previous.index;
   if (message.entries.length > skipped) takeEntries(state, state.commit + 1, message.entries.slice(skipped));
   followCommit(state, message.commit);
-  state.due.appendReply = true;
+  oweReply(state, message);
 }
 
 /** Appends what we lack; the first entry that differs replaces itself and all after it. */
@@ -46,6 +58,7 @@ function takeEntries(state: RaftState, from: number, entries: readonly Entry[]):
     invariant(first > state.commit, "a committed entry is never replaced");
     if (first <= log.last) truncateFrom(log, first);
     appendEntries(log, known === 0 ? entries : entries.slice(known));
+    adoptMembership(state);
   }
   state.verified = Math.max(state.verified, from + entries.length - 1);
 }
@@ -61,7 +74,9 @@ export function sendAppendReply(state: RaftState, out: RaftOutbox): void {
   state.due.appendReply = false;
   if (state.leader === undefined || state.role !== "follower") return;
   const match = Math.max(state.verified, state.commit);
-  out.send(state.leader, { kind: "appendReply", term: state.term, match });
+  const { appendSession: session } = state.due;
+  if (session === undefined) out.send(state.leader, { kind: "appendReply", term: state.term, match });
+  else out.send(state.leader, { kind: "appendReply", term: state.term, match, session });
 }
 
 /** The leader is alive, and tells how far we may commit: it capped that by what it knows to match here. */
@@ -76,5 +91,7 @@ export function receiveHeartbeat(state: RaftState, from: NodeId, message: Of<"he
   const isInstalling = state.delivery.restoring !== undefined; // the snapshot's place in the log is not durable yet
   const match = isInstalling ? 0 : Math.min(log.durable, state.verified);
   const missing = state.verified < message.sent; // lost on the way, or by a restart before it was answered
-  sendUnbound(state, from, { kind: "heartbeatReply", term: state.term, round: message.round, match, missing }, out);
+  const { term } = state;
+  const { round } = message;
+  sendUnbound(state, from, { kind: "heartbeatReply", term, round, match, missing, ...echo(message) }, out);
 }

@@ -1,9 +1,11 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { isSameSnapshot, type Membership, type SnapshotName } from "../../replicated-log.ts";
 import { hearLeader } from "../election.ts";
-import { configurationAt, rebase } from "../log/log.ts";
+import { rebase } from "../log/log.ts";
+import { adoptMembership } from "../membership.ts";
 import type { RaftMessage } from "../messages.ts";
 import type { RaftOutbox, RaftState } from "../state.ts";
+import { echo } from "./following.ts";
 
 type Chunk = Extract<RaftMessage, { kind: "chunk" }>;
 
@@ -11,7 +13,7 @@ type Chunk = Extract<RaftMessage, { kind: "chunk" }>;
 export function receiveChunk(state: RaftState, from: NodeId, message: Chunk, out: RaftOutbox): void {
   hearLeader(state, from);
   const { snapshot } = message;
-  if (snapshot.index <= state.commit) return sendReceived(state, from, snapshot, snapshot.bytes, out);
+  if (snapshot.index <= state.commit) return sendReceived(state, from, message, snapshot.bytes, out);
   if (state.incoming === undefined || !isSameSnapshot(state.incoming.snapshot, snapshot)) {
     state.incoming = { snapshot, received: 0 };
   }
@@ -23,12 +25,12 @@ export function receiveChunk(state: RaftState, from: NodeId, message: Chunk, out
     incoming.received = end;
     if (end === snapshot.bytes) install(state, snapshot, message.membership, out);
   }
-  sendReceived(state, from, snapshot, incoming.received, out);
+  sendReceived(state, from, message, incoming.received, out);
 }
 
 /** Leaves once what it claims is durable. */
-function sendReceived(state: RaftState, to: NodeId, snapshot: SnapshotName, received: number, out: RaftOutbox): void {
-  out.send(to, { kind: "chunkReply", term: state.term, snapshot, received });
+function sendReceived(state: RaftState, to: NodeId, message: Chunk, received: number, out: RaftOutbox): void {
+  out.send(to, { kind: "chunkReply", term: state.term, snapshot: message.snapshot, received, ...echo(message) });
 }
 
 /** Makes the snapshot the start of our log; the owner is told to restore it once that is durable. */
@@ -37,7 +39,7 @@ function install(state: RaftState, snapshot: SnapshotName, membership: Membershi
   state.incoming = undefined;
   state.snapshot = snapshot;
   rebase(state.log, base, membership);
-  state.membership = configurationAt(state.log, state.log.last).membership;
+  adoptMembership(state);
   state.commit = snapshot.index;
   state.verified = Math.max(state.verified, snapshot.index);
   const record = out.persist({ kind: "base", base, snapshot, membership });

@@ -20,6 +20,15 @@ export interface Transfer {
  */
 export interface Progress {
   readonly id: NodeId;
+  /** Numbers this stretch of sending: answers to an earlier one, before a removal, are not taken for answers to it. */
+  readonly session: number;
+  /** It votes among the `members`, or among the `outgoing`: neither for a learner. */
+  isVoter: boolean;
+  isOutgoing: boolean;
+  /** The membership without it stands here: it is told so once that is committed, and then forgotten. */
+  leftAt: number | undefined;
+  /** Ticks since it could be told. */
+  leftTicks: number;
   mode: "probe" | "stream" | "snapshot";
   /** The last index known to be durable and equal there. */
   match: number;
@@ -48,9 +57,14 @@ export interface Progress {
 }
 
 /** A follower of which nothing is known yet: probed from the end of the leader's log. */
-export function newProgress(id: NodeId, last: number): Progress {
+export function newProgress(id: NodeId, last: number, session: number): Progress {
   return {
     id,
+    session,
+    isVoter: false,
+    isOutgoing: false,
+    leftAt: undefined,
+    leftTicks: 0,
     mode: "probe",
     match: 0,
     next: last + 1,

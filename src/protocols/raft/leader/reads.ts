@@ -1,8 +1,9 @@
 import type { NodeId } from "../../../base/ids.ts";
 import type { Outbox } from "../../core.ts";
-import { reachedByMajority } from "../../quorum/majority.ts";
 import type { RaftVocabulary } from "../messages.ts";
 import { type Leadership, type RaftState, type ReadAsk, sendUnbound } from "../state.ts";
+import { agreed } from "./agreement.ts";
+import type { Progress } from "./progress.ts";
 
 /** Rounds under way at once; more reads wait and share the next. */
 const roundsMax = 4;
@@ -39,13 +40,15 @@ export function startReadRound(state: RaftState): boolean {
 export function finishReadRounds(state: RaftState, out: Outbox<RaftVocabulary>): void {
   const { leadership } = state;
   if (leadership === undefined || leadership.rounds.length === 0) return;
-  const answered = [leadership.round];
-  for (const peer of leadership.peers.values()) answered.push(peer.round);
-  const confirmed = reachedByMajority(answered);
+  const confirmed = agreed(state, leadership.round, roundOf);
   while ((leadership.rounds[0]?.round ?? Number.POSITIVE_INFINITY) <= confirmed) {
     const round = leadership.rounds.shift();
     if (round !== undefined) answerRound(state, round.asks, round.index, out);
   }
+}
+
+function roundOf(progress: Progress): number {
+  return progress.round;
 }
 
 function answerRound(state: RaftState, asks: readonly ReadAsk[], index: number, out: Outbox<RaftVocabulary>): void {

@@ -1,5 +1,4 @@
 import type { NodeId } from "../../../base/ids.ts";
-import { reachedByMajority } from "../../quorum/majority.ts";
 import type { Entry, Found } from "../../replicated-log.ts";
 import {
   bytesBetween,
@@ -11,7 +10,8 @@ import {
   termAt,
 } from "../log/log.ts";
 import type { RaftMessage } from "../messages.ts";
-import { openWant, type RaftOutbox, type RaftState } from "../state.ts";
+import { openWant, type RaftOutbox, type RaftState, sendUnbound, speaksOld } from "../state.ts";
+import { agreed } from "./agreement.ts";
 import { advance, type Progress, startProbe } from "./progress.ts";
 import { continueTransfer, startTransfer, takeChunk } from "./transfer.ts";
 
@@ -21,12 +21,14 @@ type Of<Kind extends RaftMessage["kind"]> = Extract<RaftMessage, { kind: Kind }>
 export function advanceCommit(state: RaftState): void {
   const { leadership, log } = state;
   if (leadership === undefined) return;
-  const stored = [log.durable];
-  for (const peer of leadership.peers.values()) stored.push(peer.match);
-  const index = reachedByMajority(stored);
+  const index = agreed(state, log.durable, storedBy);
   if (index <= state.commit || termAt(log, index) !== state.term) return;
   leadership.uncommittedBytes -= bytesBetween(log, Math.max(state.commit + 1, leadership.countedFrom), index);
   state.commit = index;
+}
+
+function storedBy(progress: Progress): number {
+  return progress.match;
 }
 
 /** Sends each follower what it lacks, as far as its window allows; with `heartbeat` due, that too. */
@@ -35,6 +37,7 @@ export function replicate(state: RaftState, out: RaftOutbox): void {
     sendAppends(state, progress, out);
     const isAwaited = progress.toldCommit < Math.min(progress.awaited, state.commit);
     if (state.due.heartbeat) sendHeartbeat(state, progress, state.leadership?.round ?? 0, out);
+    if (state.due.heartbeat) sayFarewell(state, progress, out);
     else if (isAwaited) tellCommit(state, progress, out);
   }
   state.due.heartbeat = false;
@@ -54,7 +57,16 @@ function sendHeartbeat(state: RaftState, progress: Progress, round: number, out:
   const commit = Math.min(state.commit, progress.match);
   const sent = progress.mode === "stream" ? progress.next - 1 : (progress.probed ?? 0);
   progress.toldCommit = Math.max(progress.toldCommit, commit);
-  out.sendAhead(progress.id, { kind: "heartbeat", term: state.term, commit, round, sent });
+  const { session } = progress;
+  if (speaksOld(state, progress.id)) {
+    out.sendAhead(progress.id, { kind: "heartbeat", term: state.term, commit, round, sent });
+  } else out.sendAhead(progress.id, { kind: "heartbeat", term: state.term, commit, round, sent, session });
+}
+
+/** Who was removed is told so from when that is committed. */
+function sayFarewell(state: RaftState, progress: Progress, out: RaftOutbox): void {
+  if (progress.leftAt === undefined || progress.leftAt > state.commit) return;
+  sendUnbound(state, progress.id, { kind: "removed", term: state.term, index: progress.leftAt }, out);
 }
 
 function sendAppends(state: RaftState, progress: Progress, out: RaftOutbox): void {
@@ -114,7 +126,11 @@ function wantEntries(state: RaftState, progress: Progress, out: RaftOutbox): voi
 function sendAppend(state: RaftState, progress: Progress, entries: readonly Entry[], out: RaftOutbox): void {
   const index = progress.next - 1;
   const previous = { index, term: termAt(state.log, index) ?? 0 };
-  out.sendAhead(progress.id, { kind: "append", term: state.term, previous, commit: state.commit, entries });
+  const { term, commit } = state;
+  // A membership goes out in version 2 alone: who cannot count it must not store it.
+  const isOld = speaksOld(state, progress.id) && entries.every((entry) => entry.kind !== "members");
+  if (isOld) out.sendAhead(progress.id, { kind: "append", term, previous, commit, entries });
+  else out.sendAhead(progress.id, { kind: "append", term, previous, commit, entries, session: progress.session });
   progress.toldCommit = Math.max(progress.toldCommit, Math.min(state.commit, index + entries.length));
 }
 

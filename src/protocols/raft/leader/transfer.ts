@@ -1,9 +1,9 @@
-import { noBytes } from "../../../base/bytes.ts";
+import { type Bytes, noBytes } from "../../../base/bytes.ts";
 import { type Found, isSameSnapshot } from "../../replicated-log.ts";
 import { configurationAt } from "../log/log.ts";
 import type { RaftMessage } from "../messages.ts";
-import { openWant, type RaftOutbox, type RaftState } from "../state.ts";
-import { advance, type Progress, startProbe } from "./progress.ts";
+import { openWant, type RaftOutbox, type RaftState, speaksOld } from "../state.ts";
+import { advance, type Progress, startProbe, type Transfer } from "./progress.ts";
 
 type ChunkReply = Extract<RaftMessage, { kind: "chunkReply" }>;
 
@@ -21,8 +21,7 @@ export function startTransfer(state: RaftState, progress: Progress, out: RaftOut
 
 function askWhereToGoOn(state: RaftState, progress: Progress, out: RaftOutbox): void {
   if (progress.transfer === undefined) return;
-  const { snapshot, membership } = progress.transfer;
-  out.sendAhead(progress.id, { kind: "chunk", term: state.term, snapshot, membership, offset: 0, bytes: noBytes });
+  sendChunk(state, progress, progress.transfer, 0, noBytes, out);
 }
 
 /** Asks storage for the next piece while the window has room: memory holds at most one piece of each transfer. */
@@ -40,7 +39,7 @@ export function continueTransfer(state: RaftState, progress: Progress, out: Raft
 export function takeChunk(state: RaftState, progress: Progress, found: Found, out: RaftOutbox): void {
   const { transfer } = progress;
   if (transfer === undefined) return;
-  const { snapshot, membership, sent } = transfer;
+  const { snapshot, sent } = transfer;
   if (found.kind !== "chunk" || found.bytes.length === 0) {
     if (state.snapshot?.index !== snapshot.index) return startTransfer(state, progress, out);
     transfer.acked = undefined; // nothing newer is there yet: asked again after an election timeout
@@ -48,14 +47,20 @@ export function takeChunk(state: RaftState, progress: Progress, found: Found, ou
   }
   if (found.offset !== sent) return; // the follower has since asked to go on elsewhere
   transfer.sent += found.bytes.length;
-  out.sendAhead(progress.id, {
-    kind: "chunk",
-    term: state.term,
-    snapshot,
-    membership,
-    offset: sent,
-    bytes: found.bytes,
-  });
+  sendChunk(state, progress, transfer, sent, found.bytes, out);
+}
+
+function sendChunk(
+  state: RaftState,
+  progress: Progress,
+  { snapshot, membership }: Transfer,
+  offset: number,
+  bytes: Bytes,
+  out: RaftOutbox,
+): void {
+  const session = speaksOld(state, progress.id) ? {} : { session: progress.session };
+  const message = { kind: "chunk", term: state.term, snapshot, membership, offset, bytes, ...session } as const;
+  out.sendAhead(progress.id, message);
 }
 
 /** The follower says how much it has stored: goes on from there, and returns to the log once all is installed. */

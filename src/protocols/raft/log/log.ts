@@ -79,6 +79,11 @@ export function configurationAt(log: RaftLog, index: number): Configuration {
   return found;
 }
 
+/** Who takes part as of the newest membership in the log. */
+export function newestConfiguration(log: RaftLog): Configuration {
+  return configurationAt(log, log.last);
+}
+
 /** The place of the last entry. */
 export function lastPosition(log: RaftLog): Position {
   return { index: log.last, term: termAt(log, log.last) ?? 0 };

@@ -1,0 +1,166 @@
+import { describe, expect, test } from "vitest";
+import { entriesOf, LoneMember, membershipEntry, settledLeader } from "../../../test/support/raft-member.ts";
+import type { Entry } from "../replicated-log.ts";
+
+/** What was asked and granted by all who are named. */
+function elect(member: LoneMember, kind: "preVoteReply" | "voteReply", voters: string): void {
+  const term = member.state.term + (kind === "preVoteReply" ? 1 : 0);
+  for (const from of voters) member.receive(from, { kind, term, granted: true });
+}
+
+function appended(member: LoneMember, from: string, ...items: readonly (number | Entry)[]): string[] {
+  const previous = { index: 0, term: 0 };
+  return member.receive(from, { kind: "append", term: 1, previous, commit: 0, entries: entriesOf(...items) });
+}
+
+describe("learners (dissertation §4.2.1)", () => {
+  test("a learner's storage commits nothing", () => {
+    const member = settledLeader({ learners: "de" });
+    member.propose(1, "x");
+    member.persisted();
+
+    member.stored("d", 2);
+    member.stored("e", 2);
+
+    expect(member.state.commit).toBe(1);
+  });
+
+  test("a leader that hears learners alone steps down", () => {
+    const member = settledLeader({ learners: "de" });
+    const alive = { kind: "heartbeatReply", term: 1, round: 1, match: 1, missing: false } as const;
+
+    for (let count = 0; count < 11; count++) {
+      member.tick();
+      member.receive("d", alive);
+      member.receive("e", alive);
+    }
+
+    expect(member.state.role).toBe("follower");
+  });
+
+  test("a learner's votes elect nobody, and its answers confirm no read", () => {
+    const member = new LoneMember({ learners: "de" });
+    member.tickUntilCampaign();
+    elect(member, "preVoteReply", "de");
+    const role = member.state.role;
+    const reader = settledLeader({ learners: "de" });
+    reader.request({ kind: "barrier", id: 7, mode: "quorum" });
+
+    const answer = { kind: "heartbeatReply", term: 1, round: 2, match: 1, missing: false } as const;
+    const words = [...reader.receive("d", answer), ...reader.receive("e", answer)];
+
+    expect([role, words]).toEqual(["preCandidate", []]);
+  });
+
+  test("a learner is sent what voters are sent", () => {
+    const member = settledLeader({ learners: "d" });
+
+    expect(member.propose(1, "x")).toContain('⇢ d t1 append after 1@1: 2@1 "x", commit 1');
+  });
+
+  test("a learner never campaigns, and answers who does", () => {
+    const member = new LoneMember({ id: "d", learners: "d" });
+
+    member.tick(100);
+    const words = member.receive("a", { kind: "vote", term: 1, last: { index: 0, term: 0 } });
+
+    expect([member.state.role, member.state.term]).toEqual(["follower", 1]);
+    expect(words).toEqual(["store t1 vote none", "store t1 vote a", "→ a t1 voteReply granted", "leader none in t1"]);
+  });
+
+  test("a member that joins knows nobody: it campaigns never, obeys a leader, and learns who takes part", () => {
+    const member = new LoneMember({ members: "", id: "d" });
+
+    const silence = member.tick(100);
+    const words = appended(member, "a", membershipEntry(1, "abc", "", "d"));
+
+    expect(silence).toEqual([]);
+    expect(words).toContain("members abc learning d in force at 1");
+    expect(member.state.leader).toBe("a");
+  });
+});
+
+describe("what is refused", () => {
+  test("who does not lead says who does", () => {
+    const member = new LoneMember({ term: 1 });
+    appended(member, "b");
+
+    expect(member.change("ab")).toEqual(["refused #1 not-leader"]);
+  });
+
+  test("one change at a time, until it is over", () => {
+    const member = settledLeader({ learners: "de" });
+    const answers = [member.change("abd", "e", 1)];
+    member.persisted();
+
+    answers.push(member.change("abe", "", 2));
+    member.stored("b", 2);
+    member.stored("d", 2);
+    answers.push(member.change("abe", "", 3)); // the joint one is committed, the final one is not
+    member.persisted();
+    member.stored("b", 3);
+    member.stored("d", 3);
+    answers.push(member.change("ab", "", 4));
+
+    const verdicts = answers.flat().filter((word) => /^(?:accepted|refused)/.test(word));
+    expect(verdicts).toEqual([
+      "accepted #1 at 2@1",
+      "refused #2 changing",
+      "refused #3 changing",
+      "accepted #4 at 4@1",
+    ]);
+  });
+
+  test("no change before the term has committed an entry of its own (the 2015 correction)", () => {
+    const member = new LoneMember({ learners: "d", term: 1, log: [1] });
+    member.lead();
+
+    expect(member.change("abcd")).toEqual(["refused #1 changing"]);
+  });
+
+  test.each([
+    ["not yet known", "abce", (_: LoneMember) => []],
+    ["being compared", "abcd", (member: LoneMember) => member.link("d", false)],
+    ["not heard", "abcd", (member: LoneMember) => quiet(member, "d")],
+    ["too far behind", "abcd", (member: LoneMember) => lag(member, 3)],
+  ])("a new voter is a learner that has caught up, and not one that is %s", (_what, members, upset) => {
+    const member = settledLeader({ learners: "d", options: { learnerLagMax: 2 } });
+    upset(member);
+
+    expect(member.change(members)).toEqual(["refused #1 behind"]);
+  });
+
+  test("a learner within the lag becomes a voter", () => {
+    const member = settledLeader({ learners: "d", options: { learnerLagMax: 2 } });
+    lag(member, 2);
+
+    expect(member.change("abcd")).toContain("accepted #1 at 4@1");
+  });
+
+  test.each([
+    ["nobody votes", "", "abc"],
+    ["one stands twice", "abb", ""],
+    ["one is both", "abc", "c"],
+    ["a name is none", "ab-", ""],
+  ])("a membership in which %s", (_what, members, learners) => {
+    expect(settledLeader().change(members, learners)).toEqual(["refused #1 invalid"]);
+  });
+});
+
+/** All but `silent` go on answering for an election timeout. */
+function quiet(member: LoneMember, silent: string): void {
+  const alive = { kind: "heartbeatReply", term: 1, round: 1, match: 1, missing: false } as const;
+  for (let count = 0; count < 10; count++) {
+    member.tick();
+    for (const id of "bcd") if (id !== silent) member.receive(id, alive);
+  }
+}
+
+/** Commits `count` entries that d lacks. */
+function lag(member: LoneMember, count: number): void {
+  for (let at = 0; at < count; at++) {
+    member.propose(100 + at, "x");
+    member.persisted();
+    member.stored("b", member.state.log.last);
+  }
+}
