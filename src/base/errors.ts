@@ -26,3 +26,17 @@ export class MalformedError extends OperatingError {
     super(`malformed input: ${what}`, options);
   }
 }
+
+/** An option that cannot be used as given. */
+export class OptionError extends OperatingError {
+  override readonly name = "OptionError";
+  override readonly code = "QUORATE_OPTION";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+  readonly option: string;
+
+  constructor(option: string, problem: string) {
+    super(`option ${option}: ${problem}`);
+    this.option = option;
+  }
+}

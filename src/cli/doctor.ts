@@ -8,7 +8,7 @@ import { dataDirectory, readClusterFile } from "./cluster/cluster-file.ts";
 import { controlPath, isAnswered } from "./cluster/control.ts";
 import { firstTaken, portSet } from "./cluster/ports.ts";
 import { measureSyncRate } from "./disk.ts";
-import { formatMs } from "./duration.ts";
+import { formatMs } from "./quantities.ts";
 import { formatCount } from "./terminal.ts";
 
 /** One finding: `warn` works and may disappoint, `fail` does not work. */

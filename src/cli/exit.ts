@@ -43,6 +43,10 @@ const exitByCode: Readonly<Record<string, ExitCode>> = {
   QUORATE_REQUEST_EXPIRED: exitCode.unknown,
   QUORATE_NO_LEADER: exitCode.unavailable,
   QUORATE_BUSY: exitCode.unavailable,
+  QUORATE_NOT_LEADER: exitCode.unavailable,
+  QUORATE_CHANGE_UNDER_WAY: exitCode.unavailable,
+  QUORATE_BEHIND: exitCode.unavailable,
+  QUORATE_TRANSFER_FAILED: exitCode.unavailable,
 };
 
 /** The one table from errors to exit codes; what nobody expected is our bug. */

@@ -10,7 +10,10 @@ import { serveCommand } from "./commands/serve.ts";
 import { stackCommand } from "./commands/stack.ts";
 import { statusCommand } from "./commands/status.ts";
 import { describeError, exitCode, exitCodeOf } from "./exit.ts";
+import { memberCommand, transferCommand } from "./operate/member.ts";
+import { recoverCommand } from "./operate/recover.ts";
 import { snapshotCommand } from "./operate/snapshot.ts";
+import { simulateCommand } from "./simulate/command.ts";
 import { note } from "./terminal.ts";
 
 /** Runs the command line: sets the exit code, and returns when the command is done. Never rejects. */
@@ -53,8 +56,12 @@ function commandLine(): Command {
     .addCommand(kvCommand())
     .commandsGroup("Operate:")
     .addCommand(statusCommand())
+    .addCommand(memberCommand())
+    .addCommand(transferCommand())
     .addCommand(snapshotCommand())
+    .addCommand(recoverCommand())
     .commandsGroup("Prove:")
+    .addCommand(simulateCommand())
     .addCommand(doctorCommand())
     .commandsGroup("See:")
     .addCommand(eventsCommand())
@@ -62,12 +69,12 @@ function commandLine(): Command {
     .addHelpText("after", exitCodesHelp);
   forEach(program, (command) => command.exitOverride().showHelpAfterError("(add --help to see what there is)"));
   return program.hook("preAction", (_, command) => {
-    if (!servers.includes(command.name())) process.once("SIGINT", () => process.exit(exitCode.interrupted));
+    if (!graceful.includes(command.name())) process.once("SIGINT", () => process.exit(exitCode.interrupted));
   });
 }
 
-/** These end gracefully, with 0. */
-const servers: readonly string[] = ["serve", "up"];
+/** These end by themselves when they are interrupted. */
+const graceful: readonly string[] = ["serve", "up", "simulate"];
 
 const exitCodesHelp = `
 Exit codes: 0 yes, 1 failed, 2 outcome unknown, 64 usage or configuration, 69 no quorum and nothing applied,

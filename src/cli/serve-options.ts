@@ -15,6 +15,10 @@ export const serveSettings: readonly Setting[] = [
     value: "name",
     description: "nodes of another cluster are refused (default: made of the members)",
   },
+  {
+    name: "join",
+    description: "a new node of a running cluster; `quorate member add` lets it in (needs --cluster-id)",
+  },
   { name: "host", value: "address", description: "where HTTP is served (default: 127.0.0.1)" },
   { name: "port", value: "number", description: "HTTP port, 0 for a free one (default: 12380)" },
   {
@@ -42,6 +46,15 @@ export const serveSettings: readonly Setting[] = [
     name: "snapshot-every-bytes",
     value: "bytes",
     description: "a snapshot is taken after this much of the log (default: 33554432)",
+  },
+  {
+    name: "leases",
+    description: "allow reads by lease: clocks must run alike (docs/operating.md); on all members alike",
+  },
+  {
+    name: "protocol-version-max",
+    value: "number",
+    description: "newest version of the members' protocol to speak, 1 or 2 (default: 2)",
   },
   {
     name: "log-level",

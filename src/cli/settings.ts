@@ -45,6 +45,7 @@ const schema = v.object({
   id: nodeId,
   cluster: members,
   "cluster-id": nodeId.optional(),
+  join: flag.optional(() => false),
   host: text.optional(() => "127.0.0.1"),
   port: whole(0, 65_535).optional(() => 12_380),
   listen: hostAndPort.optional(),
@@ -57,6 +58,8 @@ const schema = v.object({
   "election-ticks": whole(2, 10_000).optional(),
   "heartbeat-ticks": whole(1, 1000).optional(),
   "snapshot-every-bytes": whole(4096, 2 ** 40).optional(),
+  leases: flag.optional(() => false),
+  "protocol-version-max": whole(1, 2).optional(),
   "log-level": v
     .union(...["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => v.literal(level)))
     .optional(() => "info"),
@@ -75,6 +78,7 @@ export interface ServeSettings {
   readonly id: string;
   readonly cluster: readonly Member[];
   readonly "cluster-id"?: string | undefined;
+  readonly join: boolean;
   readonly host: string;
   readonly port: number;
   readonly listen?: string | undefined;
@@ -87,6 +91,8 @@ export interface ServeSettings {
   readonly "election-ticks"?: number | undefined;
   readonly "heartbeat-ticks"?: number | undefined;
   readonly "snapshot-every-bytes"?: number | undefined;
+  readonly leases: boolean;
+  readonly "protocol-version-max"?: number | undefined;
   readonly "log-level": string;
   readonly verbose: boolean;
 }
@@ -112,6 +118,9 @@ export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSett
   const own = cluster.find((member) => member.id === id);
   if (own === undefined) {
     throw new SettingError(`${given.get("id")?.origin}: ${id} is no member in ${given.get("cluster")?.origin}`);
+  }
+  if (checked.value.join && checked.value["cluster-id"] === undefined) {
+    throw new SettingError(`${given.get("join")?.origin}: give --cluster-id, too: the one that the members have`);
   }
   if (!insecure) {
     refuseOpen(host, given.get("host")?.origin);

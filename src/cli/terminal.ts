@@ -1,3 +1,5 @@
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 
 type Style = Parameters<typeof styleText>[0];
@@ -42,4 +44,12 @@ export function note(text: string): void {
 /** Whole number with thousands separated, the same in every locale. */
 export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** The program itself: what a child process runs. */
+export const program: string = fileURLToPath(new URL("../../bin/quorate.js", import.meta.url));
+
+/** How a person calls this program from here. */
+export function programName(): string {
+  return relative(process.cwd(), program) === "bin/quorate.js" ? "node bin/quorate.js" : "npx quorate";
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { InvariantViolation } from "../base/invariant.ts";
 import { CorruptionError, NoLeaderError, OptionError, OutcomeUnknownError } from "../runtime/errors.ts";
-import { formatMs, parseDuration } from "./duration.ts";
 import { parseErrorPages } from "./error-pages.ts";
 import { CommandFailure, describeError, exitCodeOf } from "./exit.ts";
 import { nearest } from "./nearest.ts";
+import { formatMs, parseDuration, parseWhole } from "./quantities.ts";
 import { formatCount, painter, table } from "./terminal.ts";
 
 describe("exit codes", () => {
@@ -40,6 +40,16 @@ test("durations are read with their unit, within bounds, and shown for people", 
   for (const bad of ["300", "", "-1s", "1h", "2m", "NaNs"])
     expect(() => parseDuration(bad, 60_000)).toThrow("is no duration");
   expect([formatMs(86.6), formatMs(1440)]).toEqual(["87 ms", "1.4 s"]);
+});
+
+test("whole numbers are read within bounds, and refused by the name of their option", () => {
+  expect([parseWhole("0", "--n", 0, 9), parseWhole("9", "--n", 0, 9), parseWhole(undefined, "--n", 0, 9)]).toEqual([
+    0,
+    9,
+    undefined,
+  ]);
+  for (const bad of ["", "-1", "10", "1.5", "1e0", " 1"])
+    expect(() => parseWhole(bad, "--n", 0, 9)).toThrow("--n must be a whole number from 0 to 9");
 });
 
 test("error pages are found by heading, each up to the next", () => {

@@ -1,7 +1,8 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
-import type { Member } from "../protocols/replicated-log.ts";
+import type { Member, Membership } from "../protocols/replicated-log.ts";
 import type { Backup } from "./backups/backup-file.ts";
+import type { MembershipChange } from "./node/membership/membership-change.ts";
 
 /** The part a node plays in its term. */
 export type Role = "leader" | "follower" | "candidate";
@@ -38,8 +39,16 @@ export interface NodeStatus {
   readonly snapshot: number;
   /** Commit index that was known when this node first heard of a leader after its start: ready once applied. */
   readonly readyAt: number | undefined;
+  /** Voters: a decision takes a majority of them. */
   readonly members: readonly Member[];
+  /** While the membership changes: the voters before, of whom a decision takes a majority, too. */
+  readonly outgoing: readonly Member[];
+  /** They receive everything and decide nothing. */
+  readonly learners: readonly Member[];
+  /** All others who take part. */
   readonly peers: readonly PeerStatus[];
+  /** Whether this node was told that it takes part no more. */
+  readonly removed: boolean;
   readonly disk: {
     readonly state: "ok" | "full";
     readonly bytes: number;
@@ -59,6 +68,10 @@ export type NodeEvent =
   | { readonly kind: "disk"; readonly state: "ok" | "full" }
   | { readonly kind: "snapshot"; readonly index: number; readonly bytes: number }
   | { readonly kind: "restore"; readonly index: number }
+  /** Who takes part, in force at once; told again when it is committed. Before that it may be taken back. */
+  | ({ readonly kind: "membership"; readonly index: number; readonly isCommitted: boolean } & Membership)
+  /** This node takes part no more, since index `index`. It serves nothing, and is best closed. */
+  | { readonly kind: "removed"; readonly index: number }
   /** Able to serve requests (a leader is known), or not and why. */
   | { readonly kind: "health"; readonly healthy: boolean; readonly reason: string }
   /** A protocol message sent or received, as the protocol prints it; built only while someone listens. */
@@ -106,9 +119,19 @@ export interface NodeBase extends AsyncDisposable {
   ): () => void;
   /** Resolves once a leader is known and everything committed before is applied here. */
   ready(options?: WaitOptions): Promise<void>;
+  /**
+   * Changes who takes part, all or nothing; resolves with the membership once it is agreed on and nothing of the change
+   * is under way any more. Asked of the leader: elsewhere rejects with `NotLeaderError`. To ask again does no harm.
+   */
+  changeMembership(change: MembershipChange, options?: WaitOptions): Promise<Membership>;
+  /**
+   * Hands leadership over, to `to` or whoever is most up to date; resolves once that member leads. Asked of the leader,
+   * too. A leader that is closed does it by itself.
+   */
+  transferLeadership(to?: NodeId, options?: WaitOptions): Promise<void>;
   /** Rejects if the node stopped by itself (storage failed, invariant violated); resolves once closed. */
   readonly closed: Promise<void>;
-  /** Refuses new requests, finishes those in flight (bounded), flushes and closes. */
+  /** Refuses new requests, finishes those in flight (bounded), hands over leadership, flushes and closes. */
   close(): Promise<void>;
 }
 

@@ -54,6 +54,13 @@ export async function openDirectory(path: string, identity: Identity): Promise<D
   }
 }
 
+/** Takes the data directory of a node that exists, whosever it is. Throws as `openDirectory` does. */
+export async function openExisting(path: string): Promise<DataDirectory> {
+  const stored = await readIdentity(path);
+  if (stored === undefined) throw new WrongDirectoryError(path, "holds no node");
+  return await openDirectory(path, stored);
+}
+
 async function take(path: string): Promise<() => Promise<void>> {
   try {
     return await lockDirectory(path, join(path, "lock"));
@@ -87,8 +94,8 @@ async function readIdentity(path: string): Promise<Identity | undefined> {
   return { nodeId, clusterId };
 }
 
-/** Whole or not at all, also through a crash. */
-async function writeIdentity(path: string, { nodeId, clusterId }: Identity): Promise<void> {
+/** Says whose directory this is. Whole or not at all, also through a crash. */
+export async function writeIdentity(path: string, { nodeId, clusterId }: Identity): Promise<void> {
   const file = join(path, "node.json");
   const unfinished = `${file}.unfinished`;
   const handle = await open(unfinished, "w", 0o600);

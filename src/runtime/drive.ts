@@ -74,8 +74,8 @@ export class Drive<V extends Vocabulary> {
     this.#schedule();
   }
 
-  link(peer: NodeId, up: boolean): void {
-    this.#received.push({ kind: "link", peer, up });
+  link(peer: NodeId, up: boolean, speaks?: number): void {
+    this.#received.push({ kind: "link", peer, up, ...(speaks !== undefined && { speaks }) });
     this.#schedule();
   }
 

@@ -1,21 +1,7 @@
 import { OperatingError, type Outcome, type Retry } from "../base/errors.ts";
 
-export { MalformedError, OperatingError, type Outcome, type Retry } from "../base/errors.ts";
+export { MalformedError, OperatingError, OptionError, type Outcome, type Retry } from "../base/errors.ts";
 export { InvariantViolation } from "../base/invariant.ts";
-
-/** An option that cannot be used as given. */
-export class OptionError extends OperatingError {
-  override readonly name = "OptionError";
-  override readonly code = "QUORATE_OPTION";
-  override readonly retry = "never";
-  override readonly outcome = "not-applied";
-  readonly option: string;
-
-  constructor(option: string, problem: string) {
-    super(`option ${option}: ${problem}`);
-    this.option = option;
-  }
-}
 
 /** No leader answered in time, and the request was certainly not appended. */
 export class NoLeaderError extends OperatingError {
@@ -113,6 +99,99 @@ export class CommandFailedError extends OperatingError {
 
   constructor(reason: string) {
     super(`the machine refused the command: ${reason}`);
+  }
+}
+
+/** Only the leader can do this; `leader` is who leads as far as is known here. */
+export class NotLeaderError extends OperatingError {
+  override readonly name = "NotLeaderError";
+  override readonly code = "QUORATE_NOT_LEADER";
+  override readonly retry = "elsewhere";
+  override readonly outcome = "not-applied";
+  readonly leader: string | undefined;
+
+  constructor(leader: string | undefined) {
+    super(
+      `only the leader can do this, and ${leader === undefined ? "no leader is known here" : `that is ${leader}`}; nothing was changed; ask there`,
+    );
+    this.leader = leader;
+  }
+}
+
+/** Another change of the membership is under way, or the leader is too new for one. */
+export class ChangeUnderWayError extends OperatingError {
+  override readonly name = "ChangeUnderWayError";
+  override readonly code = "QUORATE_CHANGE_UNDER_WAY";
+  override readonly retry = "now";
+  override readonly outcome = "not-applied";
+
+  constructor() {
+    super("the membership is being changed already, and changes come one at a time; nothing was changed; try again");
+  }
+}
+
+/** A member has not caught up with the leader, and must before it votes or leads. */
+export class BehindError extends OperatingError {
+  override readonly name = "BehindError";
+  override readonly code = "QUORATE_BEHIND";
+  override readonly retry = "now";
+  override readonly outcome = "not-applied";
+
+  constructor() {
+    super("the member has not caught up with the leader yet; nothing was changed; try again when it has");
+  }
+}
+
+/** A member runs an older release, or is held back, and does not know what was asked for. */
+export class UnsupportedError extends OperatingError {
+  override readonly name = "UnsupportedError";
+  override readonly code = "QUORATE_UNSUPPORTED";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+  readonly members: readonly string[];
+
+  constructor(members: readonly string[]) {
+    const who = members.length === 0 ? "not every member" : `not yet ${members.join(", ")}`;
+    super(`every member must know how to do this, and ${who} does; nothing was changed; upgrade all members first`);
+    this.members = members;
+  }
+}
+
+/** A change of the membership that cannot be. */
+export class InvalidChangeError extends OperatingError {
+  override readonly name = "InvalidChangeError";
+  override readonly code = "QUORATE_INVALID_CHANGE";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+
+  constructor(problem: string) {
+    super(`this is no change of members that can be made: ${problem}; nothing was changed`);
+  }
+}
+
+/** Leadership was not handed over in time: this member leads on. */
+export class TransferFailedError extends OperatingError {
+  override readonly name = "TransferFailedError";
+  override readonly code = "QUORATE_TRANSFER_FAILED";
+  override readonly retry = "now";
+  override readonly outcome = "not-applied";
+
+  constructor() {
+    super(
+      "leadership was not taken over within an election timeout, so this member leads on; try again, or another one",
+    );
+  }
+}
+
+/** This node takes no part in its cluster any more. */
+export class RemovedError extends OperatingError {
+  override readonly name = "RemovedError";
+  override readonly code = "QUORATE_REMOVED";
+  override readonly retry = "elsewhere";
+  override readonly outcome = "not-applied";
+
+  constructor(id: string) {
+    super(`${id} was removed from the cluster, and takes no part any more; nothing was applied; ask another node`);
   }
 }
 

@@ -1,7 +1,7 @@
 export type { Bytes, Codec } from "../base/bytes.ts";
 export type { NodeId } from "../base/ids.ts";
 export { defineMachine, type Machine, type MachineDefinition } from "../machines/machine.ts";
-export type { Member } from "../protocols/replicated-log.ts";
+export type { Member, Membership } from "../protocols/replicated-log.ts";
 export type {
   Consistency,
   Delivery,
@@ -16,9 +16,17 @@ export type {
   WaitOptions,
 } from "./api.ts";
 export { type Backup, type BackupInfo, verifyBackup } from "./backups/backup-file.ts";
+export {
+  inspectSurvivor,
+  type Recovered,
+  type RecoverOptions,
+  recoverAlone,
+  type Survivor,
+} from "./backups/recover.ts";
 export { type Restored, type RestoreOptions, restoreBackup } from "./backups/restore.ts";
 export * from "./errors.ts";
+export type { MembershipChange } from "./node/membership/membership-change.ts";
 export { openNode } from "./open-node.ts";
 export type { NodeOptions } from "./options.ts";
 export type { Notice } from "./transports/notices.ts";
-export type { LinkStats, Transport, TransportOwner } from "./transports/transport.ts";
+export type { LinkStats, Peer, Transport, TransportOwner } from "./transports/transport.ts";

@@ -131,7 +131,7 @@ describe("a directory", () => {
     await expect(restarted.execute("x", { timeoutMs: 100 })).rejects.toMatchObject({ code: "QUORATE_NO_LEADER" });
   });
 
-  test("whose member has moved is used with the new addresses", async () => {
+  test("whose member has moved is found at the address given, should it not be at the stored one", async () => {
     const before = await freeAddresses("n1", "n2");
     const [n1, n2] = await Promise.all(["n1", "n2"].map((id) => start({ id, members: before })));
     await n1?.execute("a");
@@ -141,7 +141,6 @@ describe("a directory", () => {
     const [moved] = await Promise.all(["n1", "n2"].map((id) => start({ id, members: after })));
 
     expect(await moved?.read()).toEqual(["a"]);
-    expect(moved?.status().members.map(({ address }) => address)).toEqual(Object.values(after));
   });
 });
 

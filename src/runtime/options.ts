@@ -12,6 +12,11 @@ export interface NodeOptions {
   readonly id: NodeId;
   /** All members of a new cluster, and where they are reached: `host:port`. Default: this one, listening nowhere. */
   readonly members?: Readonly<Record<NodeId, string>>;
+  /**
+   * A new node that a member of a running cluster adds; `members` then says where this one and some others are. Needs
+   * `clusterId`. Means nothing once there are data.
+   */
+  readonly join?: boolean;
   /** Where log, votes and snapshots live. Left out only with `storage: "memory"`. */
   readonly dataDir?: string;
   /** `memory` forgets all with the process: for tests, never for a member that others count on. Default `wal`. */
@@ -32,6 +37,10 @@ export interface NodeOptions {
   readonly requestBytesMax?: number;
   /** A machine is snapshotted whenever this much of the log was applied since the last time. Default 32 MiB. */
   readonly snapshotEveryBytes?: number;
+  /** Reads by lease (`{ consistency: "lease" }`), on condition that clocks run alike; the same on all members. */
+  readonly leases?: boolean;
+  /** Newest version of the members' protocol to speak: held back while others still run the release before. */
+  readonly protocolVersionMax?: 1 | 2;
   /** Carries messages between members. Default: TCP. */
   readonly transport?: Transport;
   /** Told what an operator should know. Default: nothing is said. */
@@ -53,6 +62,9 @@ export interface NodeConfig
 
 const mebibyte = 2 ** 20;
 
+/** The newest version of the members' protocol that this release speaks. */
+const protocolVersion = 2;
+
 /** The only place options are checked: throws `OptionError`; nothing past this line checks them again. */
 export function checkOptions(options: NodeOptions): NodeConfig {
   const { id, tickMs = 20, electionTicks = 25, heartbeatTicks = 5, timeoutMs = 5000 } = options;
@@ -67,6 +79,10 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   checkWhole("timeoutMs", timeoutMs, 1, 3_600_000);
   checkWhole("requestBytesMax", requestBytesMax, 1, 8 * mebibyte);
   checkWhole("snapshotEveryBytes", snapshotEveryBytes, 4096, 2 ** 40);
+  const { join = false, leases = false, protocolVersionMax = protocolVersion } = options;
+  check("clusterId", !join || options.clusterId !== undefined, "is needed to join: the one that the members have");
+  const isSpoken = protocolVersionMax === 1 || protocolVersionMax === 2;
+  check("protocolVersionMax", isSpoken, `must be 1 or ${protocolVersion}`);
   const { storage = "wal", dataDir } = options;
   check("storage", storage === "wal" || storage === "memory", 'must be "wal" or "memory"');
   check("dataDir", storage === "memory" || dataDir !== undefined, 'is needed, unless storage is "memory"');
@@ -74,8 +90,18 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   const place = options.listen ?? options.members?.[id];
   const listen = place === undefined ? undefined : checkAddress("listen", place);
   const rest = { id, clusterId, tickMs, electionTicks, heartbeatTicks, timeoutMs, requestBytesMax, snapshotEveryBytes };
+  const asked = { join, leases, protocolVersionMax };
   const isClusterIdGiven = options.clusterId !== undefined;
-  return Object.freeze({ ...rest, notice, members, isClusterIdGiven, listen, dataDir, transport: options.transport });
+  return Object.freeze({
+    ...rest,
+    ...asked,
+    notice,
+    members,
+    isClusterIdGiven,
+    listen,
+    dataDir,
+    transport: options.transport,
+  });
 }
 
 /** The members as given, checked; `id` is one of them. Throws `OptionError`. */
@@ -98,7 +124,8 @@ function nameCluster(members: readonly Member[]): string {
   return `quorate-${crc32(lines.join("\n")).toString(16).padStart(8, "0")}`;
 }
 
-function checkAddress(option: string, text: string): Address {
+/** An address, taken apart. Throws `OptionError` if `text` is none. */
+export function checkAddress(option: string, text: string): Address {
   const address = parseAddress(text);
   if (address === undefined) throw new OptionError(option, `${JSON.stringify(text)} is not host:port`);
   return address;

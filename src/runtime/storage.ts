@@ -1,6 +1,6 @@
 import type { RaftMemory } from "../protocols/raft/index.ts";
 import { termAt } from "../protocols/raft/log/log.ts";
-import { isSameSnapshot, type Member, type Membership, membershipOf } from "../protocols/replicated-log.ts";
+import { isSameSnapshot, type Member, membershipOf } from "../protocols/replicated-log.ts";
 import { openDirectory } from "./directory.ts";
 import { CorruptionError, WrongDirectoryError } from "./errors.ts";
 import type { Log } from "./logs/log.ts";
@@ -69,15 +69,11 @@ export async function recoverStorage(
   { clusterId, log, snapshots, release }: StorageParts,
 ): Promise<Storage> {
   const records = new RaftStore(log, snapshots, config.notice);
-  const { isNew, ...memory } = await records.recover(config.members, tailBytesMax);
+  const first = config.join ? [] : config.members;
+  const { isNew, ...memory } = await records.recover(first, tailBytesMax);
   const { base, configurations } = memory.log;
-  const membership = membershipOf(config.members);
-  if (isNew) await records.store([{ kind: "base", base, snapshot: undefined, membership }]);
-  else sayMembership(config, configurations.at(-1)?.membership.members ?? []);
-  memory.log.configurations = configurations.map((each) => ({
-    index: each.index,
-    membership: withAddresses(each.membership, config.members),
-  }));
+  if (isNew) await records.store([{ kind: "base", base, snapshot: undefined, membership: membershipOf(first) }]);
+  else if (!config.join) sayMembership(config, configurations.at(-1)?.membership.members ?? []);
   const snapshot = await newestSnapshot(memory, snapshots, config.dataDir ?? "memory");
   return {
     clusterId,
@@ -107,13 +103,6 @@ async function newestSnapshot(
   }
   if (recorded === undefined) return undefined;
   throw new CorruptionError(where, 0, `the snapshot of index ${recorded.index} is missing`);
-}
-
-/** Who the members are is stored; where they are may have changed since, and whoever starts us knows best. */
-function withAddresses({ members, outgoing, learners }: Membership, given: readonly Member[]): Membership {
-  const place = (stored: readonly Member[]) =>
-    stored.map((member) => given.find((other) => other.id === member.id) ?? member);
-  return { members: place(members), outgoing: place(outgoing), learners: place(learners) };
 }
 
 function sayMembership(config: NodeConfig, stored: readonly Member[]): void {

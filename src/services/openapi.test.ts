@@ -60,6 +60,13 @@ test.each([
   ["GET /v1/kv/a", "/v1/kv/{key}", ""],
   ["GET /v1/kv/none", "/v1/kv/{key}", ""],
   ["GET /status", "/status", ""],
+  ["GET /members", "/members", ""],
+  ["POST /members", "/members", '{"id":"n3","address":"127.0.0.1:1"}'],
+  ["PUT /members/n2", "/members/{id}", '{"address":"127.0.0.1:1"}'],
+  ["DELETE /members/n2", "/members/{id}", ""],
+  ["POST /members/n2/promote", "/members/{id}/promote", ""],
+  ["POST /members/n9/promote", "/members/{id}/promote", ""], // there is no such member
+  ["POST /leader", "/leader", '{"id":"n2"}'],
   ["GET /health", "/health", ""],
   ["GET /livez", "/livez", ""],
   ["GET /readyz", "/readyz", ""],

@@ -19,7 +19,8 @@ import { logPaths, logSchemas } from "./log/openapi.ts";
 import { logRoutes } from "./log/routes.ts";
 import { type ObjectsNode, replica } from "./objects.ts";
 import { backupRoutes } from "./operate/backup.ts";
-import { operatePaths } from "./operate/openapi.ts";
+import { memberRoutes } from "./operate/members.ts";
+import { operatePaths, operateSchemas } from "./operate/openapi.ts";
 import { classicStackRoutes } from "./stack/classic.ts";
 import { jsonStackRoutes } from "./stack/json.ts";
 import { stackPaths, stackSchemas } from "./stack/openapi.ts";
@@ -105,6 +106,7 @@ export function assemble(options: HttpOptions, bodyBytesMax: number): { readonly
   healthRoutes(app, node);
   eventRoutes(app, events);
   metricsRoutes(app, metrics);
+  memberRoutes(app, node, intake);
   backupRoutes(app, node);
   const described = describe();
   app.get("/openapi.json", () => document(described));
@@ -145,7 +147,7 @@ function describe(): Json {
   const packageFile = new URL("../../package.json", import.meta.url);
   const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
   const paths = { ...nodePaths, ...operatePaths, ...stackPaths, ...logPaths, ...kvPaths };
-  return openApi(version, paths, { ...nodeSchemas, ...stackSchemas, ...logSchemas, ...kvSchemas });
+  return openApi(version, paths, { ...nodeSchemas, ...operateSchemas, ...stackSchemas, ...logSchemas, ...kvSchemas });
 }
 
 /** Tells a wrong path from a wrong method. */

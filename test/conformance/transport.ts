@@ -21,13 +21,17 @@ export interface TransportNetwork {
 export class RecordingOwner implements TransportOwner {
   readonly id: NodeId;
   readonly clusterId: string;
+  readonly speaks: number;
+  /** What the peer of each link that came up speaks. */
+  readonly spoken: (number | undefined)[] = [];
   readonly frames: { readonly from: NodeId; readonly frame: Bytes }[] = [];
   readonly links: string[] = [];
   #watchers: (() => void)[] = [];
 
-  constructor(id: NodeId, clusterId = "conformance") {
+  constructor(id: NodeId, clusterId = "conformance", speaks = 2) {
     this.id = id;
     this.clusterId = clusterId;
+    this.speaks = speaks;
   }
 
   get texts(): string[] {
@@ -39,7 +43,8 @@ export class RecordingOwner implements TransportOwner {
     this.#changed();
   }
 
-  link(peer: NodeId, up: boolean): void {
+  link(peer: NodeId, up: boolean, speaks?: number): void {
+    if (up) this.spoken.push(speaks);
     this.links.push(`${peer} ${up ? "up" : "down"}`);
     this.#changed();
   }
@@ -70,6 +75,7 @@ interface OpenOptions {
   readonly address?: string;
   readonly queueBytesMax?: number;
   readonly clusterId?: string;
+  readonly speaks?: number;
 }
 
 /** What every transport must do. */
@@ -87,9 +93,9 @@ export function transportConformance(name: string, makeNetwork: () => TransportN
       await Promise.all(nodes.map(({ transport }) => transport.close()));
     });
 
-    async function start(id: NodeId, { clusterId, ...options }: OpenOptions = {}): Promise<Node> {
+    async function start(id: NodeId, { clusterId, speaks, ...options }: OpenOptions = {}): Promise<Node> {
       const transport = network.open(options);
-      const owner = new RecordingOwner(id, clusterId);
+      const owner = new RecordingOwner(id, clusterId, speaks);
       await transport.start(owner);
       const node = { transport, owner, member: { id, address: network.addressOf(transport) } };
       nodes.push(node);
@@ -235,6 +241,44 @@ export function transportConformance(name: string, makeNetwork: () => TransportN
       expect(moved.owner.texts).toEqual(["a moved"]);
       expect(c.owner.texts).toEqual([]);
       expect(statsOf(a, "c")).toMatchObject({ up: false, framesDropped: 1 });
+    });
+
+    test("a node that is no member is answered on the way that it has to us, for as long as it has one", async () => {
+      const a = await start("a");
+      const b = await start("b");
+      a.transport.setMembers([b.member]);
+      await a.owner.untilLast("b up");
+
+      a.transport.send("b", toUtf8("may I join?"));
+      await b.owner.until(({ frames }) => frames.length > 0);
+      b.transport.send("a", toUtf8("you may"));
+      await a.owner.until(({ frames }) => frames.length > 0);
+
+      expect(a.owner.texts).toEqual(["b you may"]);
+      expect(b.owner.links).toEqual([]);
+    });
+
+    test("a member is also looked for where else it may be, and who is found there is not taken for it", async () => {
+      const a = await start("a");
+      const [b, c] = [await start("b"), await start("c")];
+      const nowhere = { id: "b", address: c.member.address };
+
+      a.transport.setMembers([{ ...nowhere, otherAddresses: [b.member.address] }]);
+      await a.owner.untilLast("b up");
+      a.transport.send("b", toUtf8("x"));
+      await b.owner.until(({ frames }) => frames.length > 0);
+
+      expect([b.owner.texts, c.owner.texts]).toEqual([["a x"], []]);
+    });
+
+    test("a link tells which version of the protocol the member speaks", async () => {
+      const a = await start("a", { speaks: 2 });
+      const b = await start("b", { speaks: 1 });
+      introduce(a, b);
+
+      await Promise.all([a.owner.untilLast("b up"), b.owner.untilLast("a up")]);
+
+      expect([a.owner.spoken, b.owner.spoken]).toEqual([[1], [2]]);
     });
 
     test("oneself among the members makes no link", async () => {

@@ -9,6 +9,8 @@ import { Program } from "../support/processes.ts";
 const output: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "counter.ts": [/^n1 reads 16, \w+ of term \d+$/, /^n2 reads 16, \w+ of term \d+$/, /^n3 reads 16, \w+ of term \d+$/],
   "own-state.ts": ["red: 2, green: 1", "red: 2, green: 2"],
+  "simulated-core.ts": [/^200 worlds, \d+ faults, \d+ checks, all right$/],
+  "simulated-machine.ts": [/^40 worlds, \d+ faults, \d+ calls answered, all right$/],
 };
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,6 +1,8 @@
 import { crc32 } from "node:zlib";
+import type { NodeId } from "../../src/base/ids.ts";
 import type { Machine } from "../../src/machines/machine.ts";
 import { withSessions } from "../../src/machines/sessions.ts";
+import type { Member, Membership } from "../../src/protocols/replicated-log.ts";
 import type {
   ExecuteOptions,
   MachineNode,
@@ -13,13 +15,16 @@ import { type Backup, backupOf } from "../../src/runtime/backups/backup-file.ts"
 import {
   AbortedError,
   BusyError,
+  InvalidChangeError,
   KeyReusedError,
   NoLeaderError,
+  NotLeaderError,
   OutcomeUnknownError,
 } from "../../src/runtime/errors.ts";
+import { applyChange, type MembershipChange } from "../../src/runtime/node/membership/membership-change.ts";
 
 /** How a node meets requests. `unknown`: applies writes, loses the answers; `held`: answers once the mood changes. */
-export type Mood = "serving" | "leaderless" | "busy" | "unknown" | "held";
+export type Mood = "serving" | "leaderless" | "following" | "busy" | "unknown" | "held";
 
 type Kind = NodeEvent["kind"];
 type Listener = (event: NodeEvent) => void;
@@ -111,6 +116,9 @@ export class SingleNode<State, Command, Answer, Question, Reply>
         { id: "n1", address: "127.0.0.1:12379" },
         { id: "n2", address: "127.0.0.1:22379" },
       ],
+      outgoing: [],
+      learners: this.#learners,
+      removed: false,
       peers: [{ id: "n2", linkUp: true, mode: "stream", match: index, next: index + 1, bytesInFlight: 0 }],
       disk: { state: this.isDiskFull ? "full" : "ok", bytes: 0, files: 0, syncs: index },
       waiting: this.#waiting,
@@ -130,6 +138,24 @@ export class SingleNode<State, Command, Answer, Question, Reply>
 
   emit(event: NodeEvent): void {
     for (const listener of this.#listeners.get(event.kind) ?? []) listener(event);
+  }
+
+  /** Who takes part, besides n1 and n2: changed at once. */
+  #learners: readonly Member[] = [];
+
+  async changeMembership(change: MembershipChange, { signal }: WaitOptions = {}): Promise<Membership> {
+    await this.#admission(signal);
+    const { members } = this.status();
+    if (this.#mood === "following") throw new NotLeaderError("n2");
+    const wanted = applyChange({ members, learners: this.#learners }, change);
+    this.#learners = wanted.learners;
+    return { members: wanted.members, outgoing: [], learners: this.#learners };
+  }
+
+  async transferLeadership(to?: NodeId, { signal }: WaitOptions = {}): Promise<void> {
+    await this.#admission(signal);
+    if (this.#mood === "following") throw new NotLeaderError("n2");
+    if (to !== undefined && to !== "n2") throw new InvalidChangeError("who is to lead must be a voter");
   }
 
   async ready(_options?: WaitOptions): Promise<void> {}

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
-import { parseDuration } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
+import { parseDuration } from "../quantities.ts";
 import { note } from "../terminal.ts";
 import type { Ask } from "./client.ts";
 

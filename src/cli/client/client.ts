@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatMs } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
+import { formatMs } from "../quantities.ts";
 
 /** Largest answer that is read, in bytes. */
 const answerBytesMax = 64 * 1024 * 1024;
@@ -27,8 +27,10 @@ export interface Attempts {
   readonly timeoutMs: number;
   /** For one try. Default 6000. */
   readonly tryTimeoutMs?: number;
-  /** Names a write across its tries, so that it is applied once; required for anything but GET. */
+  /** Names a write across its tries, so that it is applied once; required for whatever is not repeatable. */
   readonly key?: string;
+  /** Doing it twice is as good as once. */
+  readonly isRepeatable?: boolean;
 }
 
 /** What a node answered, whatever the status, unless it is worth another try. */
@@ -91,11 +93,14 @@ function setBack(endpoint: Endpoint, { why, retryAfterMs }: Setback): void {
   endpoint.readyAt = performance.now() + (retryAfterMs ?? backoff);
 }
 
-function givenUp(unknown: boolean, { timeoutMs, key }: Attempts, tried: string): CommandFailure {
+function givenUp(unknown: boolean, { timeoutMs, key, isRepeatable }: Attempts, tried: string): CommandFailure {
+  const advice = isRepeatable
+    ? "repeat it: what is done already is not done again"
+    : `repeat it with --key ${key}, which applies it at most once`;
   return unknown
     ? new CommandFailure(
         exitCode.unknown,
-        `no answer within ${formatMs(timeoutMs)}: the request may or may not have been applied; repeat it with --key ${key}, which applies it at most once${tried}`,
+        `no answer within ${formatMs(timeoutMs)}: the request may or may not have been applied; ${advice}${tried}`,
       )
     : new CommandFailure(
         exitCode.unavailable,

@@ -15,6 +15,8 @@ export type ChildEvent =
 /** What a supervised node sends to its supervisor. */
 export type ChildMessage =
   | { readonly kind: "ready"; readonly url: string }
+  /** It takes no part in the cluster any more, and ends. */
+  | { readonly kind: "removed" }
   | { readonly kind: "event"; readonly event: ChildEvent };
 
 /** What a supervisor sends: once at the start, before the node opens, and at each change. */
@@ -144,6 +146,7 @@ export class Child {
 
   #receive(message: ChildMessage): void {
     if (message.kind === "event") this.#owner.event(this.id, message.event);
+    else if (message.kind === "removed") this.#asked = true;
     else {
       this.#served = true;
       if (this.#state === "starting") this.#state = "up";

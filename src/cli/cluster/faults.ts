@@ -1,6 +1,6 @@
 import type { FaultRule } from "../../runtime/transports/faults.ts";
-import { formatMs } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
+import { formatMs } from "../quantities.ts";
 
 /** One direction between two nodes. */
 export interface Way {

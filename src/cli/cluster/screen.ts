@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { SyncRate } from "../disk.ts";
-import { formatMs } from "../duration.ts";
+import { formatMs } from "../quantities.ts";
 import { formatCount, type Paint, table } from "../terminal.ts";
 import type { ClusterStatus } from "./control.ts";
 import type { ClusterEvent } from "./supervisor.ts";

@@ -1,11 +1,9 @@
 import { existsSync } from "node:fs";
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import type { Action, ControlAnswer, ControlRequest, NodeCommand } from "../cluster/control.ts";
-import { parseDuration } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
-import { note, say } from "../terminal.ts";
+import { parseDuration, parseWhole } from "../quantities.ts";
+import { note, program, programName, say } from "../terminal.ts";
 
 /** What every `cluster` command takes. */
 interface Place {
@@ -13,7 +11,6 @@ interface Place {
   readonly json?: boolean;
 }
 
-const program = fileURLToPath(new URL("../../../bin/quorate.js", import.meta.url));
 const nodeCommands: Readonly<Record<NodeCommand, string>> = {
   stop: "let a node end by itself; it stays down until start",
   kill: "end a node at once (SIGKILL); it stays down until start",
@@ -81,8 +78,8 @@ async function up(options: {
   const { up: run } = await import("../cluster/up.ts");
   process.exitCode = await run({
     directory: options.dir,
-    nodes: whole(options.nodes, "--nodes", 1, 9),
-    portBase: whole(options.portBase, "--port-base", 1, 65_535),
+    nodes: parseWhole(options.nodes, "--nodes", 1, 9),
+    portBase: parseWhole(options.portBase, "--port-base", 1, 65_535),
     strictPorts: options.strictPorts === true,
     logs: options.logs === true,
     json: options.json === true,
@@ -128,7 +125,7 @@ async function logs(node: string | undefined, options: Place & { lines: string; 
   if (node !== undefined && !ids.includes(node)) {
     throw new CommandFailure(exitCode.usage, `there is no node ${node} here; the nodes are ${ids.join(", ")}`);
   }
-  const count = whole(options.lines, "--lines", 0, 1_000_000) ?? 0;
+  const count = parseWhole(options.lines, "--lines", 0, 1_000_000) ?? 0;
   const signal = options.follow ? new AbortController().signal : undefined; // ends with the process
   await showLogs(options.dir, node === undefined ? ids : [node], count, signal);
 }
@@ -163,16 +160,4 @@ function noCluster(dir: string): CommandFailure {
 
 function failure(answer: ControlAnswer): CommandFailure {
   return new CommandFailure(answer.ok ? exitCode.failed : answer.exit, answer.message);
-}
-
-/** How a person calls this program from here. */
-function programName(): string {
-  return relative(process.cwd(), program) === "bin/quorate.js" ? "node bin/quorate.js" : "npx quorate";
-}
-
-function whole(text: string | undefined, name: string, least: number, most: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new CommandFailure(exitCode.usage, `${name} must be a whole number from ${least} to ${most}, not ${text}`);
 }

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { NodeStatus } from "../../runtime/api.ts";
-import { parseDuration } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
+import { parseDuration } from "../quantities.ts";
 import { say, table } from "../terminal.ts";
 
 interface Row {

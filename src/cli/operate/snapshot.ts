@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { BackupInfo } from "../../runtime/backups/backup-file.ts";
-import { parseDuration } from "../duration.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
+import { parseDuration } from "../quantities.ts";
 import { formatCount, say, table } from "../terminal.ts";
 
 const timeoutMsMax = 24 * 3_600_000;

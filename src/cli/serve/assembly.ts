@@ -57,11 +57,14 @@ function nodeOptions(settings: ServeSettings): NodeOptions {
     timeoutMs: settings["timeout-ms"],
     requestBytesMax: settings["request-bytes-max"],
     snapshotEveryBytes: settings["snapshot-every-bytes"],
+    protocolVersionMax: settings["protocol-version-max"],
   };
   return {
     id: settings.id,
     members: Object.fromEntries(settings.cluster.map(({ id, address }) => [id, address])),
     dataDir: settings["data-dir"],
+    join: settings.join,
+    leases: settings.leases,
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<NodeOptions>),
   };
 }

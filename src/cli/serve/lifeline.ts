@@ -53,6 +53,11 @@ export class Lifeline implements FaultSource {
     if (now === "leader") say({ kind: "commit", index: node.status().commit });
   }
 
+  /** Reports that this node has no more part in the cluster, and need not be started again. */
+  removed(): void {
+    this.#send({ kind: "removed" });
+  }
+
   #send(message: ChildMessage): void {
     // A supervisor that goes away meanwhile shows as `cut`.
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);

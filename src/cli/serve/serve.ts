@@ -22,7 +22,8 @@ export async function serve(sources: Sources, supervised: boolean): Promise<Exit
     if (typeof server === "string") return exitCode.yes; // nothing was served yet, and a node may end at any moment
     watch(server, settings, log);
     lifeline?.report(server.url, server.node);
-    const reason = await Promise.race([asked, server.node.closed.then(() => "the node closed")]);
+    const removed = awaitRemoval(server, lifeline);
+    const reason = await Promise.race([asked, removed, server.node.closed.then(() => "the node closed")]);
     log.info({ reason }, "stopping");
     return await closeInTime(server, log);
   } catch (error) {
@@ -45,6 +46,16 @@ function awaitStop(lifeline: Lifeline | undefined): Promise<string> {
   });
 }
 
+/** Resolves once the node takes no part in the cluster any more: there is nothing left for it to do. */
+function awaitRemoval({ node }: Server, lifeline: Lifeline | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    node.on("removed", () => {
+      lifeline?.removed();
+      resolve(`${node.id} was removed from the cluster; its data directory is of no use any more`);
+    });
+  });
+}
+
 /** Says where the node serves and what it sees. */
 function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
   const { clusterId, commit } = node.status();
@@ -54,6 +65,10 @@ function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
   node.on("link", ({ peer, up }) => log.info({ peer }, `link to ${peer} ${up ? "is up" : "broke"}`));
   node.on("snapshot", ({ index, bytes }) => log.info({ index, bytes }, "took a snapshot"));
   node.on("restore", ({ index }) => log.info({ index }, "restored a snapshot"));
+  node.on("membership", ({ index, isCommitted, members, outgoing, learners }) => {
+    const facts = { index, members, outgoing, learners };
+    log.info(facts, `${isCommitted ? "agreed" : "from now on"}: ${members.map(({ id }) => id).join(", ")} vote`);
+  });
   node.on("health", ({ healthy, reason }) => log.info({ healthy, reason }, healthy ? "healthy" : "not healthy"));
   if (!settings.verbose) return;
   const trace = log.child({}, { level: "trace" }); // asked for by -v, whatever the level

@@ -198,7 +198,6 @@ function lead(state: RaftState): void {
     opening,
     isVoter: false,
     isOutgoing: false,
-    sessions: 0,
     handover: undefined,
     hasHandedOver: false,
     countedFrom: Math.max(state.commit + 1, state.log.tailFrom),

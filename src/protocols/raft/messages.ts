@@ -6,7 +6,7 @@ import type { Entry, Hindrance, LogOutput, LogRequest, Membership, Position, Sna
  * What members say to each other. Every message carries its sender's term (Raft paper, figure 2).
  *
  * Fields that may be missing are of version 2, and so are the kinds `timeoutNow` and `removed`: who speaks version 1
- * is never sent them. `session` numbers a leader's stretches of sending to one member; answers repeat it, so that none
+ * is never sent them. `session` names a leader's stretch of sending to one member; answers repeat it, so that none
  * is taken for the answer of a member that was removed and came back.
  */
 export type RaftMessage =

@@ -194,7 +194,7 @@ describe("removed and added again within one term (replication sessions)", () =>
     return member;
   }
 
-  const old = { session: 2 } as const; // of b and c, c was met second
+  const old = { session: 1 } as const; // named after the entry that opened the term
 
   test.each([
     ["appendReply", { kind: "appendReply", term: 1, match: 3, ...old }],
@@ -206,14 +206,14 @@ describe("removed and added again within one term (replication sessions)", () =>
 
     member.receive("c", late);
 
-    expect(before).toMatchObject({ match: 0, session: 3 });
+    expect(before).toMatchObject({ match: 0, session: 4 });
     expect(member.state.leadership?.peers.get("c")).toEqual(before);
   });
 
   test("an answer to the present stretch counts", () => {
     const member = rejoined();
 
-    member.receive("c", { kind: "appendReply", term: 1, match: 4, session: 3 });
+    member.receive("c", { kind: "appendReply", term: 1, match: 4, session: 4 });
 
     expect(member.state.leadership?.peers.get("c")).toMatchObject({ match: 4, mode: "stream" });
   });

@@ -49,8 +49,6 @@ export interface Leadership {
   /** We vote among the `members`, or among the `outgoing`. */
   isVoter: boolean;
   isOutgoing: boolean;
-  /** Sessions begun in this term: a follower's number is its own. */
-  sessions: number;
   handover: Handover | undefined;
   /** Some follower was told to stand for election, and may do so at any time: no lease holds in this term any more. */
   hasHandedOver: boolean;

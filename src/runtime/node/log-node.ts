@@ -1,19 +1,12 @@
 import { randomInt } from "node:crypto";
 import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
-import {
-  decodeMessage,
-  encodeMessage,
-  Raft,
-  type RaftMessage,
-  type RaftVocabulary,
-} from "../../protocols/raft/index.ts";
-import { termAt } from "../../protocols/raft/log/log.ts";
-import { type LogOutput, type LogRequest, participantsOf } from "../../protocols/replicated-log.ts";
+import { Raft, type RaftVocabulary } from "../../protocols/raft/index.ts";
+import type { LogOutput, LogRequest, Membership } from "../../protocols/replicated-log.ts";
 import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
 import { type Backup, backupOf } from "../backups/backup-file.ts";
 import { Drive, type DriveHost } from "../drive.ts";
-import { ClosedError, DiskFullError, OptionError, TooLargeError } from "../errors.ts";
+import { RemovedError, TooLargeError } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
 import type { Storage } from "../storage.ts";
 import type { Transport } from "../transports/transport.ts";
@@ -21,13 +14,24 @@ import { Applied } from "./applied.ts";
 import { Barriers } from "./barriers.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Emitter } from "./emitter.ts";
+import { Health } from "./health.ts";
+import { Changes } from "./membership/changes.ts";
+import type { MembershipChange } from "./membership/membership-change.ts";
+import { Roster } from "./membership/roster.ts";
 import { type Proposal, Proposals } from "./proposals.ts";
 import { Saving } from "./saving.ts";
 import { roleOf, statusOf } from "./status.ts";
 import { type Patience, Waiters } from "./waiter.ts";
+import { Wire } from "./wire.ts";
 
 /** How long a closing node waits for what is in flight, in ms. */
 const drainMsMax = 3000;
+
+/** How long a closing leader waits for another to take over, in ms. */
+const handOverMsMax = 1000;
+
+/** How long a removed member is kept in touch with, in election timeouts: longer than the leader says goodbye. */
+const farewellTimeouts = 4;
 
 /** What a machine's node may add to a request, in bytes: who asked, and which of its requests it is. */
 const envelopeBytesMax = 2048;
@@ -45,20 +49,22 @@ export class RaftNode implements LogNode {
   readonly #raft: Raft;
   readonly #drive: Drive<RaftVocabulary>;
   readonly #emitter = new Emitter();
+  readonly #wire: Wire;
   readonly #waiters = new Waiters(() => this.#retryParked());
   readonly #proposals: Proposals;
   readonly #barriers: Barriers;
+  readonly #changes: Changes;
+  readonly #roster: Roster;
+  readonly #health: Health;
   readonly #applied: Applied;
   readonly #deliveries: Deliveries;
   readonly #saving: Saving;
-  readonly #seen: { role: Role; term: number; commit: number; healthy: boolean };
+  readonly #seen: { role: Role; commit: number };
   readonly #draining = new AbortController();
   #idCount = 0;
-  #isDiskFull = false;
   #readyAt: number | undefined;
   #closing: Promise<void> | undefined;
   #isShut = false;
-  #failure: unknown;
   #settleClosed: { resolve: () => void; reject: (error: unknown) => void } = { resolve: noop, reject: noop };
 
   constructor(config: NodeConfig, storage: Storage, transport: Transport) {
@@ -71,13 +77,27 @@ export class RaftNode implements LogNode {
     const { electionTicks, heartbeatTicks } = config;
     const payloadBytesMax = config.requestBytesMax + envelopeBytesMax;
     this.#raft = new Raft(
-      { id: config.id, seed, electionTicks, heartbeatTicks, payloadBytesMax, tailBytesMax },
+      {
+        ...{ id: config.id, seed, electionTicks, heartbeatTicks, payloadBytesMax, tailBytesMax },
+        ...{ speaks: config.protocolVersionMax, leases: config.leases },
+      },
       { memory: storage.memory, applied, ...(storage.partial && { incoming: storage.partial }) },
     );
+    this.#wire = new Wire(transport, this.#emitter, config.notice);
     const request = (ask: LogRequest) => this.#drive.request(ask);
     const nextId = () => ++this.#idCount;
     this.#proposals = new Proposals(request, nextId, this.#waiters, payloadBytesMax);
     this.#barriers = new Barriers(request, nextId, this.#waiters);
+    this.#roster = new Roster(transport, {
+      given: config.members,
+      speaks: config.protocolVersionMax,
+      farewellMs: farewellTimeouts * electionTicks * config.tickMs,
+    });
+    const state = () => this.#raft.inspect();
+    const confirm = (patience: Patience) => this.#barriers.wait(patience);
+    const laggards = () => this.#roster.laggards;
+    this.#changes = new Changes({ request, nextId, state, confirm, laggards }, this.#waiters);
+    this.#health = new Health(state, this.#emitter);
     this.#applied = new Applied(applied, this.#waiters);
     this.#deliveries = new Deliveries(
       (index) => {
@@ -87,8 +107,16 @@ export class RaftNode implements LogNode {
       (snapshot) => storage.snapshots.content(snapshot),
       storage.memory.snapshot,
     );
-    this.#saving = new Saving(storage.snapshots, () => this.#checkOpen());
-    this.#seen = { role: "follower", term: storage.memory.term, commit: applied, healthy: false };
+    this.#saving = new Saving(storage.snapshots, {
+      state,
+      checkOpen: () => this.#health.checkOpen(),
+      appliedIndex: () => this.appliedIndex,
+      taken: (snapshot) => {
+        request({ kind: "snapshotTaken", snapshot });
+        this.#emitter.emit({ kind: "snapshot", index: snapshot.index, bytes: snapshot.bytes });
+      },
+    });
+    this.#seen = { role: "follower", commit: applied };
     this.#drive = new Drive(this.#raft, this.#host(), config.tickMs);
     this.closed = new Promise((resolve, reject) => {
       this.#settleClosed = { resolve, reject };
@@ -101,13 +129,15 @@ export class RaftNode implements LogNode {
     await this.#transport.start({
       id: this.id,
       clusterId: this.#storage.clusterId,
+      speaks: this.#config.protocolVersionMax,
       receive: (from, frame) => this.#receive(from, frame),
-      link: (peer, up) => {
-        this.#drive.link(peer, up);
+      link: (peer, up, speaks) => {
+        this.#roster.met(peer, speaks);
+        this.#drive.link(peer, up, speaks);
         this.#emitter.emit({ kind: "link", peer, up });
       },
     });
-    this.#transport.setMembers(participantsOf(this.#raft.inspect().membership));
+    this.#roster.follow(this.#raft.inspect().membership);
     this.#drive.start();
     this.#findReadyPoint();
   }
@@ -115,7 +145,7 @@ export class RaftNode implements LogNode {
   #host(): DriveHost<RaftVocabulary> {
     return {
       store: (records) => this.#storage.records.store(records),
-      send: (to, message) => this.#send(to, message),
+      send: (to, message) => this.#wire.send(to, message),
       output: (output) => this.#take(output),
       stepped: () => this.#stepped(),
       diskFull: (isFull) => this.#diskFull(isFull),
@@ -123,34 +153,20 @@ export class RaftNode implements LogNode {
     };
   }
 
-  #send(to: NodeId, message: RaftMessage): void {
-    this.#transport.send(to, encodeMessage(message));
-    if (this.#emitter.has("message")) this.#emitter.emit({ kind: "message", direction: "sent", peer: to, message });
-  }
-
   #receive(from: NodeId, frame: Bytes): void {
-    let message: RaftMessage;
-    try {
-      message = decodeMessage(frame);
-    } catch (error) {
-      this.#config.notice("warn", "dropped a malformed message", { from, error });
-      return;
-    }
-    if (this.#emitter.has("message")) {
-      this.#emitter.emit({ kind: "message", direction: "received", peer: from, message });
-    }
-    this.#drive.receive(from, message);
+    const message = this.#wire.read(from, frame);
+    if (message !== undefined) this.#drive.receive(from, message);
   }
 
   #take(output: LogOutput): void {
     switch (output.kind) {
       case "accepted":
       case "settled":
-        this.#proposals.take(output);
+        if (!this.#changes.take(output)) this.#proposals.take(output);
         return;
       case "refused":
-        if (!this.#proposals.take(output)) this.#barriers.refused(output.id, output.reason);
-        return;
+        if (this.#changes.take(output) || this.#proposals.take(output)) return;
+        return this.#barriers.refused(output.id, output.reason);
       case "readable":
         return this.#barriers.readable(output.ids, output.index);
       case "committed":
@@ -163,11 +179,12 @@ export class RaftNode implements LogNode {
         this.#supply(output);
         return;
       case "membership":
-        return this.#transport.setMembers(participantsOf(output.membership));
+        return this.#membership(output);
       case "removed":
-        return; // told what is committed so far, and asked no more
+        return this.#removed(output.index);
       case "leader":
-        return this.#leader(output.term, output.leader);
+        this.#emitter.emit(output);
+        return this.#retryParked();
     }
   }
 
@@ -176,11 +193,6 @@ export class RaftNode implements LogNode {
       (found) => this.#drive.request({ kind: "supply", want, found }),
       (error: unknown) => this.fail(error),
     );
-  }
-
-  #leader(term: number, leader: NodeId | undefined): void {
-    this.#emitter.emit({ kind: "leader", leader, term });
-    this.#retryParked();
   }
 
   /** A leader may also refuse for want of leadership and remain the leader: so not at its election alone. */
@@ -205,40 +217,42 @@ export class RaftNode implements LogNode {
     if (state.commit !== seen.commit) this.#emitter.emit({ kind: "commit", index: state.commit });
     seen.role = role;
     seen.commit = state.commit;
-    this.#checkHealth();
+    this.#health.check();
   }
 
-  #checkHealth(): void {
-    const reason = this.#hindrance();
-    const healthy = reason === undefined;
-    if (healthy === this.#seen.healthy) return;
-    this.#seen.healthy = healthy;
-    this.#emitter.emit({ kind: "health", healthy, reason: reason ?? `${this.#raft.inspect().leader} leads` });
+  #membership(output: Extract<LogOutput, { kind: "membership" }>): void {
+    const { index, membership, isCommitted } = output;
+    this.#roster.follow(membership);
+    if (membership.members.concat(membership.learners).some(({ id }) => id === this.id)) this.#health.isRemoved = false;
+    this.#changes.membership(output);
+    this.#emitter.emit({ kind: "membership", index, isCommitted, ...membership });
+    this.#health.check();
   }
 
-  #hindrance(): string | undefined {
-    if (this.#failure !== undefined) return "the node broke";
-    if (this.#closing !== undefined) return "the node is closing";
-    if (this.#isDiskFull) return "the disk is full";
-    return this.#raft.inspect().leader === undefined ? "no leader is known" : undefined;
+  #removed(index: number): void {
+    this.#health.isRemoved = true;
+    this.#health.check();
+    this.#config.notice("warn", "this node was removed from the cluster, and takes no part any more", { index });
+    this.#emitter.emit({ kind: "removed", index });
+    this.#waiters.abandonAll(new RemovedError(this.id));
   }
 
   #diskFull(isFull: boolean): void {
-    this.#isDiskFull = isFull;
+    this.#health.isDiskFull = isFull;
     if (isFull) this.#drive.request({ kind: "resign", reason: "disk-full" });
     else this.#drive.request({ kind: "resume" });
     const text = isFull ? "the disk is full: stepped down, and waiting for room" : "the disk has room again";
     this.#config.notice(isFull ? "warn" : "info", text, { dataDir: this.#config.dataDir });
     this.#emitter.emit({ kind: "disk", state: isFull ? "full" : "ok" });
-    this.#checkHealth();
+    this.#health.check();
   }
 
   /** Stops at once: after a failure nothing that this node says can be trusted. */
   fail(error: unknown): void {
-    if (this.#failure !== undefined || this.#isShut) return;
-    this.#failure = error;
+    if (this.#health.failure !== undefined || this.#isShut) return;
+    this.#health.failure = error;
     this.#config.notice("warn", "the node has stopped", { error });
-    this.#checkHealth();
+    this.#health.check();
     this.#closing ??= this.#shutDown();
   }
 
@@ -260,11 +274,12 @@ export class RaftNode implements LogNode {
       clusterId: this.#storage.clusterId,
       links: this.#transport.stats(),
       log: this.#storage.log.stats(),
-      isDiskFull: this.#isDiskFull,
+      isDiskFull: this.#health.isDiskFull,
+      isRemoved: this.#health.isRemoved,
       applied: this.#applied.index,
       readyAt: this.#readyAt,
       waiting: this.#waiters.count,
-      hindrance: this.#hindrance(),
+      hindrance: this.#health.hindrance,
     });
   }
 
@@ -273,8 +288,8 @@ export class RaftNode implements LogNode {
   }
 
   async barrier(options: WaitOptions = {}): Promise<number> {
-    this.#checkOpen();
-    if (this.#isDiskFull) throw new DiskFullError("the data directory"); // it falls behind the others
+    this.#health.checkOpen();
+    this.#health.checkRoom();
     return await this.#barriers.wait(this.#patience(options));
   }
 
@@ -290,25 +305,13 @@ export class RaftNode implements LogNode {
   async propose(payload: Bytes, options: WaitOptions = {}): Promise<number> {
     const { requestBytesMax } = this.#config;
     if (payload.length > requestBytesMax) throw new TooLargeError(payload.length, requestBytesMax);
-    return await new Promise((resolve, reject) => {
-      const end = this.submit(
-        {
-          payload: new Uint8Array(payload), // the caller may use its buffer again while members still fetch this
-          isRepeatable: false,
-          committed: (index) => {
-            end();
-            resolve(index);
-          },
-          failed: reject,
-        },
-        options,
-      );
-    });
+    this.#health.checkOpen();
+    return await this.#proposals.once(payload, this.#patience(options));
   }
 
   /** Proposes on behalf of a machine, which knows repeats; returns the call that ends the tries. */
   submit(proposal: Proposal, options: WaitOptions): () => void {
-    this.#checkOpen();
+    this.#health.checkOpen();
     return this.#proposals.submit(proposal, this.#patience(options));
   }
 
@@ -322,30 +325,25 @@ export class RaftNode implements LogNode {
   }
 
   async saveSnapshot(index: number, chunks: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<void> {
-    this.#checkOpen();
-    const state = this.#raft.inspect();
-    const term = termAt(state.log, index);
-    if (index > this.#applied.index || index <= (state.snapshot?.index ?? 0) || term === undefined) {
-      throw new OptionError("index", `must be acknowledged, and after the last snapshot: ${index} is not`);
-    }
-    const snapshot = await this.#saving.save({ index, term }, chunks);
-    this.#drive.request({ kind: "snapshotTaken", snapshot });
-    await this.#storage.snapshots.dropBefore(index);
-    this.#emitter.emit({ kind: "snapshot", index, bytes: snapshot.bytes });
+    await this.#saving.save(index, chunks);
   }
 
   /** The newest snapshot, as a backup, if it holds everything through `index`. */
   backup(index: number): Backup | undefined {
-    const [known, saved] = [this.#raft.inspect().snapshot, this.#saving.newest];
-    const snapshot = (saved?.index ?? 0) > (known?.index ?? 0) ? saved : known;
+    const snapshot = this.#saving.newest;
     if (snapshot === undefined || snapshot.index < index) return undefined;
     const identity = { clusterId: this.#storage.clusterId, nodeId: this.id };
     return backupOf(snapshot, identity, this.#storage.snapshots.content(snapshot));
   }
 
-  #checkOpen(): void {
-    if (this.#failure !== undefined) throw new ClosedError("not-applied", { cause: this.#failure });
-    if (this.#closing !== undefined) throw new ClosedError("not-applied");
+  async changeMembership(change: MembershipChange, options: WaitOptions = {}): Promise<Membership> {
+    this.#health.checkOpen();
+    return await this.#changes.change(change, this.#patience(options));
+  }
+
+  async transferLeadership(to?: NodeId, options: WaitOptions = {}): Promise<void> {
+    this.#health.checkOpen();
+    await this.#changes.transfer(to, this.#patience(options));
   }
 
   close(): Promise<void> {
@@ -358,21 +356,25 @@ export class RaftNode implements LogNode {
   }
 
   async #closeGracefully(): Promise<void> {
-    this.#checkHealth();
+    this.#health.isClosing = true;
+    this.#health.check();
     this.#draining.abort();
     const deadline = performance.now() + drainMsMax;
     while (this.#isBusy() && performance.now() < deadline) await sleep(10);
+    await this.#changes.handOver(handOverMsMax);
     this.#drive.request({ kind: "resign", reason: "stopping" });
     await sleep(1);
     await this.#shutDown();
   }
 
   #isBusy(): boolean {
-    return this.#waiters.count + this.#saving.count > 0 && this.#failure === undefined;
+    return this.#waiters.count + this.#saving.count > 0 && this.#health.failure === undefined;
   }
 
   async #shutDown(): Promise<void> {
-    this.#waiters.close(this.#failure);
+    this.#health.isClosing = true;
+    this.#roster.close();
+    this.#waiters.close(this.#health.failure);
     await this.#drive.stop();
     this.#isShut = true;
     this.#deliveries.close();
@@ -380,10 +382,10 @@ export class RaftNode implements LogNode {
       await this.#transport.close();
       await this.#storage.close();
     } catch (error) {
-      this.#failure ??= error;
+      this.#health.failure ??= error;
     }
-    if (this.#failure === undefined) this.#settleClosed.resolve();
-    else this.#settleClosed.reject(this.#failure);
+    if (this.#health.failure === undefined) this.#settleClosed.resolve();
+    else this.#settleClosed.reject(this.#health.failure);
   }
 }
 

@@ -4,6 +4,7 @@ import type { NodeId } from "../../base/ids.ts";
 import { InvariantViolation } from "../../base/invariant.ts";
 import type { Machine } from "../../machines/machine.ts";
 import { type SessionAnswer, type SessionCommand, type SessionState, withSessions } from "../../machines/sessions.ts";
+import type { Membership } from "../../protocols/replicated-log.ts";
 import type { Delivery, ExecuteOptions, MachineNode, NodeEvent, NodeStatus, ReadOptions, WaitOptions } from "../api.ts";
 import type { Backup } from "../backups/backup-file.ts";
 import {
@@ -17,6 +18,7 @@ import {
 } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
 import type { RaftNode } from "./log-node.ts";
+import type { MembershipChange } from "./membership/membership-change.ts";
 
 /** How long entries are applied before other work gets a turn, in ms: a longer slice would starve heartbeats. */
 const sliceMs = 4;
@@ -266,6 +268,14 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
       await this.#node.applied(index, { ...options, timeoutMs: left });
     }
     return this.#machine.query(this.#state, question);
+  }
+
+  changeMembership(change: MembershipChange, options?: WaitOptions): Promise<Membership> {
+    return this.#node.changeMembership(change, options);
+  }
+
+  transferLeadership(to?: NodeId, options?: WaitOptions): Promise<void> {
+    return this.#node.transferLeadership(to, options);
   }
 
   status(): NodeStatus {

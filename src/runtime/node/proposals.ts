@@ -75,6 +75,24 @@ export class Proposals {
     return () => this.#end(ticket);
   }
 
+  /** Proposes what nobody would know for a repeat; resolves with the index at which it was committed. */
+  once(payload: Bytes, patience: Patience): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const end = this.submit(
+        {
+          payload: new Uint8Array(payload), // the caller may use its buffer again while members still fetch this
+          isRepeatable: false,
+          committed: (index) => {
+            end();
+            resolve(index);
+          },
+          failed: reject,
+        },
+        patience,
+      );
+    });
+  }
+
   /** Takes what the core says; true when it was about one of ours. */
   take(output: Answer): boolean {
     const ticket = this.#tickets.get(output.id);

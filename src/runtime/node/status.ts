@@ -1,4 +1,5 @@
 import type { RaftState } from "../../protocols/raft/index.ts";
+import { participantsOf } from "../../protocols/replicated-log.ts";
 import type { NodeStatus, PeerStatus, Role } from "../api.ts";
 import type { LogStats } from "../logs/log.ts";
 import type { LinkStats } from "../transports/transport.ts";
@@ -15,6 +16,7 @@ export interface StatusSources {
   readonly links: readonly LinkStats[];
   readonly log: LogStats;
   readonly isDiskFull: boolean;
+  readonly isRemoved: boolean;
   readonly applied: number;
   readonly readyAt: number | undefined;
   readonly waiting: number;
@@ -39,7 +41,10 @@ export function statusOf(from: StatusSources): NodeStatus {
     snapshot: state.snapshot?.index ?? 0,
     readyAt: from.readyAt,
     members: state.membership.members,
-    peers: state.membership.members.filter((member) => member.id !== state.config.id).map(({ id }) => peerOf(from, id)),
+    outgoing: state.membership.outgoing,
+    learners: state.membership.learners,
+    peers: participantsOf(state.membership).flatMap(({ id }) => (id === state.config.id ? [] : peerOf(from, id))),
+    removed: from.isRemoved,
     disk: { state: from.isDiskFull ? "full" : "ok", bytes: log.bytes, files: log.files, syncs: log.syncs },
     waiting: from.waiting,
   };

@@ -116,6 +116,11 @@ export class Waiters {
   close(cause: unknown): void {
     this.#closed = { cause };
     clearInterval(this.#timer);
+    this.abandonAll(cause);
+  }
+
+  /** Ends all waiting that has begun. */
+  abandonAll(cause: unknown): void {
     for (const waiter of this.#waiting) waiter.abandon(cause);
   }
 

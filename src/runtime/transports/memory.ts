@@ -1,10 +1,9 @@
 import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import { invariant } from "../../base/invariant.ts";
-import type { Member } from "../../protocols/replicated-log.ts";
 import { AddressInUseError } from "../errors.ts";
 import { Strays } from "./strays.ts";
-import type { LinkStats, Transport, TransportOwner } from "./transport.ts";
+import type { LinkStats, Peer, Transport, TransportOwner } from "./transport.ts";
 
 /** Most bytes under way from one member to another. */
 const queueBytesMaxDefault = 32 * 1024 * 1024;
@@ -26,7 +25,7 @@ interface Way {
 }
 
 interface MemoryLink {
-  address: string;
+  addresses: readonly string[];
   /** `undefined` while the link is down. */
   way: Way | undefined;
   framesSent: number;
@@ -61,25 +60,25 @@ class MemoryTransport implements Transport {
     this.#refreshAll();
   }
 
-  setMembers(members: readonly Member[]): void {
+  setMembers(members: readonly Peer[]): void {
     if (this.#closed) return;
-    const listed = new Map(members.map((member) => [member.id, member.address]));
+    const listed = new Map(members.map((member) => [member.id, [member.address, ...(member.otherAddresses ?? [])]]));
     listed.delete(this.#owner?.id ?? "");
     for (const [peer, link] of this.#links) {
       if (listed.has(peer)) continue;
       this.#links.delete(peer);
       this.#tell(peer, link, undefined);
     }
-    for (const [peer, address] of listed) {
+    for (const [peer, addresses] of listed) {
       const link = this.#links.get(peer);
-      if (link) link.address = address;
-      else this.#links.set(peer, { ...newLink(address), framesDropped: this.#strays.take(peer) });
+      if (link) link.addresses = addresses;
+      else this.#links.set(peer, { ...newLink(addresses), framesDropped: this.#strays.take(peer) });
     }
     this.#refresh();
   }
 
   send(to: NodeId, frame: Bytes): void {
-    const link = this.#links.get(to);
+    const link = this.#links.get(to) ?? this.#wayBack(to);
     if (!link) {
       this.#strays.add(to);
       return;
@@ -100,7 +99,7 @@ class MemoryTransport implements Transport {
   }
 
   stats(): readonly LinkStats[] {
-    const links = [...this.#links].map(([peer, { address: _, way, ...counts }]) => ({
+    const links = [...this.#links].map(([peer, { addresses: _, way, ...counts }]) => ({
       peer,
       up: way !== undefined,
       bytesQueued: way?.bytesQueued ?? 0,
@@ -118,10 +117,23 @@ class MemoryTransport implements Transport {
     this.#refreshAll();
   }
 
-  #find(address: string, id: NodeId, clusterId: string): MemoryTransport | undefined {
-    const found = this.#running.get(address);
-    const owner = found ? found.#owner : undefined;
-    return owner?.id === id && owner.clusterId === clusterId ? found : undefined;
+  #find(addresses: readonly string[], id: NodeId, clusterId: string): MemoryTransport | undefined {
+    for (const address of addresses) {
+      const found = this.#running.get(address);
+      const owner = found ? found.#owner : undefined;
+      if (owner?.id === id && owner.clusterId === clusterId) return found;
+    }
+    return undefined;
+  }
+
+  /** The way of a node that is no member here, but has a link with us. */
+  #wayBack(to: NodeId): MemoryLink | undefined {
+    for (const target of this.#running.values()) {
+      const owner = target.#owner;
+      const link = owner?.id === to ? target.#links.get(this.#owner?.id ?? "") : undefined;
+      if (link?.way?.target === this) return { ...newLink([]), way: { target, bytesQueued: 0 } };
+    }
+    return undefined;
   }
 
   #receive(from: NodeId, frame: Bytes): void {
@@ -138,7 +150,7 @@ class MemoryTransport implements Transport {
   #refresh(): void {
     if (!this.#owner) return;
     for (const [peer, link] of this.#links) {
-      const target = this.#find(link.address, peer, this.#owner.clusterId);
+      const target = this.#find(link.addresses, peer, this.#owner.clusterId);
       if (target === link.way?.target) continue;
       this.#tell(peer, link, undefined);
       this.#tell(peer, link, target);
@@ -148,7 +160,8 @@ class MemoryTransport implements Transport {
   #tell(peer: NodeId, link: MemoryLink, target: MemoryTransport | undefined): void {
     if (link.way?.target === target) return;
     link.way = target && { target, bytesQueued: 0 };
-    this.#arrive(() => this.#owner?.link(peer, target !== undefined));
+    const speaks = target ? target.#owner?.speaks : undefined;
+    this.#arrive(() => this.#owner?.link(peer, target !== undefined, speaks));
   }
 
   #arrive(event: () => void): void {
@@ -163,6 +176,6 @@ class MemoryTransport implements Transport {
   }
 }
 
-function newLink(address: string): MemoryLink {
-  return { address, way: undefined, framesSent: 0, framesReceived: 0, framesDropped: 0 };
+function newLink(addresses: readonly string[]): MemoryLink {
+  return { addresses, way: undefined, framesSent: 0, framesReceived: 0, framesDropped: 0 };
 }

@@ -11,7 +11,10 @@ const waitingBytesMax = 1024 * 1024;
 const heartbeatMs = 15_000;
 
 type Kind = NodeEvent["kind"];
-const kinds: readonly Kind[] = ["role", "leader", "commit", "link", "disk", "snapshot", "restore", "health"];
+const kinds: readonly Kind[] = [
+  ...(["role", "leader", "commit", "link", "disk", "snapshot", "restore"] as const),
+  ...(["membership", "removed", "health"] as const),
+];
 
 const headers = {
   "content-type": "text/event-stream; charset=utf-8",

@@ -21,11 +21,15 @@ export const nodeSchemas: { readonly [name: string]: Json } = {
     applied: index,
     snapshot: index,
     readyAt: { type: ["integer", "null"], description: "Ready once this index is applied." },
-    members: { type: "array", items: object({ id: text, address: text }) },
+    members: { type: "array", items: schema("Member"), description: "Voters." },
+    outgoing: { type: "array", items: schema("Member"), description: "The voters before the change under way." },
+    learners: { type: "array", items: schema("Member"), description: "They receive everything and decide nothing." },
+    removed: { type: "boolean", description: "This node was told that it takes part no more." },
     peers: { type: "array", items: schema("Peer") },
     disk: object({ state: { enum: ["ok", "full"] }, bytes: index, files: index, syncs: index }),
     waiting: { ...(index as object), description: "Requests waiting for an answer here." },
   }),
+  Member: object({ id: text, address: text }),
   Peer: object(
     {
       id: text,
@@ -62,8 +66,8 @@ export const nodePaths: Paths = {
       tags,
       summary: "What this node sees, as server-sent events",
       description:
-        "Begins with `status`; then `role`, `leader`, `commit`, `link`, `disk`, `snapshot`, `restore` and `health` as they " +
-        "happen. A reader that is too slow is told by `missed` how many it missed.",
+        "Begins with `status`; then `role`, `leader`, `commit`, `link`, `disk`, `snapshot`, `restore`, `membership`, `removed` and " +
+        "`health` as they happen. A reader that is too slow is told by `missed` how many it missed.",
       parameters: [
         inQuery("messages", "1: every protocol message too, as `message`.", { enum: ["0", "1"], default: "0" }),
       ],

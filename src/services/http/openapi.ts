@@ -64,7 +64,7 @@ const meanings: readonly [status: number, description: string][] = [
   [400, "Malformed: the message says where."],
   [403, "From a web page of another origin, or under a host name that is not ours."],
   [404, "No such thing."],
-  [409, "It exists already."],
+  [409, "It exists already, or what takes part at present does not allow it."],
   [410, "The stack is empty."],
   [412, "The value has changed since: another version is stored."],
   [413, "The body is too large."],

@@ -6,11 +6,14 @@ export type Problem = Pick<OperatingError, "code" | "message" | "retry" | "outco
 /** The codes that mean something more precise in HTTP than their `retry` and `outcome` say. */
 const statuses: { readonly [code: string]: number } = {
   QUORATE_MALFORMED: 400,
+  QUORATE_OPTION: 400,
   QUORATE_FORBIDDEN: 403,
   QUORATE_NOT_FOUND: 404,
   QUORATE_NO_SUCH_PATH: 404,
   QUORATE_METHOD_NOT_ALLOWED: 405,
   QUORATE_EXISTS: 409,
+  QUORATE_INVALID_CHANGE: 409,
+  QUORATE_UNSUPPORTED: 409,
   QUORATE_EMPTY: 410,
   QUORATE_VERSION_MISMATCH: 412,
   QUORATE_TOO_LARGE: 413,

@@ -44,7 +44,7 @@ const draws: Readonly<Record<Exclude<FaultKind, "act">, Draw>> = {
 };
 
 /** Every kind of fault there is. */
-const faultKinds: readonly FaultKind[] = [...(Object.keys(draws) as FaultKind[]), "act"];
+export const faultKinds: readonly FaultKind[] = [...(Object.keys(draws) as FaultKind[]), "act"];
 
 /** Draws all that a run is from one number: which faults there are, how strong, whom they strike, what clients ask. */
 export function drawPlan(seed: number, subject: Subject, options: DrawOptions = {}): Plan {

@@ -15,25 +15,20 @@ export async function shrinkPlan(plan: Plan, fails: (plan: Plan) => Promise<bool
   let smallest = plan;
   for (;;) {
     const before = smallest;
-    const { actions, calls } = smallest;
-    const fewer = await fewest(actions, (some) => stillFails({ ...before, actions: some }));
-    smallest = { ...smallest, actions: fewer };
-    const withActions = smallest;
-    smallest = { ...smallest, calls: await fewest(calls, (some) => stillFails({ ...withActions, calls: some })) };
+    const actions = await fewest(before.actions, (some) => stillFails({ ...before, actions: some }));
+    if (actions !== before.actions) smallest = { ...before, actions };
+    const fewer = smallest;
+    const calls = await fewest(fewer.calls, (some) => stillFails({ ...fewer, calls: some }));
+    if (calls !== fewer.calls) smallest = { ...fewer, calls };
     for (const simplify of simplifications) {
       const simpler = simplify(smallest);
       if (simpler !== undefined && (await stillFails(simpler))) smallest = simpler;
     }
-    const isSmaller = size(smallest) < size(before);
-    if (!isSmaller || runs >= runsMax) return smallest;
+    if (smallest === before || runs >= runsMax) return smallest;
   }
 }
 
-function size({ actions, calls, members }: Plan): number {
-  return actions.length + calls.length + members.length;
-}
-
-/** Zeller's ddmin: drops ever smaller parts as long as what is left still fails. */
+/** Zeller's ddmin: drops ever smaller parts as long as what is left still fails. The same list if none can go. */
 async function fewest<Item>(
   items: readonly Item[],
   stillFails: (items: readonly Item[]) => Promise<boolean>,
@@ -52,7 +47,7 @@ async function fewest<Item>(
       break;
     }
     if (isSmaller) continue;
-    if (length === 1) return left;
+    if (length === 1) break;
     parts = Math.min(left.length, parts * 2);
   }
   return left;

@@ -99,7 +99,7 @@ export function meetPeers(state: RaftState): void {
     if (id === config.id) continue;
     let progress = peers.get(id);
     if (progress === undefined || progress.leftAt !== undefined) {
-      progress = newProgress(id, log.last - 1, ++leadership.sessions);
+      progress = newProgress(id, log.last);
       peers.set(id, progress);
     }
     progress.isVoter = isListed(membership.members, id);

@@ -20,7 +20,7 @@ export interface Transfer {
  */
 export interface Progress {
   readonly id: NodeId;
-  /** Numbers this stretch of sending: answers to an earlier one, before a removal, are not taken for answers to it. */
+  /** Names this stretch of sending: answers to an earlier one, before a removal, are not taken for answers to it. */
   readonly session: number;
   /** It votes among the `members`, or among the `outgoing`: neither for a learner. */
   isVoter: boolean;
@@ -56,18 +56,22 @@ export interface Progress {
   transferTicks: number;
 }
 
-/** A follower of which nothing is known yet: probed from the end of the leader's log. */
-export function newProgress(id: NodeId, last: number, session: number): Progress {
+/**
+ * A follower of which nothing is known yet, met with the entry `met`, the newest: it is the first that is sent.
+ *
+ * The session is named after that entry: no two of one follower in a term have the same.
+ */
+export function newProgress(id: NodeId, met: number): Progress {
   return {
     id,
-    session,
+    session: met,
     isVoter: false,
     isOutgoing: false,
     leftAt: undefined,
     leftTicks: 0,
     mode: "probe",
     match: 0,
-    next: last + 1,
+    next: met,
     probed: undefined,
     inflight: [],
     inflightBytes: 0,

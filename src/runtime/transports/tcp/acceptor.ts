@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Bytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
 import { AddressInUseError, OptionError } from "../../errors.ts";
 import type { Address } from "./addresses.ts";
@@ -44,6 +45,11 @@ export class Acceptor {
       const problem = error.code ?? error.message;
       this.#endpoint.notices.warn("", problem, `a connection could not be accepted: ${problem}`, { problem });
     });
+  }
+
+  /** Answers a node on the connection that it dialled; `false` if there is none, or it is full. */
+  send(peer: NodeId, body: Bytes): boolean {
+    return body.length <= this.#endpoint.limits.frameBytesMax && this.#known.get(peer)?.send(body) === true;
   }
 
   /** To be called at a steady pace: those who dialled ping at every beat, so a silent one is gone. */

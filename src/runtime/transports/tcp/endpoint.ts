@@ -17,8 +17,8 @@ export interface Endpoint {
   isMember(peer: NodeId): boolean;
   /** A message from `peer`, on whichever connection it came. */
   receive(peer: NodeId, body: Bytes): void;
-  /** The link to `peer` was made or broke: up and down in turn. */
-  changed(peer: NodeId, up: boolean): void;
+  /** The link to `peer` was made or broke: up and down in turn; `speaks` as in `TransportOwner`. */
+  changed(peer: NodeId, up: boolean, speaks?: number): void;
   /** `peer` has connected to us; `session` tells its starts apart. */
   arrived(peer: NodeId, session: number): void;
   /** The connection that `peer` made broke. */

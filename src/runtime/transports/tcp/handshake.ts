@@ -9,8 +9,8 @@ export interface Versions {
   readonly max: number;
 }
 
-/** What this release speaks. */
-export const versionsSpoken: Versions = { min: 1, max: 1 };
+/** The oldest version that this release speaks. */
+export const oldestVersion = 1;
 
 /** Why two nodes do not talk. `full`: no room for strangers at present; `other`: a reason of a later release. */
 export type Mismatch = "other" | "version" | "cluster" | "node" | "full";

@@ -19,7 +19,9 @@ export function retryMs(failures: number, random: () => number): number {
 export class Link {
   readonly #peer: NodeId;
   readonly #endpoint: Endpoint;
-  #address: string;
+  #addresses: readonly string[];
+  /** The one of them that is dialled, or was. */
+  #address = "";
   #state: "idle" | "resolving" | "dialling" | "open" | "closed" = "idle";
   /** Of the current dial: what an earlier one still brings is void. */
   #connection: Connection | undefined;
@@ -29,15 +31,17 @@ export class Link {
   #openedMs = 0;
   /** Of the peer's start that we are connected to. */
   #session = 0;
+  /** Of the protocol, as its greeting said. */
+  #speaks = 0;
   #up = false;
   #framesSent = 0;
   #framesReceived = 0;
   #framesDropped: number;
 
   /** Begins to dial. `framesDropped`: already lost on the way to this peer. */
-  constructor(peer: NodeId, address: string, endpoint: Endpoint, framesDropped: number) {
+  constructor(peer: NodeId, addresses: readonly string[], endpoint: Endpoint, framesDropped: number) {
     this.#peer = peer;
-    this.#address = address;
+    this.#addresses = addresses;
     this.#endpoint = endpoint;
     this.#framesDropped = framesDropped;
     this.#redial();
@@ -67,10 +71,11 @@ export class Link {
     this.#framesReceived++;
   }
 
-  /** Keeps the link, but to another address. */
-  retarget(address: string): void {
-    if (address === this.#address) return;
-    this.#address = address;
+  /** Keeps the link, but to other addresses; one that stands at one of them stays as it is. */
+  retarget(addresses: readonly string[]): void {
+    if (addresses.join() === this.#addresses.join()) return;
+    this.#addresses = addresses;
+    if (this.#state === "open" && addresses.includes(this.#address)) return;
     this.#failures = 0;
     this.#abandon();
     this.#redial();
@@ -118,6 +123,7 @@ export class Link {
     this.#cancelRetry();
     this.#state = "resolving";
     const dial = ++this.#dial;
+    this.#address = this.#addresses[this.#failures % this.#addresses.length] as string;
     const target = parseAddress(this.#address);
     if (!target) {
       this.#fail("not an address of the form host:port");
@@ -135,7 +141,8 @@ export class Link {
 
   #connect(hosts: readonly string[], { port }: Address): void {
     this.#state = "dialling";
-    const host = hosts[this.#failures % hosts.length] as string; // one after the other, should some not answer
+    const round = Math.floor(this.#failures / this.#addresses.length);
+    const host = hosts[round % hosts.length] as string; // one after the other, should some not answer
     const connection = new Connection(connect({ host, port, noDelay: true }), this.#endpoint.limits, {
       greeted: (greeting) => this.#judge(connection, greeting),
       message: (body) => this.#endpoint.receive(this.#peer, body),
@@ -162,6 +169,7 @@ export class Link {
     connection.open();
     this.#state = "open";
     this.#session = greeting.session;
+    this.#speaks = greeting.versions.max;
     this.#openedMs = this.#endpoint.limits.timers.now();
     this.#endpoint.notices.forget(this.#peer);
     this.#report(true);
@@ -193,7 +201,7 @@ export class Link {
   #report(up: boolean): void {
     if (this.#up === up || this.#state === "closed") return;
     this.#up = up;
-    this.#endpoint.changed(this.#peer, up);
+    this.#endpoint.changed(this.#peer, up, up ? this.#speaks : undefined);
   }
 
   #tellTooLong(bytes: number): void {

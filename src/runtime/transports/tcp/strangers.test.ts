@@ -74,7 +74,7 @@ describe("a stranger at the port", () => {
 
   test.each([
     ["of another cluster", { clusterId: "d" }, "cluster", "a belongs to cluster c"],
-    ["of a later release", { versions: { min: 2, max: 3 } }, "version", "a speaks protocol versions 1 to 1"],
+    ["of a later release", { versions: { min: 3, max: 4 } }, "version", "a speaks protocol versions 1 to 2"],
     ["that looks for another", { to: "x" }, "node", "this is a, not x"],
     ["under our own name", { from: "a" }, "node", "a is this end's own id"],
   ])("%s is told why it is refused, and that is logged once", async (_, change, mismatch, text) => {

@@ -2,18 +2,17 @@ import type { Bytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
 import { toUtf8 } from "../../../base/text.ts";
-import type { Member } from "../../../protocols/replicated-log.ts";
 import { OptionError } from "../../errors.ts";
 import { type Notice, OnceNotices } from "../notices.ts";
 import { Strays } from "../strays.ts";
 import { realTimers, type Timers } from "../timers.ts";
-import type { LinkStats, Transport, TransportOwner } from "../transport.ts";
+import type { LinkStats, Peer, Transport, TransportOwner } from "../transport.ts";
 import { Acceptor } from "./acceptor.ts";
 import { type Address, type Resolve, Resolver, resolveBySystem } from "./addresses.ts";
 import type { ConnectionLimits } from "./connection.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { frameHeadBytes } from "./frames.ts";
-import { clusterIdBytesMax, type Identity, versionsSpoken } from "./handshake.ts";
+import { clusterIdBytesMax, type Identity, oldestVersion } from "./handshake.ts";
 import { Link } from "./link.ts";
 
 /** How a member listens and what it may hold. What others dial are the addresses given as members, not this one. */
@@ -69,7 +68,7 @@ class Tcp implements TcpTransport, Endpoint {
   readonly #acceptor: Acceptor;
   readonly #links = new Map<NodeId, Link>();
   readonly #strays = new Strays();
-  #members: readonly Member[] = [];
+  #members: readonly Peer[] = [];
   #owner: TransportOwner | undefined;
   #state: "new" | "running" | "closed" = "new";
   #cancelBeat: () => void = () => {};
@@ -108,27 +107,27 @@ class Tcp implements TcpTransport, Endpoint {
     this.setMembers(this.#members);
   }
 
-  setMembers(members: readonly Member[]): void {
+  setMembers(members: readonly Peer[]): void {
     this.#members = members;
     if (this.#state !== "running") return;
-    const listed = new Map(members.map((member) => [member.id, member.address]));
+    const listed = new Map(members.map((member) => [member.id, [member.address, ...(member.otherAddresses ?? [])]]));
     listed.delete(this.#owner?.id ?? "");
     for (const [peer, link] of this.#links) {
       if (listed.has(peer)) continue;
       this.#links.delete(peer);
       link.remove();
     }
-    for (const [peer, address] of listed) {
+    for (const [peer, addresses] of listed) {
       const link = this.#links.get(peer);
-      if (link) link.retarget(address);
-      else this.#links.set(peer, new Link(peer, address, this, this.#strays.take(peer)));
+      if (link) link.retarget(addresses);
+      else this.#links.set(peer, new Link(peer, addresses, this, this.#strays.take(peer)));
     }
   }
 
   send(to: NodeId, frame: Bytes): void {
     const link = this.#links.get(to);
     if (link) link.send(frame);
-    else this.#strays.add(to);
+    else if (!this.#acceptor.send(to, frame)) this.#strays.add(to);
   }
 
   stats(): readonly LinkStats[] {
@@ -145,8 +144,8 @@ class Tcp implements TcpTransport, Endpoint {
 
   identity(to: NodeId): Identity {
     invariant(this.#owner !== undefined, "connections are made after the start");
-    const { id, clusterId } = this.#owner;
-    return { versions: versionsSpoken, session: this.#session, clusterId, from: id, to };
+    const { id, clusterId, speaks } = this.#owner;
+    return { versions: { min: oldestVersion, max: speaks }, session: this.#session, clusterId, from: id, to };
   }
 
   isMember(peer: NodeId): boolean {
@@ -159,8 +158,8 @@ class Tcp implements TcpTransport, Endpoint {
     this.#owner?.receive(peer, body);
   }
 
-  changed(peer: NodeId, up: boolean): void {
-    if (this.#state === "running") this.#owner?.link(peer, up);
+  changed(peer: NodeId, up: boolean, speaks?: number): void {
+    if (this.#state === "running") this.#owner?.link(peer, up, speaks);
   }
 
   arrived(peer: NodeId, session: number): void {

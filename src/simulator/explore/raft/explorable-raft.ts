@@ -111,7 +111,7 @@ function calm(state: RaftState): void {
  * that are over. Records are only ever compared with how many are durable, so they count from there.
  */
 function essence(state: Readonly<RaftState>): unknown {
-  const { config: _, random: __, disk, log, delivery, forwarding, ...rest } = state;
+  const { config: _, random: __, disk, log, delivery, due, forwarding, ...rest } = state;
   const since = (record: number): number => Math.max(0, record - disk.durable);
   const isCampaigning = state.role === "candidate" || state.role === "preCandidate";
   const { restoring } = delivery;
@@ -128,6 +128,7 @@ function essence(state: Readonly<RaftState>): unknown {
       configurations: log.configurations.map(({ index, membership }) => [index, membershipEssence(membership)]),
       saving: log.saving.map((save) => [since(save.record), save.last]),
     },
+    due: { ...due, reported: { ...due.reported, membership: membershipEssence(due.reported.membership) } },
     delivery: { ...delivery, restoring: restoring && [restoring.snapshot, since(restoring.record)] },
     disk: [since(disk.asked), since(disk.stateRecord)],
   };

@@ -16,3 +16,11 @@ export function parseDuration(text: string, msMax: number): number {
 export function formatMs(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
+
+/** Reads an option that is a whole number from `least` to `most`; undefined when it was not given. */
+export function parseWhole(text: string | undefined, name: string, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new CommandFailure(exitCode.usage, `${name} must be a whole number from ${least} to ${most}, not ${text}`);
+}

@@ -1,0 +1,16 @@
+export type { Bytes, Codec } from "../base/bytes.ts";
+export { OptionError } from "../base/errors.ts";
+export type { Model } from "../checker/model.ts";
+export type { Machine } from "../machines/machine.ts";
+export type { Core, Input, Outbox, Vocabulary } from "../protocols/core.ts";
+export type { Chance } from "./own/chance.ts";
+export type { Claim, Claims } from "./own/claims.ts";
+export type { CoreStart, OwnCore, SeenGroup, SeenMember } from "./own/core.ts";
+export type { MachineWorkload, OwnMachine } from "./own/machine-workload.ts";
+export type { Action, Fault, MemberPlan, Outcome, Plan, PlannedCall, Target, World } from "./plans/plan.ts";
+export type { CoreOptions, MachineOptions, ProtocolOptions, RunOptions } from "./simulation/options.ts";
+export { type NamedProtocol, namedProtocols } from "./simulation/protocols.ts";
+export { type Explanation, type FailedRun, Report, SimulationFailure } from "./simulation/report.ts";
+export { replay, simulate } from "./simulation/simulate.ts";
+export { Simulation } from "./simulation/simulation.ts";
+export type { Asked } from "./workloads/workload.ts";
