@@ -3,6 +3,7 @@ import { forkRandom, newRandom, nextBelow, type Random } from "../../base/random
 import { withSessions } from "../../machines/sessions.ts";
 import type { Vocabulary } from "../../protocols/core.ts";
 import type { LogRequest, RaftState, RaftVocabulary } from "../../protocols/raft/index.ts";
+import { takesPart } from "../../protocols/replicated-log.ts";
 import { Cluster } from "../cluster.ts";
 import type { Member } from "../member.ts";
 import type { Action, MemberPlan, Plan, PlannedCall } from "../plans/plan.ts";
@@ -152,6 +153,9 @@ export class RaftGroup implements Group {
 
   /** A machine that was never part of the group: alike the others, with a right clock. */
   #join(): { readonly id: string; readonly address: string } {
+    const idle = this.#raft.members.find((member) => member.isUp && member.state.log.last === 0);
+    if (idle !== undefined && idle.state.membership.members.length === 0)
+      return { id: idle.id, address: `${idle.id}:1` };
     const id = `n${this.#raft.members.length}`;
     this.#raft.add({ id, tickMs: 20, clock: 1000, options: this.#raft.members[0]?.plan.options ?? {} });
     this.#raft.start(id);
@@ -172,7 +176,8 @@ export class RaftGroup implements Group {
   }
 
   unrest(): string | undefined {
-    const live = this.#raft.members.filter((member) => member.isUp && isParticipant(member.state));
+    const live = this.#participants();
+    if (live === undefined) return "nobody leads";
     const { highest } = this.#agreement;
     for (const member of live) {
       const replica = this.#replica(member);
@@ -182,6 +187,14 @@ export class RaftGroup implements Group {
       if (member.state.leader === undefined) return `${member.id} knows no leader`;
     }
     return undefined;
+  }
+
+  /** Those that live and take part, as the newest leader knows them: others may never hear that they do not. */
+  #participants(): readonly RaftMember[] | undefined {
+    const up = this.#raft.members.filter((member) => member.isUp);
+    const leaders = up.filter((member) => this.#raft.leads(member));
+    const newest = leaders.sort((one, other) => other.state.term - one.state.term)[0];
+    return newest && up.filter(({ id }) => takesPart(newest.state.membership, id));
   }
 
   judge(): void {
