@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { checkCommand } from "./commands/check.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -61,6 +62,7 @@ function commandLine(): Command {
     .addCommand(snapshotCommand())
     .addCommand(recoverCommand())
     .commandsGroup("Prove:")
+    .addCommand(checkCommand())
     .addCommand(simulateCommand())
     .addCommand(doctorCommand())
     .commandsGroup("See:")
