@@ -6,45 +6,30 @@ import { expectEachOnceEverywhere } from "../support/stored-stacks.ts";
 
 /** What is aimed at is 50 ms; a machine that others load needs more. */
 const medianGapMsMax = 300;
-const rounds = 2;
 
 test("restarting one node after the other, under load, costs next to no time in which nothing is acknowledged", async () => {
   await using cluster = await ServedCluster.start(3);
   await createStack(cluster.urls[0] as string, "1");
   const load = new Pushers(cluster.urls, "1");
-  const gaps: { readonly role: string; readonly ms: number }[] = [];
+  const waiting = new Set(cluster.nodes);
+  const stops: { readonly role: string; readonly ms: number }[] = [];
 
-  for (let round = 0; round < rounds; round++) {
-    for (const node of cluster.nodes) {
-      await load.more(100);
-      const role = (await cluster.leader()) === node ? "leader" : "follower";
-      const from = performance.now();
-      expect((await node.stop()).code).toBe(0);
-      await load.more(100);
-      gaps.push({ role, ms: load.longestGapMs(from) });
-      node.start();
-      await node.ready();
-    }
-    await (await cluster.leader()).ready();
-  }
-  const leaderGaps: number[] = [];
-  for (let count = 0; count < 3; count++) {
+  while (waiting.size > 0) {
     await load.more(100);
     const leader = await cluster.leader();
+    const [node = leader] = waiting.has(leader) ? [leader] : waiting; // a leader where possible: that is the hard case
     const from = performance.now();
-    await leader.stop();
+    expect((await node.stop()).code).toBe(0);
     await load.more(100);
-    leaderGaps.push(load.longestGapMs(from));
-    leader.start();
-    await leader.ready();
+    stops.push({ role: node === leader ? "leader" : "follower", ms: load.longestGapMs(from) });
+    node.start();
+    await node.ready();
+    waiting.delete(node);
   }
   await load.stop();
 
-  const told = gaps.map(({ role, ms }) => `${role} ${ms.toFixed(0)}`).join(", ");
-  const leaders = [...leaderGaps, ...gaps.filter(({ role }) => role === "leader").map(({ ms }) => ms)];
-  console.log(load.report(`gaps by stops in ms: ${told}; of leaders ${leaders.map((ms) => ms.toFixed(0)).join(", ")}`));
-  expect(median(leaders)).toBeLessThan(medianGapMsMax);
-  expect(median(gaps.map(({ ms }) => ms))).toBeLessThan(medianGapMsMax);
+  console.log(load.report(`gaps by stops: ${stops.map(({ role, ms }) => `${role} ${ms.toFixed(0)} ms`).join(", ")}`));
+  expect(median(stops.map(({ ms }) => ms))).toBeLessThan(medianGapMsMax);
   await expectEachOnceEverywhere(cluster, load);
 });
 

@@ -330,11 +330,12 @@ export class RaftNode implements LogNode {
   }
 
   /** The newest snapshot, as a backup, if it holds everything through `index`. */
-  backup(index: number): Backup | undefined {
-    const snapshot = this.#saving.newest;
-    if (snapshot === undefined || snapshot.index < index) return undefined;
-    const identity = { clusterId: this.#storage.clusterId, nodeId: this.id };
-    return backupOf(snapshot, identity, this.#storage.snapshots.content(snapshot));
+  async backup(index: number): Promise<Backup | undefined> {
+    const { newest } = this.#saving;
+    if (newest === undefined || newest.index < index) return undefined;
+    const { snapshots, clusterId } = this.#storage;
+    if ((await snapshots.read(newest, 0, 1)) === undefined) return undefined; // kept for a minute after a read
+    return backupOf(newest, { clusterId, nodeId: this.id }, snapshots.content(newest));
   }
 
   async changeMembership(change: MembershipChange, options: WaitOptions = {}): Promise<Membership> {

@@ -165,7 +165,7 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
     await this.#node.applied(index, options);
     for (;;) {
       await this.#saving?.catch(noop); // of an earlier state, perhaps; its failure is told elsewhere
-      const backup = this.#node.backup(index);
+      const backup = await this.#node.backup(index);
       if (backup !== undefined) return backup;
       await this.#saveNow(options);
     }
