@@ -1,5 +1,8 @@
 export { MalformedError, OperatingError } from "../base/errors.ts";
 export type { Counterexample } from "./counterexample.ts";
+export { type FileFormat, type FileHistory, modelNames, parseHistory } from "./files/file.ts";
+export { formatHistory } from "./files/json-lines.ts";
+export type { ModelName } from "./files/vocabulary.ts";
 export type { History, Operation } from "./history.ts";
 export {
   checkLinearizable,
@@ -17,4 +20,13 @@ export { type RegisterCall, type RegisterResult, registerModel } from "./models/
 export { type SetCall, type SetResult, setModel } from "./models/set.ts";
 export { type StackCall, type StackResult, type StackState, stackModel } from "./models/stack.ts";
 export type { Value } from "./models/value.ts";
+export {
+  type PlainCall,
+  type PlainResult,
+  type RecordedMethod,
+  type RecordedMethods,
+  type Recording,
+  type RecordingOptions,
+  recordHistory,
+} from "./recording.ts";
 export type { CheckOptions, Limit } from "./search/budget.ts";

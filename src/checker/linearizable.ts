@@ -1,7 +1,8 @@
 import { type Counterexample, findCounterexample } from "./counterexample.ts";
 import { type History, type Operation, validateHistory } from "./history.ts";
 import type { Model } from "./model.ts";
-import { describeOk, describeUnknown, describeViolation } from "./report/text.ts";
+import { drawParts, drawViolation } from "./report/pages.ts";
+import { describeOk, describeUnknown, describeViolation, titleOfViolation } from "./report/text.ts";
 import { Budget, type CheckOptions, type Limit } from "./search/budget.ts";
 import { searchPart } from "./search/search.ts";
 
@@ -20,6 +21,8 @@ interface Told {
   readonly steps: number;
   /** For a terminal. */
   text(): string;
+  /** A page with a picture of who called what and when; it needs no network. */
+  html(): string;
 }
 
 /** Each part of the history can be explained by an order of its calls. */
@@ -40,15 +43,15 @@ export interface Violation<Call, Result> extends Told {
 }
 
 /** The search ended at a limit, and found no violation until then. */
-export interface Undecided extends Told {
+export interface Undecided<Call, Result> extends Told {
   readonly kind: "unknown";
   readonly limit: Limit;
-  /** The parts that were not decided. */
-  readonly parts: readonly string[];
+  /** The parts that were not decided, without an order. */
+  readonly parts: readonly Part<Call, Result>[];
 }
 
 /** What a check came to. */
-export type Verdict<Call, Result> = Linearizable<Call, Result> | Violation<Call, Result> | Undecided;
+export type Verdict<Call, Result> = Linearizable<Call, Result> | Violation<Call, Result> | Undecided<Call, Result>;
 
 /**
  * Whether the history could be that of one object used by one client at a time.
@@ -64,7 +67,7 @@ export function checkLinearizable<State, Call, Result>(
   validateHistory(history);
   const budget = new Budget(options);
   const parts: Part<Call, Result>[] = [];
-  const undecided: string[] = [];
+  const undecided: Part<Call, Result>[] = [];
   let limit: Limit | undefined;
   for (const [part, calls] of split(history, model)) {
     const found = searchPart(calls, model, budget);
@@ -73,21 +76,16 @@ export function checkLinearizable<State, Call, Result>(
     if (found.kind === "ok") parts.push({ part, calls, order: found.order });
     else {
       limit ??= found.limit;
-      undecided.push(part);
+      undecided.push({ part, calls, order: [] });
     }
   }
   const { steps } = budget;
-  if (limit === undefined) {
-    return { kind: "ok", steps, parts, text: () => describeOk(model, parts, steps) };
-  }
-  const reason = limit;
-  return {
-    kind: "unknown",
-    steps,
-    limit,
-    parts: undecided,
-    text: () => describeUnknown(model, undecided, reason, steps),
-  };
+  const text = (): string =>
+    limit === undefined ? describeOk(model, parts, steps) : describeUnknown(model, undecided, limit, steps);
+  const html = (): string => drawParts(model, text(), limit === undefined ? parts : undecided);
+  return limit === undefined
+    ? { kind: "ok", steps, parts, text, html }
+    : { kind: "unknown", steps, limit, parts: undecided, text, html };
 }
 
 /** The parts of a history, the smallest first: what fails is then the smallest, and what is hard comes last. */
@@ -124,5 +122,6 @@ function violation<State, Call, Result>(
     stuck,
     counterexample,
     text: () => describeViolation(model, part, counterexample()),
+    html: () => drawViolation(model, titleOfViolation(model, part, counterexample()), part, stuck, counterexample()),
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { checkCommand } from "./commands/check.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -10,6 +11,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { stackCommand } from "./commands/stack.ts";
 import { statusCommand } from "./commands/status.ts";
 import { describeError, exitCode, exitCodeOf } from "./exit.ts";
+import { exploreCommand } from "./explore/command.ts";
 import { memberCommand, transferCommand } from "./operate/member.ts";
 import { recoverCommand } from "./operate/recover.ts";
 import { snapshotCommand } from "./operate/snapshot.ts";
@@ -61,7 +63,9 @@ function commandLine(): Command {
     .addCommand(snapshotCommand())
     .addCommand(recoverCommand())
     .commandsGroup("Prove:")
+    .addCommand(checkCommand())
     .addCommand(simulateCommand())
+    .addCommand(exploreCommand())
     .addCommand(doctorCommand())
     .commandsGroup("See:")
     .addCommand(eventsCommand())

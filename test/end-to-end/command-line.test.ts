@@ -26,7 +26,8 @@ test("help lists every command in its group, on stdout", async () => {
 
   const groups = stdout.split("\n").filter((line) => /^(Run|Use|Operate|Prove|See):$/.test(line));
   expect(groups).toEqual(["Run:", "Use:", "Operate:", "Prove:", "See:"]);
-  for (const name of ["serve", "cluster", "stack", "log", "kv", "status", "doctor", "events", "help"]) {
+  const run = ["serve", "cluster", "stack", "log", "kv", "status"];
+  for (const name of [...run, "simulate", "check", "doctor", "events", "help"]) {
     expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
   }
   expect([stderr, code]).toEqual(["", 0]);
@@ -51,6 +52,14 @@ describe("usage errors end with 64, say why on stderr, and leave stdout alone", 
     [["cluster", "up", "--nodes", "10"], "--nodes must be a whole number from 1 to 9"],
     [["status", "--endpoints", "::"], "is no endpoint"],
     [["stack", "list", "--timeout", "soon"], "soon is no duration"],
+    [["simulate", "raf"], "there is no raf; there are raft"],
+    [["simulate", "raft", "--runs", "0"], "--runs must be a whole number from 1 to"],
+    [["simulate", "raft", "--members", "10"], "--members must be a whole number from 1 to 9"],
+    [["simulate", "raft", "--faults", "crash,flod"], "there is no flod; there are crash, "],
+    [["simulate", "raft", "--workload", "kw"], "there is no kw; there are kv, "],
+    [["simulate", "raft", "--jobs", "many"], "--jobs must be a whole number from 1 to 64"],
+    [["simulate", "./nothing.js"], "./nothing.js cannot be loaded"],
+    [["simulate", "./package.json"], "./package.json cannot be loaded"],
   ])("%j", async (words, why) => {
     const { code, stdout, stderr } = await runQuorate(words);
 

@@ -26,33 +26,44 @@ export function describeOk(
 /** `unknown: …`, in a line. */
 export function describeUnknown(
   { name }: { readonly name: string },
-  parts: readonly string[],
+  parts: readonly NamedPart<unknown, unknown>[],
   limit: Limit,
   steps: number,
 ): string {
   const why = { steps: "the limit of steps", bytes: "the limit of memory", stopped: "a stop from outside" }[limit];
-  const [first = ""] = parts;
-  const which = parts.length === 1 ? (first === "" ? "" : ` of part ${first}`) : ` of ${parts.length} parts`;
+  const [first] = parts;
+  const which = parts.length > 1 ? ` of ${parts.length} parts` : first?.part ? ` of part ${first.part}` : "";
   return `unknown: the search${which} as ${name} met ${why} after ${plural(steps, "step")}, and no violation until then`;
+}
+
+/** `not linearizable: …`, in a line. */
+export function titleOfViolation<Call, Result>(
+  { name, describe }: Describer<Call, Result>,
+  { part }: NamedPart<Call, Result>,
+  { stuck }: Counterexample<Call, Result>,
+): string {
+  const which = part === "" ? "" : `, part ${part}`;
+  return `not linearizable as ${name}${which}: no order explains ${describe(stuck.call, stuck.result)}`;
 }
 
 /** What cannot be, call by call, and why. */
 export function describeViolation<Call, Result>(
   model: Describer<Call, Result>,
-  { part, calls }: NamedPart<Call, Result>,
-  { calls: few, order, stuck }: Counterexample<Call, Result>,
+  part: NamedPart<Call, Result>,
+  few: Counterexample<Call, Result>,
 ): string {
-  const left = calls.length - few.length;
-  const shown = few.slice(-linesMax);
-  const rows = shown.map((each) => row(model, each, each === stuck ? "!" : placeOf(order, each)));
+  const shown = few.calls.slice(-linesMax);
+  const rows = shown.map((each) => row(model, each, each === few.stuck ? "!" : placeOf(few.order, each)));
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const earlier = few.calls.length - shown.length;
+  const left = part.calls.length - few.calls.length;
   return [
-    `not linearizable as ${model.name}${part === "" ? "" : `, part ${part}`}: no order explains ${model.describe(stuck.call, stuck.result)}`,
+    titleOfViolation(model, part, few),
     "",
-    ...(few.length > shown.length ? [`  (${plural(few.length - shown.length, "earlier call")})`] : []),
+    ...(earlier > 0 ? [`  (${plural(earlier, "earlier call")})`] : []),
     ...rows.map((cells) => `  ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd()),
     "",
-    "Numbers: the longest order that can be; !: the call that fits nowhere; -: without an answer, not needed.",
+    "Numbers: the longest order that can be. !: no order gets past this call. -: not in that order.",
     ...(left > 0 ? [`Left out: ${plural(left, "call")} that would not help, whenever they took effect.`] : []),
   ].join("\n");
 }

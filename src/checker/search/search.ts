@@ -60,8 +60,10 @@ class Search<State, Call, Result> {
   readonly #statesBefore: Int32Array;
   readonly #turnsBefore: Int32Array;
   #depth = 0;
+  #openCount = 0;
   #best: Int32Array = new Int32Array(0);
   #bestTurn = -1;
+  #bestAnswered = -1;
 
   constructor(history: History<Call, Result>, model: Model<State, Call, Result>, budget: Budget) {
     this.#model = model;
@@ -191,7 +193,8 @@ class Search<State, Call, Result> {
       else this.#displace(candidate, turn);
       return false;
     }
-    if (!isOpen) this.#lift(candidate);
+    if (isOpen) this.#openCount++;
+    else this.#lift(candidate);
     this.#path[this.#depth] = candidate;
     this.#branches[this.#depth] = branch;
     this.#statesBefore[this.#depth] = this.#state;
@@ -218,8 +221,10 @@ class Search<State, Call, Result> {
       const candidate = this.#path[this.#depth] ?? 0;
       const state = this.#state;
       this.#state = this.#statesBefore[this.#depth] ?? 0;
-      if (candidate >= this.#count) flipBit(this.#open, candidate - this.#count);
-      else {
+      if (candidate >= this.#count) {
+        flipBit(this.#open, candidate - this.#count);
+        this.#openCount--;
+      } else {
         this.#displace(candidate, this.#turnsBefore[this.#depth] ?? 0);
         this.#unlift(candidate);
         if (state === this.#state && this.#timeline.reads[candidate] === 1) continue;
@@ -269,9 +274,12 @@ class Search<State, Call, Result> {
     this.#previous[this.#next[event] ?? 0] = event;
   }
 
+  /** The best path so far gets furthest, and places the most answered calls on the way. */
   #keepBest(): void {
-    if (this.#turn < this.#bestTurn || (this.#turn === this.#bestTurn && this.#depth <= this.#best.length)) return;
+    const answered = this.#depth - this.#openCount;
+    if (this.#turn < this.#bestTurn || (this.#turn === this.#bestTurn && answered <= this.#bestAnswered)) return;
     this.#bestTurn = this.#turn;
+    this.#bestAnswered = answered;
     this.#best = this.#path.slice(0, this.#depth);
   }
 
