@@ -11,6 +11,8 @@ export interface Group {
   call(planned: PlannedCall, done: () => void): void;
   /** Carries out an action that only this protocol knows. */
   act(name: string, id: string, action: Action): void;
+  /** Whether the group can go on if all that this member has is lost. Default: as long as a majority is sound. */
+  canSpare?(id: string): boolean;
   /** The first phase is over: nobody gives up any more. */
   calm(): void;
   /** Why the group is not at rest yet; `undefined` when every member that lives agrees and nobody waits. */

@@ -98,23 +98,37 @@ function drawActions(
   { subject, faults, fireMs }: { subject: Subject; faults: readonly FaultKind[]; fireMs: number },
 ): Action[] {
   const share = one(random, 0.2, 0.4, 0.6);
-  const chosen = faults.filter(() => chance(random, share));
-  const acts = subject.acts.filter(() => chance(random, 0.6));
   const gapMs = one(random, 25, 60, 150, 400);
   const longest = one(random, 80, 300, 900);
-  const actions: Action[] = [];
-  for (let atMs = nextBelow(random, 2 * gapMs); atMs < fireMs; atMs += 1 + nextBelow(random, 2 * gapMs)) {
-    const kind = chosen[nextBelow(random, chosen.length)];
-    const act = acts[nextBelow(random, acts.length)];
-    if (kind === undefined || (kind === "act" && act === undefined)) continue;
-    const isCommon = kind !== "powerCut" && kind !== "flip";
-    if (!isCommon && !chance(random, 0.2)) continue;
-    const fault: Fault =
-      kind === "act" ? { kind, name: act ?? "" } : draws[kind](random, () => subject.drawOptions(random));
+  const rarely = (kind: FaultKind) => kind === "powerCut" || kind === "flip";
+  const action = (atMs: number, fault: Fault): Action => {
     const target = one<Target>(random, "leader", "leader", "follower", "any", "any");
-    actions.push({ atMs, lastsMs: 10 + nextBelow(random, longest), target, pick: nextBelow(random, 1024), fault });
+    return { atMs, lastsMs: 10 + nextBelow(random, longest), target, pick: nextBelow(random, 1024), fault };
+  };
+  const actions: Action[] = [];
+  const chosen = faults.filter((kind) => kind !== "act" && chance(random, share)) as (keyof typeof draws)[];
+  for (const atMs of moments(random, gapMs, fireMs)) {
+    const kind = chosen[nextBelow(random, chosen.length)];
+    if (kind === undefined || (rarely(kind) && chance(random, 0.8))) continue;
+    actions.push(
+      action(
+        atMs,
+        draws[kind](random, () => subject.drawOptions(random)),
+      ),
+    );
+  }
+  const acts = faults.includes("act") ? subject.acts.filter(() => chance(random, 0.4)) : [];
+  for (const atMs of moments(random, one(random, 60, 200, 500), acts.length > 0 ? fireMs : 0)) {
+    actions.push({ ...action(atMs, { kind: "act", name: one(random, ...acts) }), target: "leader" });
   }
   return actions;
+}
+
+/** Moments until `endMs`, `gapMs` apart in the middle. */
+function moments(random: Random, gapMs: number, endMs: number): number[] {
+  const moments: number[] = [];
+  for (let ms = nextBelow(random, 2 * gapMs); ms < endMs; ms += 1 + nextBelow(random, 2 * gapMs)) moments.push(ms);
+  return moments;
 }
 
 function one<Value>(random: Random, ...values: readonly Value[]): Value {

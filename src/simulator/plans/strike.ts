@@ -34,7 +34,7 @@ export function strike(group: Group, action: Action): string {
     case "stuckDisk":
     case "fullDisk":
     case "flip":
-      strikeDisk(cluster, member, action);
+      strikeDisk(group, member, action);
       break;
     case "restart":
       cluster.crash(member.id);
@@ -55,20 +55,21 @@ function startAgain(cluster: Cluster<Vocabulary, unknown>, member: AnyMember): v
 }
 
 /** Bits flip on a minority's disks at the most: what a majority has lost, no protocol brings back. */
-function strikeDisk(
-  cluster: Cluster<Vocabulary, unknown>,
-  { disk }: AnyMember,
-  { fault, lastsMs, pick }: Action,
-): void {
+function strikeDisk(group: Group, { id, disk }: AnyMember, { fault, lastsMs, pick }: Action): void {
+  const { cluster } = group;
   if (fault.kind === "flip") {
-    const damaged = cluster.members.filter((each) => each.disk.store.isDamaged || each.isLost).length;
-    if (cluster.members.length - damaged - 1 >= majority(cluster.members.length)) disk.store.flip(pick);
+    if (group.canSpare?.(id) ?? leavesMajority(cluster, id)) disk.store.flip(pick);
     return;
   }
   if (fault.kind === "slowDisk") disk.slowMs = fault.ms;
   if (fault.kind === "stuckDisk") disk.isStuck = true;
   if (fault.kind === "fullDisk") disk.isFull = true;
   cluster.queue.after(lastsMs, () => disk.mend());
+}
+
+function leavesMajority({ members }: Cluster<Vocabulary, unknown>, id: string): boolean {
+  const sound = members.filter((each) => each.id !== id && !each.isLost && !each.disk.store.isDamaged);
+  return sound.length >= majority(members.length);
 }
 
 type LinkFault = Exclude<

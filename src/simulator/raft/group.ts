@@ -3,9 +3,10 @@ import { forkRandom, newRandom, nextBelow, type Random } from "../../base/random
 import { withSessions } from "../../machines/sessions.ts";
 import type { Vocabulary } from "../../protocols/core.ts";
 import type { LogRequest, RaftState, RaftVocabulary } from "../../protocols/raft/index.ts";
+import { takesPart } from "../../protocols/replicated-log.ts";
 import { Cluster } from "../cluster.ts";
 import type { Member } from "../member.ts";
-import type { MemberPlan, Plan, PlannedCall } from "../plans/plan.ts";
+import type { Action, MemberPlan, Plan, PlannedCall } from "../plans/plan.ts";
 import { Agreement } from "../replicated/agreement.ts";
 import { Clients } from "../replicated/clients.ts";
 import type { SessionMachine } from "../replicated/machine.ts";
@@ -14,12 +15,16 @@ import { Replica, type ReplicaHost } from "../replicated/replica.ts";
 import type { Group } from "../subject.ts";
 import type { Trace } from "../trace.ts";
 import type { Workload } from "../workloads/workload.ts";
+import { isParticipant, maySpare, nextChange } from "./churn.ts";
 import { raftProtocol } from "./protocol.ts";
 import { nameSnapshot, type RaftStore } from "./store.ts";
 import { RaftWatch } from "./watch.ts";
 
 /** Snapshots are compared at indexes that this divides. */
 export const snapshotEvery = 16;
+
+/** Machines that a run has at the most, those replaced included. */
+const membersMax = 16;
 
 type RaftMember = Member<RaftVocabulary, RaftState>;
 
@@ -36,12 +41,17 @@ export class RaftGroup implements Group {
   readonly #random: Random;
   #undecided = 0;
   #restores = 0;
+  /** Memberships committed. */
+  #changes = 0;
 
   constructor(plan: Plan, workload: Workload, trace: Trace) {
     this.#random = newRandom(plan.seed + 1);
     this.#machine = withSessions(workload.machine);
     this.#reference = new Reference(this.#machine, snapshotEvery);
-    this.#agreement = new Agreement((index, entry) => this.#reference.apply(index, entry));
+    this.#agreement = new Agreement((index, entry) => {
+      if (entry.kind === "members") this.#changes++;
+      this.#reference.apply(index, entry);
+    });
     const members = plan.members.map(({ id }) => ({ id, address: `${id}:1` }));
     this.#raft = new Cluster({
       protocol: raftProtocol(members),
@@ -69,7 +79,10 @@ export class RaftGroup implements Group {
       get now() {
         return raft.now;
       },
-      replicas: () => raft.members.filter((member) => member.isUp).map((member) => this.#replica(member)),
+      replicas: () => {
+        const present = raft.members.filter((member) => member.isUp && isParticipant(member.state));
+        return present.map((member) => this.#replica(member));
+      },
       after: (ms, run) => raft.queue.after(ms, run),
     };
   }
@@ -122,8 +135,40 @@ export class RaftGroup implements Group {
     this.#clients.call(planned, done);
   }
 
-  act(): void {
-    // Raft knows no actions of its own yet
+  /** What an operator asks of whoever takes itself for the leader. */
+  act(name: string, id: string, { pick }: Action): void {
+    const member = this.#raft.member(id);
+    if (!member.isUp) return;
+    const { membership } = member.state;
+    const { requests } = this.#replica(member);
+    if (name === "transfer") {
+      const to = membership.members[pick % (membership.members.length + 1)]?.id;
+      return requests.administer((number) => ({ kind: "transfer", id: number, to }));
+    }
+    if (this.#raft.members.length >= membersMax || membership.members.length === 0) return;
+    const newcomer = () => this.#join();
+    const change = nextChange(membership, pick, (voter) => this.#isSound(voter), newcomer);
+    requests.administer((number) => ({ kind: "change", id: number, ...change }));
+  }
+
+  /** A machine that was never part of the group: alike the others, with a right clock. */
+  #join(): { readonly id: string; readonly address: string } {
+    const idle = this.#raft.members.find((member) => member.isUp && member.state.log.last === 0);
+    if (idle !== undefined && idle.state.membership.members.length === 0)
+      return { id: idle.id, address: `${idle.id}:1` };
+    const id = `n${this.#raft.members.length}`;
+    this.#raft.add({ id, tickMs: 20, clock: 1000, options: this.#raft.members[0]?.plan.options ?? {} });
+    this.#raft.start(id);
+    return { id, address: `${id}:1` };
+  }
+
+  #isSound(id: string): boolean {
+    const { isLost, disk } = this.#raft.member(id);
+    return !isLost && !disk.store.isDamaged;
+  }
+
+  canSpare(id: string): boolean {
+    return maySpare(id, this.#watch.memberships(), (voter) => this.#isSound(voter));
   }
 
   calm(): void {
@@ -131,7 +176,8 @@ export class RaftGroup implements Group {
   }
 
   unrest(): string | undefined {
-    const live = this.#raft.members.filter((member) => member.isUp);
+    const live = this.#participants();
+    if (live === undefined) return "nobody leads";
     const { highest } = this.#agreement;
     for (const member of live) {
       const replica = this.#replica(member);
@@ -141,6 +187,14 @@ export class RaftGroup implements Group {
       if (member.state.leader === undefined) return `${member.id} knows no leader`;
     }
     return undefined;
+  }
+
+  /** Those that live and take part, as the newest leader knows them: others may never hear that they do not. */
+  #participants(): readonly RaftMember[] | undefined {
+    const up = this.#raft.members.filter((member) => member.isUp);
+    const leaders = up.filter((member) => this.#raft.leads(member));
+    const newest = leaders.sort((one, other) => other.state.term - one.state.term)[0];
+    return newest && up.filter(({ id }) => takesPart(newest.state.membership, id));
   }
 
   judge(): void {
@@ -157,6 +211,7 @@ export class RaftGroup implements Group {
       ...this.#clients.counts,
       undecided: this.#undecided,
       restores: this.#restores,
+      changes: this.#changes,
       torn: sum(({ disk }) => disk.torn),
       revived: sum(({ disk }) => disk.revived),
       entries: this.#agreement.highest,

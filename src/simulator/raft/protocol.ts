@@ -19,7 +19,7 @@ import { messageWords, outputWords, recordWords } from "./words.ts";
 /** Options of a member that are its owner's and not the core's. */
 const ownerOptions: readonly string[] = ["snapshotEvery", "snapshotsKept"];
 
-/** Raft as the simulator runs it: the production core and codecs; `members` are those of a new group. */
+/** Raft as the simulator runs it. `members` found the group; who joins later knows nobody. */
 export function raftProtocol(members: readonly Member[]): Protocol<RaftVocabulary, RaftState> {
   return {
     name: "raft",
@@ -35,7 +35,8 @@ export function raftProtocol(members: readonly Member[]): Protocol<RaftVocabular
 function start({ plan, store, seed }: Boot<RaftVocabulary>, members: readonly Member[]): Raft {
   const options = coreOptions(plan, seed);
   const disk = store as RaftStore; // made by `emptyStore`
-  if (disk.isNew) disk.begin(membershipOf(members));
+  const isFounder = members.some(({ id }) => id === plan.id);
+  if (disk.isNew) disk.begin(membershipOf(isFounder ? members : []));
   const memory = disk.recover(options.tailBytesMax ?? 2 ** 23);
   const { incoming } = disk;
   return new Raft(options, { memory, applied: memory.snapshot?.index ?? 0, ...(incoming && { incoming }) });

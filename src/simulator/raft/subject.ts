@@ -8,7 +8,7 @@ import { RaftGroup, snapshotEvery } from "./group.ts";
 export function raftSubject(workload: Workload): Subject {
   return {
     name: "raft",
-    acts: [],
+    acts: ["transfer", "change", "change"],
     drawOptions,
     drawCalls: (random, count, clients) =>
       Array.from({ length: count }, (_, nth) => ({

@@ -2,7 +2,7 @@ import { invariant } from "../../base/invariant.ts";
 import { majority } from "../../protocols/quorum/majority.ts";
 import type { RaftMessage, RaftRecord, RaftState, RaftVocabulary } from "../../protocols/raft/index.ts";
 import { termAt } from "../../protocols/raft/log/log.ts";
-import type { Member } from "../../protocols/replicated-log.ts";
+import type { Member, Membership } from "../../protocols/replicated-log.ts";
 import type { Watch } from "../protocol.ts";
 import { checkBounds } from "./bounds.ts";
 import { LogWatch } from "./log-watch.ts";
@@ -43,6 +43,11 @@ export class RaftWatch implements Watch<RaftVocabulary, RaftState> {
   checks = 0;
   elections = 0;
 
+  /** What every member takes for the membership; of one that is down, what it took. */
+  *memberships(): Iterable<Membership> {
+    for (const { membership } of this.#states.values()) yield membership;
+  }
+
   started(id: string, state: State): void {
     const before = this.#states.get(id);
     if (before !== undefined) durableSurvives(id, before, state);
@@ -68,8 +73,9 @@ export class RaftWatch implements Watch<RaftVocabulary, RaftState> {
   sent(id: string, to: string, message: RaftMessage): void {
     if (message.kind === "voteReply" && message.granted) this.#voted(id, to, message.term);
     if (message.kind === "vote") this.#voted(id, id, message.term);
-    if (message.kind !== "appendReply") return;
-    const durable = this.#states.get(id)?.log.durable ?? 0;
+    const state = this.#states.get(id);
+    if (message.kind !== "appendReply" || message.term !== state?.term) return; // an older leader's log may be gone
+    const { durable } = state.log;
     invariant(message.match <= durable, `only what is durable is acknowledged: ${id} ${message.match} of ${durable}`);
   }
 

@@ -67,6 +67,11 @@ export class Requests {
     return () => this.#forget(read);
   }
 
+  /** Asks for what an operator would, under a number of its own; what comes of it is held against what is so. */
+  administer(ask: (id: number) => LogRequest): void {
+    this.#host.request(ask(++this.#numbers));
+  }
+
   #ask(read: Read): void {
     const id = ++this.#numbers;
     this.#reads.set(id, read);
