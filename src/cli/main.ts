@@ -11,6 +11,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { stackCommand } from "./commands/stack.ts";
 import { statusCommand } from "./commands/status.ts";
 import { describeError, exitCode, exitCodeOf } from "./exit.ts";
+import { exploreCommand } from "./explore/command.ts";
 import { memberCommand, transferCommand } from "./operate/member.ts";
 import { recoverCommand } from "./operate/recover.ts";
 import { snapshotCommand } from "./operate/snapshot.ts";
@@ -64,6 +65,7 @@ function commandLine(): Command {
     .commandsGroup("Prove:")
     .addCommand(checkCommand())
     .addCommand(simulateCommand())
+    .addCommand(exploreCommand())
     .addCommand(doctorCommand())
     .commandsGroup("See:")
     .addCommand(eventsCommand())

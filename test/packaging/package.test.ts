@@ -52,9 +52,12 @@ test("importing a part has no side effects, so that a bundler may drop what is n
   expect(manifest.sideEffects).toBe(false);
 });
 
-test("quorate/raft is at most 30 kB for a browser, compressed, and imports nothing", async () => {
+test.each([
+  ["raft", "protocols/raft", 30_000],
+  ["simulator", "simulator", 90_000],
+])("quorate/%s runs in a browser: it imports nothing, and is small when compressed", async (_name, folder, bytesMax) => {
   const { outputFiles, metafile } = await build({
-    entryPoints: [`${root}dist/protocols/raft/index.js`],
+    entryPoints: [`${root}dist/${folder}/index.js`],
     bundle: true,
     format: "esm",
     logLevel: "silent",
@@ -65,7 +68,7 @@ test("quorate/raft is at most 30 kB for a browser, compressed, and imports nothi
   });
 
   expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([]);
-  expect(gzipSync(outputFiles[0]?.contents ?? "").length).toBeLessThanOrEqual(30_000);
+  expect(gzipSync(outputFiles[0]?.contents ?? "").length).toBeLessThanOrEqual(bytesMax);
 });
 
 test("the package holds what it needs and nothing else", async () => {

@@ -1,9 +1,9 @@
 import type { NodeId } from "../../base/ids.ts";
 import { InvariantViolation, unreachable } from "../../base/invariant.ts";
 import type { Explorable, Moment, Terms } from "./explorable.ts";
-import type { Occasion, Seat } from "./seat.ts";
-import type { Hash } from "./visited.ts";
-import type { Step, Worlds } from "./worlds.ts";
+import type { Place } from "./visited.ts";
+import type { Occasion, Seat } from "./world/seat.ts";
+import type { Step, Worlds } from "./world/worlds.ts";
 
 /** A broken promise, and one of the shortest ways to it. */
 export interface Violation {
@@ -16,11 +16,7 @@ export interface Violation {
  *
  * The way is known by hashes, which are the same under renaming: it is gone with the names it takes by itself.
  */
-export function tellViolation<T extends Terms>(
-  worlds: Worlds<T>,
-  way: readonly Hash[],
-  violation: InvariantViolation,
-): Violation {
+export function tellViolation<T extends Terms>(worlds: Worlds<T>, way: readonly Place[], claim: string): Violation {
   let world = worlds.first();
   const trace: string[] = [];
   for (const hash of way.slice(1)) {
@@ -31,13 +27,13 @@ export function tellViolation<T extends Terms>(
   const state = worlds.broken(world);
   if (state !== undefined) return { claim: state.message, trace };
   const step = findBroken(worlds, world);
-  return { claim: (step?.violation ?? violation).message, trace: step === undefined ? trace : [...trace, step.text] };
+  return { claim: step?.violation.message ?? claim, trace: step === undefined ? trace : [...trace, step.text] };
 }
 
 function findStep<T extends Terms>(
   worlds: Worlds<T>,
   world: Int32Array,
-  hash: Hash,
+  hash: Place,
 ): { readonly world: Int32Array; readonly text: string } {
   let found: { world: Int32Array; text: string } | undefined;
   worlds.expand(world, world.length, {

@@ -16,18 +16,15 @@ test("a state is new once, however many there are, and hashes that share a half 
   expect(visited.count).toBe(20_000);
 });
 
-test("the way to a state goes through the states that each was found from", () => {
+test("each state is known by where it was found from", () => {
   const visited = new Visited();
   visited.add(10, 0, none);
   visited.add(11, 0, 0);
   visited.add(12, 0, 0);
   visited.add(13, 7, 2);
 
-  expect(visited.wayTo(3)).toEqual([
-    { low: 10, high: 0 },
-    { low: 12, high: 0 },
-    { low: 13, high: 7 },
-  ]);
+  expect(visited.place(3)).toEqual({ low: 13, high: 7, from: 2 });
+  expect(visited.place(0)).toEqual({ low: 10, high: 0, from: none });
 });
 
 test("rows come out as they went in, across chunks, while others go in", () => {

@@ -1,10 +1,11 @@
 /** No state: what the first one comes from, or what a full table answers. */
 export const none = 0xffffffff;
 
-/** Both halves of a hash. */
-export interface Hash {
+/** A state's hash, in two halves, and the number of the state it was found from. */
+export interface Place {
   readonly low: number;
   readonly high: number;
+  readonly from: number;
 }
 
 /**
@@ -32,13 +33,13 @@ export class Visited {
     return true;
   }
 
-  /** The hashes on the way from the first state to `state`, both included. */
-  wayTo(state: number): Hash[] {
-    const way: Hash[] = [];
-    for (let at = state; at !== none; at = this.#from[at] as number) {
-      way.push({ low: this.#low[at] as number, high: this.#high[at] as number });
-    }
-    return way.reverse();
+  /** What is known of a state. */
+  place(state: number): Place {
+    return {
+      low: this.#low[state] as number,
+      high: this.#high[state] as number,
+      from: this.#from[state] as number,
+    };
   }
 
   #find(low: number, high: number): number {

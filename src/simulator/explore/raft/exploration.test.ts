@@ -2,9 +2,20 @@ import { describe, expect, test } from "vitest";
 import type { NodeId } from "../../../base/ids.ts";
 import type { Core, Input, Outbox } from "../../../protocols/core.ts";
 import type { RaftMessage, RaftState, RaftVocabulary } from "../../../protocols/raft/index.ts";
-import type { Bounds, Explorable } from "../explorable.ts";
-import { Exploration, type Finding } from "../exploration.ts";
-import { explorableRaft, type RaftLimits, type RaftTerms } from "./explorable-raft.ts";
+import {
+  type Bounds,
+  type Explorable,
+  Exploration,
+  explorableRaft,
+  exploreTogether,
+  type Finding,
+  type Partner,
+  type Progress,
+  type RaftLimits,
+  type RaftTerms,
+  Share,
+  workOn,
+} from "../../index.ts";
 
 const limits: RaftLimits = { members: 3, terms: 1, proposals: 1, reads: 0 };
 const bounds: Bounds = {
@@ -93,7 +104,10 @@ describe("one term", { timeout: 60_000 }, () => {
 
 test("bounds are kept, and told", () => {
   expect(find({ steps: 5 })).toMatchObject({ complete: false, bound: "steps", depth: 5 });
-  expect(find({ states: 100 })).toMatchObject({ complete: false, bound: "states", states: 100 });
+  const small = find({ states: 500 });
+  expect(small).toMatchObject({ complete: false, bound: "states" });
+  expect(small.states).toBeGreaterThanOrEqual(500);
+  expect(small.states).toBeLessThan(10_000);
 
   const exploration = new Exploration(explorableRaft(limits), bounds);
   expect(exploration.advance(10)).toBe(true);
@@ -114,6 +128,51 @@ test("a group that starts led has a leader whose term's first entry is committed
 
   expect(seen[0]).toEqual([["leader", "follower", "follower"], ["none"]]);
   expect(finding).toMatchObject({ complete: true, violation: undefined });
+});
+
+describe("partners that share the work", { timeout: 60_000 }, () => {
+  const together = (
+    some: Partial<RaftLimits & Bounds>,
+    count: number,
+    spoil: Spoil = (raft) => raft,
+    goOn: (progress: Progress) => boolean = () => true,
+  ) => {
+    const all = { ...bounds, ...some };
+    const partners = Array.from({ length: count }, (_, number): Partner<RaftTerms> => {
+      const share = new Share(spoil(explorableRaft({ ...limits, ...some })), all, number, count);
+      return {
+        work: async (order) => structuredClone(workOn(share, order)),
+        place: async (state) => share.place(state),
+        tell: async (way, claim) => share.tell(way, claim),
+      };
+    });
+    return exploreTogether(partners, all, goOn);
+  };
+
+  test("find the same worlds as one alone", async () => {
+    for (const some of [{ disk: "fast" }, { order: "sent", disk: "fast", crashes: 1 }] as const) {
+      const { localStates: _, ...alone } = find(some);
+
+      expect(await together(some, 3)).toMatchObject(alone);
+      expect(await together(some, 1)).toMatchObject(alone);
+    }
+  });
+
+  test("find a mistake by a way as short, and tell it", async () => {
+    const [, spoil, some, claim, steps] = mistakes[1] as (typeof mistakes)[number];
+    const { violation } = await together(some, 2, spoil);
+
+    expect(violation?.claim).toContain(claim.slice(0, 40));
+    expect(violation?.trace).toHaveLength(steps);
+  });
+
+  test("stop when they are told to, and say how far they came", async () => {
+    const stopped = await together({}, 2, undefined, ({ states }) => states < 100);
+
+    expect(stopped).toMatchObject({ bound: "stopped", complete: false, violation: undefined });
+    expect(stopped.states).toBeGreaterThanOrEqual(100);
+    expect(stopped.states).toBeLessThan(find({}).states);
+  });
 });
 
 /** Mistakes made from outside, each with what is found first, and in how few steps. */

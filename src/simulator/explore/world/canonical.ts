@@ -1,4 +1,4 @@
-import type { NodeId } from "../../base/ids.ts";
+import type { NodeId } from "../../../base/ids.ts";
 
 /** Other names for the members. */
 export type Renaming = ReadonlyMap<NodeId, NodeId>;

@@ -1,8 +1,8 @@
-import { InvariantViolation, invariant, unreachable } from "../../base/invariant.ts";
+import { InvariantViolation, invariant, unreachable } from "../../../base/invariant.ts";
+import type { Bounds, Explorable, Terms } from "../explorable.ts";
+import { none, Visited } from "../visited.ts";
 import { type Renaming, renamings } from "./canonical.ts";
-import type { Bounds, Explorable, Terms } from "./explorable.ts";
 import { attempt, LocalSteps, type Outcome, questionArgument, questionKind, type StepKind } from "./local-steps.ts";
-import { none, Visited } from "./visited.ts";
 
 /** One step of the world: what happens to whom. Reused for the next one: to be read at once. */
 export interface Step<T extends Terms> {

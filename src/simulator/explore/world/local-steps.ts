@@ -1,7 +1,7 @@
-import type { NodeId } from "../../base/ids.ts";
-import { InvariantViolation, invariant, unreachable } from "../../base/invariant.ts";
+import type { NodeId } from "../../../base/ids.ts";
+import { InvariantViolation, invariant, unreachable } from "../../../base/invariant.ts";
+import type { Explorable, Moment, Terms } from "../explorable.ts";
 import type { Renaming } from "./canonical.ts";
-import type { Explorable, Moment, Terms } from "./explorable.ts";
 import { Parts } from "./parts.ts";
 import { newSeat, type Occasion, type Seat, seatEssence, stepSeat } from "./seat.ts";
 
@@ -156,7 +156,7 @@ export class LocalSteps<T extends Terms> {
     if (result instanceof InvariantViolation) return { ...nothing, broken: result, moment: undefined };
     const { moment } = result;
     const from = moment.id;
-    const letters = moment.sent.map(({ to, message }) => this.#letterNumber({ from, to, message }));
+    const letters = moment.sent.map(({ to, message }) => this.letterNumber({ from, to, message }));
     const facts = explorable.facts(moment);
     const next = this.seatNumber(result.seat);
     const isSame = next === seat || (occasion.kind === "crash" && this.#isReborn(seat, result.seat));
@@ -187,7 +187,7 @@ export class LocalSteps<T extends Terms> {
     return number;
   }
 
-  #letterNumber(letter: Letter<T>): number {
+  letterNumber(letter: Letter<T>): number {
     const number = this.letters.number(letter, letter);
     if (number < this.receivers.length) return number;
     const { ids } = this.explorable;

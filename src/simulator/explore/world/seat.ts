@@ -1,9 +1,9 @@
-import { copyPlain } from "../../base/copy.ts";
-import type { NodeId } from "../../base/ids.ts";
-import { invariant, unreachable } from "../../base/invariant.ts";
-import type { Core, Input } from "../../protocols/core.ts";
-import { Gate, type GateState } from "../../protocols/outbox.ts";
-import type { Explorable, Moment, Terms } from "./explorable.ts";
+import { copyPlain } from "../../../base/copy.ts";
+import type { NodeId } from "../../../base/ids.ts";
+import { invariant, unreachable } from "../../../base/invariant.ts";
+import type { Core, Input } from "../../../protocols/core.ts";
+import { Gate, type GateState } from "../../../protocols/outbox.ts";
+import type { Explorable, Moment, Terms } from "../explorable.ts";
 
 /** A member between two steps: its core, its gate and its disk. Never changed, so that worlds share it. */
 export interface Seat<T extends Terms> {

@@ -1,0 +1,51 @@
+import { performance } from "node:perf_hooks";
+import { exploreTogether, type Finding, type Progress } from "../../simulator/index.ts";
+import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
+import { painter, say } from "../terminal.ts";
+import { startThread } from "./partner.ts";
+import { findingText, perSecond, progressText } from "./report.ts";
+import { readSettings, type Settings, type Words } from "./settings.ts";
+
+/** Between two lines of progress: on a terminal, where the line is written anew, and elsewhere. */
+const redrawMs = 200;
+const lineMs = 5000;
+
+/** Explores as told, and prints what came of it. */
+export async function explore(protocol: string, words: Words): Promise<ExitCode> {
+  if (protocol !== "raft") throw new CommandFailure(exitCode.usage, `${protocol} cannot be explored; raft can`);
+  const settings = readSettings(words);
+  const startedAt = performance.now();
+  const finding = await run(settings, startedAt);
+  const elapsedMs = performance.now() - startedAt;
+  if (words.json) {
+    const { limits, bounds, jobs } = settings;
+    const statesPerSecond = perSecond(finding.states, elapsedMs);
+    say(JSON.stringify({ ...finding, statesPerSecond, elapsedMs: Math.round(elapsedMs), limits, bounds, jobs }));
+  } else say(findingText(finding, settings, elapsedMs, painter(process.stdout, process.env)));
+  return finding.violation === undefined ? exitCode.yes : exitCode.failed;
+}
+
+async function run({ limits, bounds, timeMs, jobs }: Settings, startedAt: number): Promise<Finding> {
+  const threads = Array.from({ length: jobs }, (_, number) => startThread({ limits, bounds, number, count: jobs }));
+  const show = progressLine(process.stderr);
+  try {
+    return await exploreTogether(threads, bounds, (progress) => {
+      const elapsedMs = performance.now() - startedAt;
+      show(progress, elapsedMs);
+      return elapsedMs < timeMs;
+    });
+  } finally {
+    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K"); // takes the line of progress away
+    await Promise.all(threads.map((thread) => thread.end()));
+  }
+}
+
+function progressLine(stream: NodeJS.WriteStream): (progress: Progress, elapsedMs: number) => void {
+  let shownAt = 0;
+  return (progress, elapsedMs) => {
+    if (elapsedMs - shownAt < (stream.isTTY ? redrawMs : lineMs)) return;
+    shownAt = elapsedMs;
+    const text = progressText(progress, elapsedMs);
+    stream.write(stream.isTTY ? `\r${text}\u001b[K` : `${text}\n`);
+  };
+}

@@ -1,0 +1,53 @@
+import type { Finding, Progress } from "../../simulator/index.ts";
+import { formatMs } from "../quantities.ts";
+import { formatCount, type Paint, table } from "../terminal.ts";
+import type { Settings } from "./settings.ts";
+
+/** How far it is and how fast, in a line. */
+export function progressText({ states, depth, waiting }: Progress, elapsedMs: number): string {
+  const rate = formatCount(perSecond(states, elapsedMs));
+  return `${formatCount(states)} states, ${rate} a second, all within ${depth} steps; ${formatCount(waiting)} to go on from`;
+}
+
+/** States found in a second of time passed. */
+export function perSecond(states: number, elapsedMs: number): number {
+  return Math.round(states / Math.max(0.001, elapsedMs / 1000));
+}
+
+/** What was explored and what came of it, for people. */
+export function findingText(finding: Finding, settings: Settings, elapsedMs: number, paint: Paint): string {
+  const { states, transitions, depth, localStates } = finding;
+  const first = ["states", `${formatCount(states)}, ${formatCount(perSecond(states, elapsedMs))} a second`];
+  const rows = [
+    ["transitions", formatCount(transitions)],
+    ["depth", `all within ${depth} steps`],
+    ["members' states", formatCount(localStates)],
+    ["time", formatMs(elapsedMs)],
+    ["bound reached", boundText(finding, settings)],
+  ];
+  return `${whatText(settings)}\n\n${table(first, rows)}\n\n${verdictText(finding, paint)}`;
+}
+
+function whatText({ limits, bounds }: Settings): string {
+  const { members, terms, proposals, reads } = limits;
+  const { timeouts, ticks, crashes, losses, duplicates, start, order, disk } = bounds;
+  const lost = order === "any" ? "any number of messages lost" : `${losses} lost`;
+  return (
+    `raft: ${members} members (${start}), terms to ${terms}, proposals ${proposals}, reads ${reads};\n` +
+    `at most: timeouts ${timeouts}, heartbeats ${ticks}, crashes ${crashes}, repeats ${duplicates}, ${lost};\n` +
+    `messages in ${order === "any" ? "any order" : "the order sent"}, disks ${disk}`
+  );
+}
+
+function boundText({ complete, bound, violation }: Finding, { bounds, timeMs }: Settings): string {
+  if (complete) return "none: nothing within the bounds was left out";
+  if (violation !== undefined) return "none: stopped at the first violation";
+  if (bound === "steps") return `steps, ${bounds.steps}`;
+  return bound === "states" ? `states, ${formatCount(bounds.states)}` : `time, ${formatMs(timeMs)}`;
+}
+
+function verdictText({ violation }: Finding, paint: Paint): string {
+  if (violation === undefined) return paint("green", "every promise held in every state");
+  const steps = violation.trace.map((step, at) => `${String(at + 1).padStart(3)}. ${step}`);
+  return `${paint("red", "a promise is broken")}, after ${steps.length} steps and no fewer:\n${steps.join("\n")}\n${violation.claim}`;
+}
