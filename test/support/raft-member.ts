@@ -68,6 +68,8 @@ export function membershipEntry(term: number, members: string, outgoing = "", le
  */
 export class LoneMember {
   readonly raft: Raft;
+  /** The host's monotonic ms: of the next step. */
+  now = 0;
   /** All records asked for, in order. */
   readonly records: RaftRecord[] = [];
   readonly sent: { readonly to: string; readonly message: RaftMessage; readonly isAhead: boolean }[] = [];
@@ -92,7 +94,7 @@ export class LoneMember {
   /** One step; its effects in words, in the order they were asked for. */
   step(...inputs: readonly Input<RaftVocabulary>[]): string[] {
     const words: string[] = [];
-    this.raft.step(inputs, 0, {
+    this.raft.step(inputs, this.now, {
       persist: (record) => {
         words.push(recordWords(record));
         return this.records.push(record);

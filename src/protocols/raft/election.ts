@@ -30,13 +30,14 @@ const askAgainTicks = 2;
 
 /** Whether we still believe in a leader, and so refuse to help depose it (dissertation §4.2.3). */
 export function isLoyal(state: RaftState): boolean {
-  if (state.role === "leader") return true;
+  if (state.role === "leader" || state.loyalTicks > 0) return true;
   return state.leader !== undefined && !state.leaderLost && state.elapsed < state.config.electionTicks;
 }
 
 /** One tick of a member that is not the leader: campaigns when its patience ends. */
 export function tickElection(state: RaftState, out: RaftOutbox): void {
   state.elapsed++;
+  if (state.role === "follower" && state.loyalTicks > 0) return;
   if (!hasVote(state)) {
     if (state.elapsed >= state.patience) askWhetherRemoved(state, out);
     return;
@@ -66,7 +67,7 @@ function askWhetherRemoved(state: RaftState, out: RaftOutbox): void {
  * Members go one after the other, in ring order from the leader, so that they do not split the vote.
  */
 export function loseLeader(state: RaftState): void {
-  if (state.role !== "follower") return;
+  if (state.role !== "follower" || state.config.leases) return; // a cut leader may still hold a lease
   state.leaderLost = true;
   const ids = voterIds(state);
   const place = ids.indexOf(state.config.id) - ids.indexOf(state.leader ?? state.config.id);
@@ -79,6 +80,7 @@ export function hearLeader(state: RaftState, from: NodeId): void {
   state.elapsed = 0;
   state.leaderLost = false;
   state.leader = from;
+  if (state.config.leases) state.loyalTicks = state.config.electionTicks;
 }
 
 /** Asks the others whether we could win, without moving anyone's term (dissertation §9.6). */
@@ -147,7 +149,8 @@ export function answerPreVote(state: RaftState, from: NodeId, ask: Of<"preVote">
  */
 export function answerVote(state: RaftState, from: NodeId, ask: Of<"vote">, out: RaftOutbox): void {
   invariant(ask.term <= state.term, "a newer term was adopted before its message is handled");
-  const mayVote = state.votedFor === undefined || state.votedFor === from;
+  const isFree = state.loyalTicks === 0 || ask.isHandedOver === true;
+  const mayVote = isFree && (state.votedFor === undefined || state.votedFor === from);
   const granted = ask.term === state.term && mayVote && isUpToDate(ask.last, lastPosition(state.log));
   if (granted && state.votedFor === undefined) {
     state.votedFor = from;
@@ -203,6 +206,7 @@ function lead(state: RaftState): void {
     countedFrom: Math.max(state.commit + 1, state.log.tailFrom),
     uncommittedBytes: bytesBetween(state.log, state.commit + 1, state.log.last),
     round: 1,
+    sendings: [],
     rounds: [],
     waiting: [],
     waitingTicks: 0,

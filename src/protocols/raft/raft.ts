@@ -94,8 +94,9 @@ export class Raft implements Core<RaftVocabulary, RaftState> {
     return this.#state;
   }
 
-  step(inputs: readonly Input<RaftVocabulary>[], _now: number, out: RaftOutbox): void {
+  step(inputs: readonly Input<RaftVocabulary>[], now: number, out: RaftOutbox): void {
     const state = this.#state;
+    state.now = now;
     for (const input of inputs) take(state, input, out);
     finish(state, out);
   }
@@ -167,6 +168,7 @@ function link(state: RaftState, { peer, up, speaks }: Extract<Input<RaftVocabula
 
 function tick(state: RaftState, out: RaftOutbox): void {
   const { disk, config } = state;
+  if (config.leases) countLeaseTick(state);
   disk.stuckTicks = disk.asked > disk.durable ? disk.stuckTicks + 1 : 0;
   tickWants(state, out);
   tickForwarding(state, out);
@@ -177,11 +179,22 @@ function tick(state: RaftState, out: RaftOutbox): void {
   if (state.role === "leader" && isHandoverOver(state, out) && !hasVote(state)) stepDown(state, out);
   if (state.role !== "leader") return;
   state.elapsed++;
-  if (state.elapsed % config.heartbeatTicks === 0) state.due.heartbeat = true;
+  if (state.elapsed % config.heartbeatTicks === 0) beat(state);
   else tellCommits(state, out);
   tickReads(state, out);
   tickTransfers(state, out);
   tickFarewells(state);
+}
+
+function countLeaseTick(state: RaftState): void {
+  state.clock++;
+  state.loyalTicks = Math.max(0, state.loyalTicks - 1);
+}
+
+/** A heartbeat is due. For leases each is a round of its own, so that it is known when the answered one was sent. */
+function beat({ leadership, config, due }: RaftState): void {
+  due.heartbeat = true;
+  if (config.leases && leadership !== undefined) leadership.round++;
 }
 
 /**
@@ -203,8 +216,8 @@ function request(state: RaftState, ask: LogRequest, out: RaftOutbox): void {
     case "propose":
       return propose(state, ask.id, ask.payloads, out);
     case "barrier":
-      if (state.role === "leader") return askBarrier(state, { origin: undefined, id: ask.id }, out);
-      return forwardBarrier(state, ask.id, out);
+      if (state.role === "leader") return askBarrier(state, { origin: undefined, id: ask.id }, ask.mode, out);
+      return forwardBarrier(state, ask.id, ask.mode, out);
     case "transfer":
       return handOver(state, ask, out);
     case "change":

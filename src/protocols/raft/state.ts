@@ -5,6 +5,7 @@ import type { Outbox } from "../core.ts";
 import { isQuorum } from "../quorum/quorum.ts";
 import {
   isListed,
+  type LogRequest,
   type Member,
   type Membership,
   membershipOf,
@@ -21,6 +22,9 @@ export type RaftOutbox = Outbox<RaftVocabulary>;
 
 /** `preCandidate` asks whether it could win before it moves anyone's term (dissertation §9.6). */
 export type RaftRole = "follower" | "preCandidate" | "candidate" | "leader";
+
+/** Whether a read is content with the leader's lease. */
+export type BarrierMode = Extract<LogRequest, { kind: "barrier" }>["mode"];
 
 /** A read waiting at the leader: its own (`origin` undefined) or a follower's. */
 export interface ReadAsk {
@@ -45,6 +49,8 @@ export interface Leadership {
   readonly countedFrom: number;
   uncommittedBytes: number;
   round: number;
+  /** When the newest rounds were sent, for leases. */
+  readonly sendings: { readonly round: number; readonly at: number }[];
   rounds: ReadRound[];
   /** We vote among the `members`, or among the `outgoing`. */
   isVoter: boolean;
@@ -75,7 +81,7 @@ export interface Forwarding {
   sent: number;
   /** Proposals and barriers of the present step, sent as one message each at its end. */
   proposals: Proposal[];
-  barriers: number[];
+  barriers: { readonly id: number; readonly mode: BarrierMode }[];
   /** Proposals sent, by id: the ticks they have waited. */
   readonly proposed: Map<number, number>;
   /** Barriers sent, by the number of their question. */
@@ -127,6 +133,12 @@ export interface RaftState {
   /** The leader's link broke and it has not been heard since: others' campaigns are welcome. */
   leaderLost: boolean;
   votes: Map<NodeId, boolean>;
+  /** The host's monotonic ms of the present step. It limits claims, and starts nothing. */
+  now: number;
+  /** Ticks so far, from a beginning that tells runs of the process apart; counted for leases alone. */
+  clock: number;
+  /** For leases: no vote is given in so many ticks, whatever is asked, but at the leader's own wish. */
+  loyalTicks: number;
   leadership: Leadership | undefined;
   /** The leader asked for our present campaign: others need not be loyal to it. */
   isHeir: boolean;
@@ -185,6 +197,7 @@ export function newState(
   const random = newRandom(config.seed);
   const { index, membership } = newestConfiguration(memory.log);
   const commit = Math.max(applied, memory.log.base.index, memory.snapshot?.index ?? 0);
+  const life = nextUint32(random);
   const state: RaftState = {
     config,
     random,
@@ -202,13 +215,16 @@ export function newState(
     patience: 0,
     leaderLost: false,
     votes: new Map(),
+    now: 0,
+    clock: life * 2 ** 20,
+    loyalTicks: config.leases ? config.electionTicks : 0, // promises given before a restart are not remembered
     leadership: undefined,
     isHeir: false,
     handedOver: undefined,
     removed: undefined,
     speaks: new Map(),
     forwarding: {
-      life: nextUint32(random),
+      life,
       sent: 0,
       proposals: [],
       barriers: [],

@@ -93,5 +93,6 @@ export function receiveHeartbeat(state: RaftState, from: NodeId, message: Of<"he
   const missing = state.verified < message.sent; // lost on the way, or by a restart before it was answered
   const { term } = state;
   const { round } = message;
-  sendUnbound(state, from, { kind: "heartbeatReply", term, round, match, missing, ...echo(message) }, out);
+  const clock = state.config.leases && message.session !== undefined ? { clock: state.clock } : {};
+  sendUnbound(state, from, { kind: "heartbeatReply", term, round, match, missing, ...echo(message), ...clock }, out);
 }

@@ -3,7 +3,7 @@ import type { Hindrance } from "../../replicated-log.ts";
 import { askBarrier } from "../leader/reads.ts";
 import type { Proposal, RaftMessage, Verdict } from "../messages.ts";
 import { proposeHere, trackAccepted } from "../proposals.ts";
-import { type RaftOutbox, type RaftState, sendUnbound } from "../state.ts";
+import { type BarrierMode, type RaftOutbox, type RaftState, sendUnbound, speaksOld } from "../state.ts";
 
 /** What a proposal takes on the wire besides its payloads, in bytes, at the most. */
 const proposalOverheadBytes = 24;
@@ -11,13 +11,13 @@ const proposalOverheadBytes = 24;
 type Of<Kind extends RaftMessage["kind"]> = Extract<RaftMessage, { kind: Kind }>;
 
 /** A barrier on a member that does not lead: asked of the leader with the others of this step. */
-export function forwardBarrier(state: RaftState, id: number, out: RaftOutbox): void {
+export function forwardBarrier(state: RaftState, id: number, mode: BarrierMode, out: RaftOutbox): void {
   const { barriers, asked } = state.forwarding;
   const waiting = [...asked.values()].reduce((count, ask) => count + ask.ids.length, barriers.length);
   if (state.leader === undefined) out.output({ kind: "refused", id, reason: "no-leader", leader: undefined });
   else if (waiting >= state.config.waitingCountMax)
     out.output({ kind: "refused", id, reason: "busy", leader: state.leader });
-  else barriers.push(id);
+  else barriers.push({ id, mode });
 }
 
 /** Sends what this step's requests asked of the leader: one message for proposals, one for barriers. */
@@ -33,8 +33,10 @@ export function sendForwards(state: RaftState, out: RaftOutbox): void {
   }
   if (forwarding.barriers.length > 0) {
     const ask = ++forwarding.asks;
-    forwarding.asked.set(ask, { ids: forwarding.barriers, ticks: 0 });
-    sendUnbound(state, leader, { kind: "barrier", term: state.term, life: forwarding.life, ask }, out);
+    forwarding.asked.set(ask, { ids: forwarding.barriers.map(({ id }) => id), ticks: 0 });
+    const message = { kind: "barrier", term: state.term, life: forwarding.life, ask } as const;
+    const isLeaseEnough = forwarding.barriers.every(({ mode }) => mode === "lease") && !speaksOld(state, leader);
+    sendUnbound(state, leader, isLeaseEnough ? { ...message, isLeaseEnough } : message, out);
     forwarding.barriers = [];
   }
 }
@@ -101,7 +103,8 @@ export function receiveForwardReply(state: RaftState, message: Of<"forwardReply"
 
 /** A follower's reads join our own; who does not lead refuses them. */
 export function receiveBarrier(state: RaftState, from: NodeId, message: Of<"barrier">, out: RaftOutbox): void {
-  askBarrier(state, { origin: { peer: from, life: message.life }, id: message.ask }, out);
+  const ask = { origin: { peer: from, life: message.life }, id: message.ask };
+  askBarrier(state, ask, message.isLeaseEnough ? "lease" : "quorum", out);
 }
 
 /** Takes the leader's answer to our reads; those given up before are ignored. */
@@ -116,7 +119,8 @@ export function receiveBarrierReply(state: RaftState, message: Of<"barrierReply"
 /** The leader is lost or another: reads are refused, and the fate of forwarded proposals cannot be learnt. */
 export function abandonForwarding(state: RaftState, out: RaftOutbox): void {
   const { forwarding } = state;
-  refuseIds(state, forwarding.barriers.splice(0), "no-leader", out);
+  const unasked = forwarding.barriers.splice(0).map(({ id }) => id);
+  refuseIds(state, unasked, "no-leader", out);
   const unsent = forwarding.proposals.splice(0).map((proposal) => proposal.id);
   refuseIds(state, unsent, "no-leader", out);
   for (const { ids } of forwarding.asked.values()) refuseIds(state, ids, "no-leader", out);

@@ -12,6 +12,22 @@ export interface Transfer {
   sent: number;
 }
 
+/** What a leader knows of a follower's clock, in ms of its own. */
+export interface Clock {
+  /** Where the present measure began: the answer was given at `ticks`, between `sentAt` and `heardAt`. */
+  mark: { readonly ticks: number; readonly sentAt: number; readonly heardAt: number } | undefined;
+  /** The shortest that a tick can have been, of all measures, and how many there were. */
+  tickMs: number;
+  measures: number;
+  /** Until then it grants no vote but by our leave. */
+  promisedUntil: number;
+}
+
+/** A clock of which nothing is known. */
+export function newClock(): Clock {
+  return { mark: undefined, tickMs: Number.POSITIVE_INFINITY, measures: 0, promisedUntil: 0 };
+}
+
 /**
  * What a leader knows of one follower.
  *
@@ -51,6 +67,8 @@ export interface Progress {
   forwards: { readonly life: number; readonly number: number };
   /** The open question to storage on its behalf. */
   want: number | undefined;
+  /** For leases. */
+  clock: Clock;
   transfer: Transfer | undefined;
   /** Ticks since the transfer last moved. */
   transferTicks: number;
@@ -81,6 +99,7 @@ export function newProgress(id: NodeId, met: number): Progress {
     awaited: 0,
     forwards: { life: 0, number: 0 },
     want: undefined,
+    clock: newClock(),
     transfer: undefined,
     transferTicks: 0,
   };

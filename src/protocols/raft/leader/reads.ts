@@ -1,17 +1,19 @@
 import type { NodeId } from "../../../base/ids.ts";
 import type { Outbox } from "../../core.ts";
 import type { RaftVocabulary } from "../messages.ts";
-import { type Leadership, type RaftState, type ReadAsk, sendUnbound } from "../state.ts";
+import { type BarrierMode, type Leadership, type RaftState, type ReadAsk, sendUnbound } from "../state.ts";
 import { agreed } from "./agreement.ts";
+import { holdsLease } from "./lease.ts";
 import type { Progress } from "./progress.ts";
 
 /** Rounds under way at once; more reads wait and share the next. */
 const roundsMax = 4;
 
 /** A read barrier asked of the leader, by its owner (`origin` undefined) or by a follower (dissertation §6.4). */
-export function askBarrier(state: RaftState, ask: ReadAsk, out: Outbox<RaftVocabulary>): void {
+export function askBarrier(state: RaftState, ask: ReadAsk, mode: BarrierMode, out: Outbox<RaftVocabulary>): void {
   const { leadership } = state;
   if (leadership === undefined) return answerRead(state, ask, 0, out);
+  if (mode === "lease" && holdsLease(state)) return answerRead(state, ask, state.commit, out);
   if (waitingCount(leadership) >= state.config.waitingCountMax) return refuseRead(state, ask, "busy", out);
   leadership.waiting.push(ask);
 }

@@ -116,7 +116,7 @@ function calm(state: RaftState): void {
  * that are over. Records are only ever compared with how many are durable, so they count from there.
  */
 function essence(state: Readonly<RaftState>): unknown {
-  const { config: _, random: __, disk, log, delivery, due, forwarding, ...rest } = state;
+  const { config: _, random: __, now: ___, clock: ____, disk, log, delivery, due, forwarding, ...rest } = state;
   const since = (record: number): number => Math.max(0, record - disk.durable);
   const isCampaigning = state.role === "candidate" || state.role === "preCandidate";
   const { restoring } = delivery;
