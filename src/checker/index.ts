@@ -1,4 +1,12 @@
 export { MalformedError, OperatingError } from "../base/errors.ts";
+export {
+  type BroadcastFault,
+  type BroadcastProperty,
+  type BroadcastVerdict,
+  broadcastProperties,
+  checkBroadcast,
+} from "./broadcast/broadcast.ts";
+export type { BroadcastEvent, MemberLog } from "./broadcast/logs.ts";
 export type { Counterexample } from "./counterexample.ts";
 export { type FileFormat, type FileHistory, modelNames, parseHistory } from "./files/file.ts";
 export { formatHistory } from "./files/json-lines.ts";

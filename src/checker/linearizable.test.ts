@@ -39,7 +39,7 @@ describe.each<[string, () => void]>([
   ["set", () => agreesWithBruteForce({ model: setModel, calls: universe.setCalls, results: universe.setResults })],
   ["log", () => agreesWithBruteForce({ model: logModel, calls: universe.logCalls, results: universe.logResults })],
 ])("%s", (_name, property) => {
-  test("a verdict is what trying all orders gives, and shows why", property);
+  test("a verdict is what trying all orders gives, and shows why", property, 60_000);
 });
 
 function agreesWithBruteForce<State, Call, Result>(given: Universe<State, Call, Result>): void {
@@ -63,9 +63,9 @@ function agreesWithBruteForce<State, Call, Result>(given: Universe<State, Call, 
         expect(bruteForce(withHelpers(few, history), given.model), "what is left out does not help").toBe(false);
       }
     }),
-    { numRuns: Number(process.env.RUNS ?? 1000) },
+    { numRuns: Number(process.env.RUNS ?? 400) },
   );
-  expect(violations).toBeGreaterThan(50);
+  expect(violations).toBeGreaterThan(20);
 }
 
 /** A counterexample with all that it leaves out, free to take effect at any time. */

@@ -82,8 +82,12 @@ export type NodeEvent =
       readonly message: object;
     };
 
-/** What a read may miss: nothing acknowledged before it began, or whatever has not reached this node yet. */
-export type Consistency = "linearizable" | "stale";
+/**
+ * What a read may miss: nothing acknowledged before it began, or (`stale`) whatever has not reached this node yet.
+ *
+ * `lease` misses nothing either, as long as the clocks of all members run at nearly the same rate: docs/library.md.
+ */
+export type Consistency = "linearizable" | "lease" | "stale";
 
 /** How long to wait for an answer. */
 export interface WaitOptions {
@@ -104,8 +108,17 @@ export interface ExecuteOptions extends WaitOptions {
 
 /** How to read. */
 export interface ReadOptions extends WaitOptions {
-  /** `linearizable` (default) shows all that was acknowledged before the read began; `stale` what is here, at once. */
+  /**
+   * `linearizable` (default) shows all that was acknowledged before the read began; `lease` the same, without asking
+   * the other members; `stale` what is here, at once.
+   */
   readonly consistency?: Consistency;
+}
+
+/** How to ask for the index that a read has to wait for. */
+export interface BarrierOptions extends WaitOptions {
+  /** As for a read. */
+  readonly consistency?: Exclude<Consistency, "stale">;
 }
 
 /** What is common to both kinds of node: with a machine, or with the user's own state. */
@@ -166,7 +179,7 @@ export interface LogNode extends NodeBase {
    */
   propose(payload: Bytes, options?: WaitOptions): Promise<number>;
   /** Resolves with an index: once deliveries through it are taken in, a local read is linearizable. */
-  barrier(options?: WaitOptions): Promise<number>;
+  barrier(options?: BarrierOptions): Promise<number>;
   /**
    * The order after index `from`; one reader at a time. Falling behind slows proposers, and does not fill memory.
    *

@@ -3,6 +3,7 @@ export type { NodeId } from "../base/ids.ts";
 export { defineMachine, type Machine, type MachineDefinition } from "../machines/machine.ts";
 export type { Member, Membership } from "../protocols/replicated-log.ts";
 export type {
+  BarrierOptions,
   Consistency,
   Delivery,
   ExecuteOptions,

@@ -63,7 +63,7 @@ export interface NodeConfig
 const mebibyte = 2 ** 20;
 
 /** The newest version of the members' protocol that this release speaks. */
-const protocolVersion = 2;
+export const protocolVersion = 2;
 
 /** The only place options are checked: throws `OptionError`; nothing past this line checks them again. */
 export function checkOptions(options: NodeOptions): NodeConfig {

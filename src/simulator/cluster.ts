@@ -46,6 +46,8 @@ export class Cluster<V extends Vocabulary, State> {
   #world: World;
   #outputs: V["output"][] = [];
   #isStepping = false;
+  /** Some member spoke another version at some time. */
+  #isMixed = false;
   #encoded: { readonly message: V["message"]; readonly bytes: Bytes } | undefined;
   #awaited: Promise<void>[] = [];
 
@@ -112,8 +114,29 @@ export class Cluster<V extends Vocabulary, State> {
     member.begin(core, (state) => this.#parts.owner(member, state));
     this.#parts.watch.started(id, core.inspect());
     this.#tickLater(member, member.life);
+    if (this.members.some((each) => this.#speaks(each) !== undefined)) this.#isMixed = true;
+    if (this.#isMixed) this.#greet(member);
     this.hint(id, true);
     return true;
+  }
+
+  /** Versions are known before anything is sent, as with greetings over TCP. */
+  #greet(member: Member<V, State>): void {
+    for (const other of this.members) {
+      if (other === member) continue;
+      this.arrive(member, this.#linked(other));
+      this.arrive(other, this.#linked(member));
+    }
+  }
+
+  #speaks(member: Member<V, State>): number | undefined {
+    return this.#parts.protocol.speaks?.(member.plan);
+  }
+
+  /** The link to `peer` is there, with what its greeting says. */
+  #linked(peer: Member<V, State>): Input<V> {
+    const speaks = this.#speaks(peer);
+    return { kind: "link", peer: peer.id, up: true, ...(speaks !== undefined && { speaks }) };
   }
 
   /** Kills a member; with `hint` the others' links to it break visibly. */
@@ -201,18 +224,19 @@ export class Cluster<V extends Vocabulary, State> {
     const member = this.member(id);
     for (const other of this.members) {
       if (other === member) continue;
-      this.#hintLater(other, id, up);
-      this.#hintLater(member, other.id, up);
+      this.#hintLater(other, member, up);
+      this.#hintLater(member, other, up);
     }
   }
 
-  #hintLater(member: Member<V, State>, peer: string, up: boolean): void {
+  #hintLater(member: Member<V, State>, peer: Member<V, State>, up: boolean): void {
     if (!member.isUp) return;
     const { hintMs, lostHints } = this.#world;
     if (chance(this.#random, lostHints / 1000)) return;
     const { life } = member;
     this.#later(hintMs, () => {
-      if (member.life === life) this.arrive(member, { kind: "link", peer, up });
+      if (member.life !== life) return;
+      this.arrive(member, up ? this.#linked(peer) : { kind: "link", peer: peer.id, up });
     });
   }
 

@@ -41,6 +41,8 @@ export interface Protocol<V extends Vocabulary, State> {
   start(boot: Boot<V>): Core<V, State>;
   /** Whether a member in this state leads, or believes to, and whom it takes for the leader. Absent: nobody leads. */
   view?(state: Readonly<State>): { readonly leads: boolean; readonly leader: string | undefined };
+  /** The version of the protocol that a member names in its greetings; `undefined`: the current one. */
+  speaks?(plan: MemberPlan): number | undefined;
   /** Folds what counts of an output into the trace. Default: its words. */
   fold?(output: V["output"], trace: Trace): void;
   readonly words: {

@@ -29,5 +29,7 @@ export interface Subject {
   readonly acts: readonly string[];
   drawOptions(random: Random): MemberPlan["options"];
   drawCalls(random: Random, count: number, clients: number): readonly PlannedCall[];
+  /** Gives a plan what only this protocol has, and takes from it what that rules out. */
+  adapt?(random: Random, plan: Plan): Plan;
   open(plan: Plan, trace: Trace): Group;
 }

@@ -1,7 +1,20 @@
 import { expect, test } from "vitest";
 import { runQuorate } from "../support/processes.ts";
 
-const small = ["explore", "raft", "--terms", "1", "--proposals", "0", "--timeouts", "1", "--disk", "fast"];
+const small = [
+  "explore",
+  "raft",
+  "--start",
+  "new",
+  "--terms",
+  "1",
+  "--proposals",
+  "0",
+  "--timeouts",
+  "1",
+  "--disk",
+  "fast",
+];
 const tiny = [...small, "--crashes", "0", "--duplicates", "0"];
 
 test("a small exploration is complete, and says so with its figures", async () => {

@@ -100,7 +100,8 @@ test("without a name it says what can be simulated", async () => {
   const { code, stdout } = await runQuorate(["simulate"]);
 
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^raft +kv, register, stack, log/m);
+  expect(stdout).toMatch(/^raft: .*\n {2}workloads +kv, register, stack, log\n {2}faults +crash, /);
+  for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
 });
 
 /** Another Node to compare with: `OTHER_NODE`, or one on the path that is called by its version. */

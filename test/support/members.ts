@@ -65,8 +65,13 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
 
   /** Starts a member, on its disk as it is. */
   async open(id: string, given: Partial<NodeOptions> = {}): Promise<Node> {
+    return await this.openAt(id, addressOf(id), given);
+  }
+
+  /** Starts a member at an address that it did not have before. */
+  async openAt(id: string, address: string, given: Partial<NodeOptions> = {}): Promise<Node> {
     const lost = new Set<string>();
-    const transport = withFaults(withLoss(this.#network.transport(addressOf(id)), lost));
+    const transport = withFaults(withLoss(this.#network.transport(address), lost));
     const members = Object.fromEntries(this.ids.map((other) => [other, addressOf(other)]));
     const notice = (_level: string, text: string) => this.notices.push(text);
     const own = { ...quick, id, members, transport, notice } as const;

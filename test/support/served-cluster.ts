@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { firstTaken } from "../../src/cli/cluster/ports.ts";
 import type { NodeStatus } from "../../src/runtime/api.ts";
 import type { FaultRule } from "../../src/runtime/transports/faults.ts";
-import { type Ended, Program, quorate } from "./processes.ts";
+import { type Ended, Program, quorate, runQuorate } from "./processes.ts";
 
 /** A status as it comes over HTTP. */
 export type ServedStatus = Omit<NodeStatus, "leader"> & { readonly leader: string | null };
@@ -21,7 +21,8 @@ export class ServedNode {
   readonly url: string;
   readonly peerPort: number;
   readonly directory: string;
-  readonly #args: readonly string[];
+  /** With what it is started, from the next time on. */
+  readonly args: string[];
   #rules: readonly FaultRule[] = [];
   program: Program | undefined;
 
@@ -30,7 +31,7 @@ export class ServedNode {
     this.url = `http://127.0.0.1:${ports.http}`;
     this.peerPort = ports.peer;
     this.directory = directory;
-    this.#args = ["--id", id, "--cluster", cluster, "--port", String(ports.http), "--data-dir", directory, ...args];
+    this.args = ["--id", id, "--cluster", cluster, "--port", String(ports.http), "--data-dir", directory, ...args];
   }
 
   /** What it has said since its start, one JSON document a line. */
@@ -52,7 +53,7 @@ export class ServedNode {
 
   /** Starts it; `args` come after all others, and win. It ends by itself should this process be gone. */
   start(...args: readonly string[]): void {
-    this.program = new Program(quorate, ["serve", "--supervised", ...this.#args, ...args], {}, true);
+    this.program = new Program(quorate, ["serve", "--supervised", ...this.args, ...args], {}, true);
     this.program.process.on("error", () => undefined); // a channel to a process that was killed
     this.#tellFaults();
   }
@@ -118,11 +119,13 @@ export class ServedNode {
 /** Real `quorate serve` processes on free ports and in a directory of their own. */
 export class ServedCluster implements AsyncDisposable {
   readonly directory: string;
-  readonly nodes: readonly ServedNode[];
+  readonly nodes: ServedNode[];
+  readonly #args: readonly string[];
 
-  private constructor(directory: string, nodes: readonly ServedNode[]) {
+  private constructor(directory: string, nodes: ServedNode[], args: readonly string[]) {
     this.directory = directory;
     this.nodes = nodes;
+    this.#args = args;
   }
 
   /**
@@ -143,7 +146,7 @@ export class ServedCluster implements AsyncDisposable {
     const nodes = ids.map((id, at) => {
       return new ServedNode(id, ports[at] as Ports, place?.(id) ?? join(directory, id), members, args);
     });
-    const cluster = new ServedCluster(directory, nodes);
+    const cluster = new ServedCluster(directory, nodes, args);
     try {
       await prepare?.(members, nodes);
       cluster.startAll();
@@ -157,6 +160,34 @@ export class ServedCluster implements AsyncDisposable {
 
   get urls(): readonly string[] {
     return this.nodes.map(({ url }) => url);
+  }
+
+  /** Starts a node that is to be added; the cluster must have been started with a `--cluster-id`. */
+  async join(id: string, ...args: readonly string[]): Promise<ServedNode> {
+    const [peer = 0, http = 0] = await freePorts(2);
+    const directory = join(this.directory, id);
+    const node = new ServedNode(id, { peer, http }, directory, `${id}=127.0.0.1:${peer}`, [
+      "--join",
+      ...this.#args,
+      ...args,
+    ]);
+    this.nodes.push(node);
+    node.start();
+    return node;
+  }
+
+  /** Runs `quorate member …` against all nodes; fails if it does. */
+  async member(...words: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await runQuorate(["member", ...words, "--endpoints", this.urls.join(",")]);
+    if (code !== 0) throw new Error(`member ${words.join(" ")} ended with ${code}:\n${stderr}`);
+    return stdout;
+  }
+
+  /** Forgets a node that is no member any more, once it has ended by itself; with how. */
+  async drop(node: ServedNode): Promise<Ended> {
+    const ended = await node.end();
+    this.nodes.splice(this.nodes.indexOf(node), 1);
+    return ended;
   }
 
   startAll(...args: readonly string[]): void {

@@ -274,10 +274,11 @@ class Search<State, Call, Result> {
     this.#previous[this.#next[event] ?? 0] = event;
   }
 
-  /** The best path so far gets furthest, and places the most answered calls on the way. */
+  /** The best path so far gets furthest, places the most answered calls on the way, and the fewest others. */
   #keepBest(): void {
     const answered = this.#depth - this.#openCount;
-    if (this.#turn < this.#bestTurn || (this.#turn === this.#bestTurn && answered <= this.#bestAnswered)) return;
+    const better = this.#turn - this.#bestTurn || answered - this.#bestAnswered || this.#best.length - this.#depth;
+    if (better <= 0) return;
     this.#bestTurn = this.#turn;
     this.#bestAnswered = answered;
     this.#best = this.#path.slice(0, this.#depth);

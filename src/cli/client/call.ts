@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly json?: boolean;
   /** Of reads: whatever the asked node has. */
   readonly stale?: boolean;
+  /** Of reads: what the leader knows by its lease. */
+  readonly lease?: boolean;
   /** Of writes: the request's name, to go on with an earlier try. */
   readonly key?: string;
 }
@@ -26,16 +28,20 @@ export function clientCommand(usage: string, kind: "read" | "write", description
     .option("--timeout <duration>", "for all tries together", "15s")
     .option("--json", "answer as JSON");
   for (const argument of usage.split(" ").slice(1)) command.argument(argument);
-  if (kind === "read") return command.option("--stale", "what the first node has, without asking the others");
+  if (kind === "read") {
+    return command
+      .option("--stale", "what the first node has, without asking the others")
+      .option("--lease", "by the leader's lease, where nodes serve with --leases");
+  }
   return command.option("--key <name>", "name of the request: repeating it with the same name applies it once");
 }
 
 /** Asks the cluster and gives the parsed answer; a refusal becomes a `CommandFailure` with the code it deserves. */
 export async function call<Body>(request: Ask, options: CallOptions): Promise<Body> {
   const [{ ask, readError }, { findEndpoints }] = await Promise.all([import("./client.ts"), import("./endpoints.ts")]);
-  const path = options.stale
-    ? `${request.path}${request.path.includes("?") ? "&" : "?"}consistency=stale`
-    : request.path;
+  const consistency = options.stale ? "stale" : options.lease ? "lease" : undefined;
+  const mark = request.path.includes("?") ? "&" : "?";
+  const path = consistency === undefined ? request.path : `${request.path}${mark}consistency=${consistency}`;
   const endpoints = findEndpoints(options.endpoints, process.env);
   const timeoutMs = parseDuration(options.timeout, timeoutMsMax);
   const key = request.method === "GET" ? {} : { key: options.key ?? randomUUID() };

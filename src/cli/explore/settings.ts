@@ -26,6 +26,7 @@ export function readSettings(words: Words): Settings {
       terms: count("terms", 0, 15),
       proposals: count("proposals", 0, 15),
       reads: count("reads", 0, 15),
+      appendBytesMax: count("appendBytesMax", 1, 2 ** 30),
     },
     bounds: {
       start: oneOf(words, "start", ["new", "led"]),

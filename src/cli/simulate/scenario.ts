@@ -31,8 +31,18 @@ function importPath(file: string): string {
 /** A plan with a line for each member, action and call. */
 function planText(plan: Plan): string {
   const lines = Object.entries(plan).map(([name, value]) => {
-    if (!Array.isArray(value) || value.length === 0) return `    ${name}: ${JSON.stringify(value)},`;
-    return [`    ${name}: [`, ...value.map((item) => `      ${JSON.stringify(item)},`), "    ],"].join("\n");
+    if (!Array.isArray(value) || value.length === 0) return `    ${name}: ${literal(value)},`;
+    return [`    ${name}: [`, ...value.map((item) => `      ${literal(item)},`), "    ],"].join("\n");
   });
   return `{\n${lines.join("\n")}\n  }`;
+}
+
+/** Plain data as one would write it in a program. */
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
+  const fields = Object.entries(value).map(([name, field]) => {
+    return `${/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name)}: ${literal(field)}`;
+  });
+  return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
 }

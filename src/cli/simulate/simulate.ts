@@ -7,13 +7,13 @@ import { type Runner, startRunner } from "./runner.ts";
 import { scenarioText } from "./scenario.ts";
 import { runSeeds } from "./seeds.ts";
 import { readSettings, repeatWords, type Settings, type Words } from "./settings.ts";
-import { failureText, protocolTable, summaryText } from "./summary.ts";
+import { failureText, protocolTexts, summaryText } from "./summary.ts";
 import { openSimulation, type Task } from "./task.ts";
 
 /** Runs what was asked for, and says what came of it; resolves with the exit code. */
 export async function simulate(subject: string | undefined, words: Words): Promise<ExitCode> {
   if (subject === undefined) {
-    say(protocolTable());
+    say(protocolTexts());
     return exitCode.yes;
   }
   const settings = readSettings(words);

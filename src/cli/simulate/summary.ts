@@ -1,6 +1,6 @@
-import { type Explanation, namedProtocols, type Report } from "../../simulator/index.ts";
+import { type Explanation, namedProtocols, type Report, Simulation } from "../../simulator/index.ts";
 import { formatMs } from "../quantities.ts";
-import { formatCount, type Paint, table } from "../terminal.ts";
+import { formatCount, type Paint } from "../terminal.ts";
 import { formatHours, formatRate } from "./progress.ts";
 
 /** How long it took, and on how many threads. */
@@ -9,11 +9,29 @@ export interface Effort {
   readonly jobs: number;
 }
 
-/** What can be simulated by name. */
-export function protocolTable(): string {
-  const rows = namedProtocols.map(({ name, workloads, summary }) => [name, workloads.join(", "), summary]);
-  return table(["PROTOCOL", "WORKLOADS", ""], rows);
+/** What can be simulated by name: what clients can do there, and what can go wrong. */
+export function protocolTexts(): string {
+  return namedProtocols
+    .map(({ name, workloads, summary }) => {
+      const faults = [...new Simulation({ protocol: name }).newReport().faults.keys()];
+      return [`${name}: ${summary}`, ...labelled("workloads", workloads), ...labelled("faults", faults)].join("\n");
+    })
+    .join("\n\n");
 }
+
+/** Names behind a label, on as many lines as they need. */
+function labelled(label: string, names: readonly string[]): string[] {
+  const lines = [""];
+  for (const [at, name] of names.entries()) {
+    const word = at < names.length - 1 ? `${name}, ` : name;
+    if ((lines.at(-1)?.length ?? 0) + word.length > namesColumns) lines.push("");
+    lines.push((lines.pop() ?? "") + word);
+  }
+  return lines.map((line, at) => `  ${(at === 0 ? label : "").padEnd(labelColumns)}  ${line.trimEnd()}`);
+}
+
+const labelColumns = 9;
+const namesColumns = 64;
 
 /** What all runs came to: how much was simulated, which faults struck, and what happened under them. */
 export function summaryText(report: Report, { elapsedMs, jobs }: Effort, paint: Paint): string {

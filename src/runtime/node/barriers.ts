@@ -2,9 +2,14 @@ import type { LogRequest, Reason } from "../../protocols/replicated-log.ts";
 import { BusyError, ClosedError, DiskFullError, NoLeaderError, type OperatingError } from "../errors.ts";
 import type { Caller, Patience, Waiters } from "./waiter.ts";
 
-type Reader = Caller<number>;
+/** What makes a read linearizable: a majority that was asked, or the leader's lease. */
+export type BarrierMode = Extract<LogRequest, { readonly kind: "barrier" }>["mode"];
 
-/** Read barriers: those asked for in one turn of the event loop are one question to the core. */
+interface Reader extends Caller<number> {
+  readonly mode: BarrierMode;
+}
+
+/** Read barriers: those of a mode asked for in one turn of the event loop are one question to the core. */
 export class Barriers {
   readonly #request: (request: LogRequest) => void;
   readonly #nextId: () => number;
@@ -21,11 +26,12 @@ export class Barriers {
   }
 
   /** Resolves with the index from which on a local read is linearizable. */
-  async wait(patience: Patience): Promise<number> {
+  async wait(patience: Patience, mode: BarrierMode = "quorum"): Promise<number> {
     return await this.#waiters.wait<number>(
       patience,
       (waitedMs) => new NoLeaderError(waitedMs),
-      (reader) => {
+      (caller) => {
+        const reader = { ...caller, mode };
         this.#gather(reader);
         return () => this.#forget(reader);
       },
@@ -45,10 +51,13 @@ export class Barriers {
   }
 
   #ask(readers: Set<Reader>): void {
-    if (readers.size === 0) return;
-    const id = this.#nextId();
-    this.#asked.set(id, readers);
-    this.#request({ kind: "barrier", id, mode: "quorum" });
+    for (const mode of ["quorum", "lease"] as const) {
+      const alike = new Set([...readers].filter((reader) => reader.mode === mode));
+      if (alike.size === 0) continue;
+      const id = this.#nextId();
+      this.#asked.set(id, alike);
+      this.#request({ kind: "barrier", id, mode });
+    }
   }
 
   #forget(reader: Reader): void {

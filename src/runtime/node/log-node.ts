@@ -3,10 +3,10 @@ import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import { Raft, type RaftVocabulary } from "../../protocols/raft/index.ts";
 import type { LogOutput, LogRequest, Membership } from "../../protocols/replicated-log.ts";
-import type { Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
+import type { BarrierOptions, Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
 import { type Backup, backupOf } from "../backups/backup-file.ts";
 import { Drive, type DriveHost } from "../drive.ts";
-import { RemovedError, TooLargeError } from "../errors.ts";
+import { OptionError, RemovedError, TooLargeError } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
 import type { Storage } from "../storage.ts";
 import type { Transport } from "../transports/transport.ts";
@@ -89,14 +89,13 @@ export class RaftNode implements LogNode {
     this.#proposals = new Proposals(request, nextId, this.#waiters, payloadBytesMax);
     this.#barriers = new Barriers(request, nextId, this.#waiters);
     this.#roster = new Roster(transport, {
-      given: config.members,
-      speaks: config.protocolVersionMax,
+      ...{ id: config.id, given: config.members, speaks: config.protocolVersionMax },
       farewellMs: farewellTimeouts * electionTicks * config.tickMs,
     });
     const state = () => this.#raft.inspect();
     const confirm = (patience: Patience) => this.#barriers.wait(patience);
-    const laggards = () => this.#roster.laggards;
-    this.#changes = new Changes({ request, nextId, state, confirm, laggards }, this.#waiters);
+    const host = { request, nextId, state, confirm, laggards: () => this.#roster.laggards };
+    this.#changes = new Changes(host, this.#waiters);
     this.#health = new Health(state, this.#emitter);
     this.#applied = new Applied(applied, this.#waiters);
     this.#deliveries = new Deliveries(
@@ -287,10 +286,12 @@ export class RaftNode implements LogNode {
     await this.applied(await this.barrier(options), options);
   }
 
-  async barrier(options: WaitOptions = {}): Promise<number> {
+  async barrier(options: BarrierOptions = {}): Promise<number> {
+    const isLease = options.consistency === "lease";
+    if (isLease && !this.#config.leases) throw new OptionError("consistency", "can be lease only with leases: true");
     this.#health.checkOpen();
     this.#health.checkRoom();
-    return await this.#barriers.wait(this.#patience(options));
+    return await this.#barriers.wait(this.#patience(options), isLease ? "lease" : "quorum");
   }
 
   /** Resolves once the reader of `committed` has acknowledged everything through `index`. */
@@ -329,11 +330,12 @@ export class RaftNode implements LogNode {
   }
 
   /** The newest snapshot, as a backup, if it holds everything through `index`. */
-  backup(index: number): Backup | undefined {
-    const snapshot = this.#saving.newest;
-    if (snapshot === undefined || snapshot.index < index) return undefined;
-    const identity = { clusterId: this.#storage.clusterId, nodeId: this.id };
-    return backupOf(snapshot, identity, this.#storage.snapshots.content(snapshot));
+  async backup(index: number): Promise<Backup | undefined> {
+    const { newest } = this.#saving;
+    if (newest === undefined || newest.index < index) return undefined;
+    const { snapshots, clusterId } = this.#storage;
+    if ((await snapshots.read(newest, 0, 1)) === undefined) return undefined; // kept for a minute after a read
+    return backupOf(newest, { clusterId, nodeId: this.id }, snapshots.content(newest));
   }
 
   async changeMembership(change: MembershipChange, options: WaitOptions = {}): Promise<Membership> {

@@ -165,7 +165,7 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
     await this.#node.applied(index, options);
     for (;;) {
       await this.#saving?.catch(noop); // of an earlier state, perhaps; its failure is told elsewhere
-      const backup = this.#node.backup(index);
+      const backup = await this.#node.backup(index);
       if (backup !== undefined) return backup;
       await this.#saveNow(options);
     }
@@ -260,9 +260,10 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
   }
 
   async read(question: Question, options: ReadOptions = {}): Promise<Reply> {
-    if (options.consistency !== "stale") {
+    const { consistency = "linearizable", ...waiting } = options;
+    if (consistency !== "stale") {
       const startedAt = performance.now();
-      const index = await this.#node.barrier(options);
+      const index = await this.#node.barrier({ ...waiting, consistency });
       const { timeoutMs = this.#config.timeoutMs } = options;
       const left = Math.max(1, timeoutMs - (performance.now() - startedAt));
       await this.#node.applied(index, { ...options, timeoutMs: left });

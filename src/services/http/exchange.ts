@@ -30,12 +30,12 @@ export function executeOptions(exchange: Exchange): ExecuteOptions {
   return { key, signal };
 }
 
-/** What a read asks for: `?consistency=stale`, or linearizable by default. */
+/** What a read asks for: `?consistency=lease` or `stale`, or linearizable by default. */
 export function readOptions(exchange: Exchange): ReadOptions {
   const signal = clientGone(exchange.env.incoming.socket);
   const consistency = exchange.req.query("consistency") ?? "linearizable";
-  if (consistency !== "linearizable" && consistency !== "stale") {
-    throw new MalformedError("consistency must be linearizable or stale");
+  if (consistency !== "linearizable" && consistency !== "lease" && consistency !== "stale") {
+    throw new MalformedError("consistency must be linearizable, lease or stale");
   }
   return { consistency, signal };
 }

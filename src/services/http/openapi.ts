@@ -104,8 +104,8 @@ export function openApi(version: string, paths: Paths, schemas: { readonly [name
       description: "Names the request: however often it is sent, to whichever node, it is applied once.",
       schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,256}$" },
     },
-    consistency: inQuery("consistency", "`stale` answers at once with what this node has.", {
-      enum: ["linearizable", "stale"],
+    consistency: inQuery("consistency", "`stale`: what this node has, at once. `lease`: by the leader's lease.", {
+      enum: ["linearizable", "lease", "stale"],
       default: "linearizable",
     }),
   };

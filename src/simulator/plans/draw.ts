@@ -60,7 +60,7 @@ export function drawPlan(seed: number, subject: Subject, options: DrawOptions = 
     clock: 1000 + within(random, [-clock, clock]),
     options: coreOptions,
   }));
-  return {
+  const plan: Plan = {
     seed: nextBelow(random, 2 ** 31),
     members,
     world: drawWorld(random),
@@ -69,6 +69,7 @@ export function drawPlan(seed: number, subject: Subject, options: DrawOptions = 
     fireMs,
     calmTicks: 2000,
   };
+  return subject.adapt?.(random, plan) ?? plan;
 }
 
 /** a, b, … z, then a1, b1, … */

@@ -68,7 +68,7 @@ export class RaftGroup implements Group {
       machine: this.#machine,
       contacts: this.#contacts(),
       random: forkRandom(this.#random),
-      mode: "quorum",
+      mode: plan.members[0]?.options.leases === true ? "lease" : "quorum",
     });
     for (const { id } of plan.members) this.#raft.start(id);
   }
@@ -136,8 +136,9 @@ export class RaftGroup implements Group {
   }
 
   /** What an operator asks of whoever takes itself for the leader. */
-  act(name: string, id: string, { pick }: Action): void {
+  act(name: string, id: string, { pick, lastsMs }: Action): void {
     const member = this.#raft.member(id);
+    if (name === "upgrade") return this.#upgrade(member, lastsMs);
     if (!member.isUp) return;
     const { membership } = member.state;
     const { requests } = this.#replica(member);
@@ -151,13 +152,22 @@ export class RaftGroup implements Group {
     requests.administer((number) => ({ kind: "change", id: number, ...change }));
   }
 
+  /** It starts anew with the current version. */
+  #upgrade(member: RaftMember, lastsMs: number): void {
+    this.#raft.crash(member.id);
+    member.plan = { ...member.plan, options: current(member) };
+    this.#raft.queue.after(lastsMs, () => {
+      if (!member.isUp && !member.isLost) this.#raft.start(member.id);
+    });
+  }
+
   /** A machine that was never part of the group: alike the others, with a right clock. */
   #join(): { readonly id: string; readonly address: string } {
     const idle = this.#raft.members.find((member) => member.isUp && member.state.log.last === 0);
     if (idle !== undefined && idle.state.membership.members.length === 0)
       return { id: idle.id, address: `${idle.id}:1` };
     const id = `n${this.#raft.members.length}`;
-    this.#raft.add({ id, tickMs: 20, clock: 1000, options: this.#raft.members[0]?.plan.options ?? {} });
+    this.#raft.add({ id, tickMs: 20, clock: 1000, options: current(this.#raft.members[0]) });
     this.#raft.start(id);
     return { id, address: `${id}:1` };
   }
@@ -219,6 +229,12 @@ export class RaftGroup implements Group {
       checks,
     };
   }
+}
+
+/** A member's options without an older version. */
+function current(member: RaftMember | undefined): MemberPlan["options"] {
+  const { speaks: _old, ...options } = member?.plan.options ?? {};
+  return options;
 }
 
 function ownerOption({ options }: MemberPlan, name: string, fallback: number): number {

@@ -27,6 +27,7 @@ export function raftProtocol(members: readonly Member[]): Protocol<RaftVocabular
     emptyStore: () => new RaftStore(),
     start: (boot) => start(boot, members),
     view: (state) => ({ leads: state.role === "leader", leader: state.leader }),
+    speaks: ({ options }) => (options.speaks === 1 ? 1 : undefined),
     fold,
     words: { message: messageWords, record: recordWords, output: outputWords },
   };

@@ -33,6 +33,8 @@ export interface Setup {
   readonly seed?: number;
   readonly world?: Partial<World>;
   readonly options?: Partial<Omit<RaftOptions, "id" | "seed">>;
+  /** How long each member's ticks last, in ms, and how fast its clock goes in per mille. Default 20 and 1000. */
+  readonly time?: (place: number) => { readonly tickMs: number; readonly clock: number };
   /** The past that members start with: the term they are in, and the terms of their entries. */
   readonly past?: { readonly term: number; readonly logs: ReadonlyMap<string, readonly number[]> };
 }
@@ -63,7 +65,7 @@ export class RaftScenario {
     const options = (setup.options ?? {}) as Readonly<Record<string, number | boolean>>;
     this.cluster = new Cluster({
       protocol: raftProtocol(members),
-      members: ids.map((id) => ({ id, tickMs: 20, clock: 1000, options })),
+      members: ids.map((id, place) => ({ id, tickMs: 20, clock: 1000, ...setup.time?.(place), options })),
       world: { ...calmWorld, ...setup.world },
       seed: setup.seed ?? 1,
       watch: this.#watch(),

@@ -1,5 +1,5 @@
-import { nextBelow, type Random } from "../../base/random.ts";
-import type { MemberPlan } from "../plans/plan.ts";
+import { chance, nextBelow, type Random } from "../../base/random.ts";
+import type { MemberPlan, Plan } from "../plans/plan.ts";
 import type { Subject } from "../subject.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { RaftGroup, snapshotEvery } from "./group.ts";
@@ -10,6 +10,7 @@ export function raftSubject(workload: Workload): Subject {
     name: "raft",
     acts: ["transfer", "change", "change"],
     drawOptions,
+    adapt,
     drawCalls: (random, count, clients) =>
       Array.from({ length: count }, (_, nth) => ({
         client: nextBelow(random, clients),
@@ -18,6 +19,38 @@ export function raftSubject(workload: Workload): Subject {
       })),
     open: (plan, trace) => new RaftGroup(plan, workload, trace),
   };
+}
+
+/** Some groups read by lease, and some are in the middle of an upgrade from the version before. */
+function adapt(random: Random, plan: Plan): Plan {
+  const feature = nextBelow(random, 10);
+  if (feature < 3) return withLeases(plan);
+  if (feature < 5) return withOldMembers(random, plan);
+  return plan;
+}
+
+/** No clock may leap while it is measured, and no step may swallow ticks: that is the bound that leases are within. */
+function withLeases(plan: Plan): Plan {
+  return {
+    ...plan,
+    members: plan.members.map((member) => ({ ...member, options: { ...member.options, leases: true } })),
+    world: { ...plan.world, batchMs: Math.min(5, plan.world.batchMs) },
+    actions: plan.actions.filter(({ fault }) => fault.kind !== "jump"),
+  };
+}
+
+function withOldMembers(random: Random, plan: Plan): Plan {
+  const aged = (member: MemberPlan) =>
+    chance(random, 0.6) ? { ...member, options: { ...member.options, speaks: 1 } } : member;
+  const upgrades = plan.members.map((member) => ({
+    atMs: nextBelow(random, 2 * plan.fireMs),
+    lastsMs: 50,
+    target: member.id,
+    pick: 0,
+    fault: { kind: "act", name: "upgrade" } as const,
+  }));
+  const early = upgrades.filter(({ atMs }) => atMs < plan.fireMs);
+  return { ...plan, members: plan.members.map(aged), actions: [...plan.actions, ...early] };
 }
 
 /** Limits so small that they are reached. */

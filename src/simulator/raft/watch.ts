@@ -90,11 +90,11 @@ export class RaftWatch implements Watch<RaftVocabulary, RaftState> {
     this.checks++;
     const before = this.#seen.get(id) ?? glimpse(state);
     neverBack(id, before, state);
-    checkBounds(id, state);
     this.#logs.stepped(id, state);
     if (state.commit !== before.commit) this.#committed(id, state, before.commit);
     if (state.log.base.index !== before.base) this.#baseIsChosen(id, state);
     if (state.role === "leader" && (before.role !== "leader" || before.term !== state.term)) this.#elected(id, state);
+    checkBounds(id, state); // last: what the paper says is told first
     before.term = state.term;
     before.role = state.role;
     before.commit = state.commit;

@@ -1,5 +1,5 @@
 import { unreachable } from "../../base/invariant.ts";
-import type { Action, Fault, Plan, PlannedCall, World } from "../plans/plan.ts";
+import type { Action, Fault, Plan, PlannedCall, Target, World } from "../plans/plan.ts";
 
 /** A plan as lines to read: the world, what is done to whom and when, and what clients call. */
 export function scheduleLines(plan: Plan): readonly string[] {
@@ -28,10 +28,15 @@ function share(perMille: number): string {
 }
 
 function actionLine({ atMs, lastsMs, target, fault }: Action): string {
-  const { what, note } = faultWords(fault, target);
+  const { what, note } = faultWords(fault, who(target));
   const lasts =
     fault.kind === "jump" || fault.kind === "flip" || fault.kind === "falseHint" ? "" : ` for ${lastsMs} ms`;
   return `at ${atMs} ms: ${what}${lasts}${note === undefined ? "" : ` (${note})`}`;
+}
+
+function who(target: Target): string {
+  if (target === "leader") return "the leader";
+  return target === "follower" || target === "any" ? `some ${target === "any" ? "member" : target}` : target;
 }
 
 function callLine({ client, afterMs, call }: PlannedCall): string {
@@ -79,7 +84,7 @@ function faultWords(fault: Fault, target: string): { readonly what: string; read
     case "falseHint":
       return { what: `tell ${target} that a link ${fault.up ? "came" : "broke"}`, note: "true or not" };
     case "restart":
-      return { what: `restart ${target} with ${JSON.stringify(fault.options)}` };
+      return { what: `restart ${target} with other limits` };
     case "act":
       return { what: `${fault.name} ${target}` };
     default:

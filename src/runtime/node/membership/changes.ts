@@ -89,6 +89,8 @@ export class Changes {
 
   /** Resolves once another member leads: `to`, or whoever was most up to date. */
   async transfer(to: NodeId | undefined, patience: Patience): Promise<void> {
+    const { role, config } = this.#host.state();
+    if (role === "leader" && to === config.id) return;
     await this.#ask("transfer", patience, (id) => ({ kind: "transfer", id, to }));
   }
 

@@ -1,12 +1,14 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { type Member, type Membership, participantsOf } from "../../../protocols/replicated-log.ts";
+import { protocolVersion } from "../../options.ts";
 import type { Peer, Transport } from "../../transports/transport.ts";
 
 /** What a roster goes by. */
 export interface RosterOptions {
+  readonly id: NodeId;
   /** Where members are, as whoever started this node believes. */
   readonly given: readonly Member[];
-  /** The version of the protocol that a member should speak. */
+  /** The version of the protocol that this node speaks. */
   readonly speaks: number;
   /** How long a member that is gone is kept in touch with, in ms: it is told so. */
   readonly farewellMs: number;
@@ -28,6 +30,7 @@ export class Roster {
   constructor(transport: Transport, options: RosterOptions) {
     this.#transport = transport;
     this.#options = options;
+    this.#spoken.set(options.id, options.speaks);
   }
 
   /** These take part from now on. */
@@ -45,10 +48,11 @@ export class Roster {
     if (speaks !== undefined) this.#spoken.set(peer, speaks);
   }
 
-  /** Members that speak an older version, as far as is known. */
+  /** Members that speak an older version than this release can, as far as is known. */
   get laggards(): readonly NodeId[] {
-    const { speaks } = this.#options;
-    return this.#members.map(({ id }) => id).filter((id) => (this.#spoken.get(id) ?? speaks) < speaks);
+    return this.#members
+      .map(({ id }) => id)
+      .filter((id) => (this.#spoken.get(id) ?? protocolVersion) < protocolVersion);
   }
 
   close(): void {

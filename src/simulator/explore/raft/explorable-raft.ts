@@ -1,9 +1,9 @@
-import type { NodeId } from "../../../base/ids.ts";
 import { newRandom } from "../../../base/random.ts";
 import { toUtf8 } from "../../../base/text.ts";
 import {
   Raft,
   type RaftMessage,
+  type RaftOptions,
   type RaftRecord,
   type RaftState,
   type RaftVocabulary,
@@ -29,22 +29,25 @@ export interface RaftLimits {
   readonly terms: number;
   /** Values proposed, to whoever leads. */
   readonly proposals: number;
+  /** The core's setting: with 1 each append and each record carries one entry. */
+  readonly appendBytesMax: number;
   /** Read barriers, asked of any member that knows a leader. */
   readonly reads: number;
 }
 
-const electionTicks = 2;
-const tailBytesMax = 2 ** 20;
+/** Logs stay in memory, and the shortest waits do. */
+const timing = { electionTicks: 2, heartbeatTicks: 1, tailBytesMax: 2 ** 20 };
 /** Chance draws how long patience lasts, and nothing else that matters: when it ends is explored. */
 const stillRandom = newRandom(1);
 
 /** The production core of Raft, ready to be explored. */
-export function explorableRaft({ members, terms, proposals, reads }: RaftLimits): Explorable<RaftTerms> {
+export function explorableRaft(limits: RaftLimits): Explorable<RaftTerms> {
+  const { members, terms, proposals, reads, appendBytesMax } = limits;
   const ids = Array.from({ length: members }, (_, at) => String.fromCharCode(97 + at));
   const group: Member[] = ids.map((id) => ({ id, address: id }));
   return {
     ids,
-    start: (id, records, life) => startRaft(group, id, records, life),
+    start: (id, records, life) => startRaft({ id, seed: life, ...timing, appendBytesMax }, group, records),
     resume: Raft.resume,
     calm,
     essence,
@@ -80,11 +83,10 @@ export function explorableRaft({ members, terms, proposals, reads }: RaftLimits)
 /** Reads are numbered from here on: the owner's numbers are never used twice. */
 const firstRead = 100;
 
-function startRaft(group: readonly Member[], id: NodeId, records: readonly RaftRecord[], life: number): Raft {
-  const recovery = new Recovery(group, tailBytesMax);
+function startRaft(options: RaftOptions, group: readonly Member[], records: readonly RaftRecord[]): Raft {
+  const recovery = new Recovery(group, timing.tailBytesMax);
   for (const record of records) recovery.take(record);
-  const memory = recovery.finish();
-  return new Raft({ id, seed: life, electionTicks, heartbeatTicks: 1, tailBytesMax }, { memory });
+  return new Raft(options, { memory: recovery.finish() });
 }
 
 /** Nobody has waited for anything yet, and the next tick ends patience: when that comes is explored. */
@@ -96,13 +98,16 @@ function calm(state: RaftState): void {
   for (const id of state.forwarding.proposed.keys()) state.forwarding.proposed.set(id, 0);
   for (const asked of state.forwarding.asked.values()) asked.ticks = 0;
   for (const want of state.wants.values()) want.ticks = 0;
-  const { leadership } = state;
+  const { leadership, handedOver } = state;
+  if (handedOver !== undefined) handedOver.ticks = 0;
   if (leadership === undefined) return;
   leadership.waitingTicks = 0;
+  if (leadership.handover !== undefined) leadership.handover.ticks = 0;
   for (const round of leadership.rounds) round.ticks = 0;
   for (const peer of leadership.peers.values()) {
     peer.silentTicks = 0;
     peer.transferTicks = 0;
+    peer.leftTicks = 0;
   }
 }
 

@@ -30,6 +30,8 @@ export type RaftFact =
   | { readonly kind: "leads"; readonly id: NodeId; readonly term: number }
   | { readonly kind: "votes"; readonly id: NodeId; readonly term: number; readonly candidate: NodeId }
   | { readonly kind: "commits"; readonly id: NodeId; readonly index: number; readonly entry: Committed }
+  /** A leader moves its commit index: `entryTerm` is the term of the entry there. */
+  | { readonly kind: "counts"; readonly id: NodeId; readonly term: number; readonly entryTerm: number }
   | { readonly kind: "settles"; readonly output: Extract<LogOutput, { kind: "settled" }> }
   | { readonly kind: "asks"; readonly read: number }
   | { readonly kind: "answers"; readonly output: Extract<LogOutput, { kind: "readable" }> };
@@ -61,6 +63,10 @@ export function raftFacts({ id, before, after, request, sent, outputs }: RaftMom
     const entry = after.log.tail[index - after.log.tailFrom];
     if (entry === undefined) continue;
     facts.push({ kind: "commits", id, index, entry: { term: entry.term, text: textOf(entry), committedIn: term } });
+  }
+  const newest = after.log.tail[after.commit - after.log.tailFrom];
+  if (after.role === "leader" && after.commit > before.commit && newest !== undefined) {
+    facts.push({ kind: "counts", id, term, entryTerm: newest.term });
   }
   for (const output of outputs) {
     if (output.kind === "settled" && output.outcome !== "unknown") facts.push({ kind: "settles", output });

@@ -25,6 +25,14 @@ function rememberOne(history: RaftHistory, fact: RaftFact): RaftHistory {
       return rememberVote(history, fact.id, fact.term, fact.candidate);
     case "commits":
       return rememberCommit(history, fact.id, fact.index, fact.entry);
+    case "counts": {
+      const told = `${fact.id} in term ${fact.term}, an entry of term ${fact.entryTerm}`;
+      invariant(
+        fact.entryTerm === fact.term,
+        `a leader counts replicas of its own term's entries only (5.4.2): ${told}`,
+      );
+      return history;
+    }
     case "settles":
       return rememberSettlement(history, fact.output.id, fact.output.outcome === "applied");
     case "asks":
