@@ -145,7 +145,7 @@ export interface RaftState {
   /** A handover of ours that is to be settled when it is known who leads. */
   handedOver: { readonly id: number; readonly to: NodeId; ticks: number } | undefined;
   /**
-   * A member that started without knowing anyone: while its log has not reached this place, it neither votes nor stands.
+   * A member that started without knowing anyone: until its log has reached this place, it neither votes nor stands.
    *
    * On the way it reads of memberships that may name it, for it may have been removed before, and of majorities that
    * may have counted what it had then.
