@@ -68,6 +68,25 @@ function agreesWithBruteForce<State, Call, Result>(given: Universe<State, Call, 
   expect(violations).toBeGreaterThan(20);
 }
 
+test("many calls without an answer are used in every way that trying all orders uses them", () => {
+  const given = {
+    model: registerModel,
+    calls: universe.registerCalls.filter(({ kind }) => kind !== "write"),
+    results: universe.registerResults,
+  };
+  const writes: Universe<Value, RegisterCall, RegisterResult> = { ...given, calls: universe.registerCalls };
+  for (const lossy of [given, writes]) {
+    fc.assert(
+      fc.property(histories(lossy, { countMax: 8, isSpoilt: true, isLossy: true }), (history) => {
+        const verdict = checkLinearizable(history, registerModel);
+
+        expect(verdict.kind).toBe(bruteForce(history, registerModel) ? "ok" : "violation");
+      }),
+      { numRuns: Number(process.env.RUNS ?? 400) },
+    );
+  }
+}, 60_000);
+
 /** A counterexample with all that it leaves out, free to take effect at any time. */
 function withHelpers<Call, Result>(
   { calls, stuck }: Counterexample<Call, Result>,
