@@ -30,6 +30,14 @@ function complaint(sources: Parameters<typeof readConfiguration>[0]): CommandFai
   throw new Error("the configuration was accepted");
 }
 
+test("a node that joins must be told the cluster's id", () => {
+  const refused = complaint({ flags: { ...flags, join: true }, env: {} });
+  const { settings } = readConfiguration({ flags: { ...flags, join: true, clusterId: "orders" }, env: {} });
+
+  expect(refused.message).toContain("--join: give --cluster-id, too");
+  expect(settings).toMatchObject({ join: true, "cluster-id": "orders", leases: false });
+});
+
 describe("precedence", () => {
   test("a flag beats a variable, which beats the file, which beats the default", () => {
     const config = file("order.yaml", "port: 1111\nhost: 127.0.0.2\ntick-ms: 30\n");

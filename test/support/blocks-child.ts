@@ -18,6 +18,7 @@ export interface Delay {
 }
 
 const concurrent = 32;
+const padding = ".".repeat(1000);
 
 // Runs the member of a machine of large blocks that its arguments describe, and loads it when it is told to.
 process.on("disconnect", () => process.exit());
@@ -35,7 +36,7 @@ async function fill(from: number, count: number): Promise<void> {
   const worker = async (): Promise<void> => {
     while (next < from + count) {
       const block = next++;
-      await node.execute({ block, value: block % 251 });
+      await node.execute({ block, value: block % 251, padding });
     }
   };
   await Promise.all(Array.from({ length: concurrent }, worker));
@@ -48,7 +49,7 @@ async function load(ms: number, count: number): Promise<number> {
   const worker = async (): Promise<void> => {
     while (performance.now() < deadline) {
       const turn = done++;
-      await node.execute({ block: (turn * 7) % count, value: turn % 251 });
+      await node.execute({ block: (turn * 7) % count, value: turn % 251, padding });
     }
   };
   await Promise.all(Array.from({ length: concurrent }, worker));

@@ -5,6 +5,8 @@ import { defineMachine, type Machine } from "../../src/machines/machine.ts";
 export interface BlockCommand {
   readonly block: number;
   readonly value: number;
+  /** So that the log grows, too, and snapshots become due. */
+  readonly padding: string;
 }
 
 /** What a state of blocks shows of itself. */

@@ -115,6 +115,12 @@ export const arbitraryMessage: fc.Arbitrary<RaftMessage> = fc.oneof(
 /** A record of any kind that goes into a log. */
 export const arbitraryRecord: fc.Arbitrary<LoggedRecord> = fc.oneof(
   fc.record({ kind: fc.constant("state" as const), term: whole, votedFor: fc.option(nodeId, { nil: undefined }) }),
+  fc.record({
+    kind: fc.constant("state" as const),
+    term: whole,
+    votedFor: fc.option(nodeId, { nil: undefined }),
+    joining: whole,
+  }),
   fc.record({ kind: fc.constant("entries" as const), from: whole, entries }),
   fc.record({
     kind: fc.constant("base" as const),

@@ -1,5 +1,5 @@
 // Stands in for a node in tests of the supervisor: same arguments, same channel, same /status, and no protocol.
-// It "leads" while no node with a lower name listens; `/crash?code=N` ends it.
+// It "leads" while no node with a lower name listens; `/crash?code=N` ends it, `/remove` as a member taken out.
 
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:http";
@@ -62,6 +62,7 @@ listen((socket) => socket.on("error", () => undefined).end()).listen(
 );
 createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, "http://127.0.0.1");
+  if (pathname === "/remove") return process.send({ kind: "removed" }, () => process.exit(0));
   if (pathname === "/crash") process.exit(Number(searchParams.get("code")));
   response.end(JSON.stringify(pathname === "/health" ? { reason: "no leader is known" } : state));
 }).listen(Number(values.port), "127.0.0.1", () => {

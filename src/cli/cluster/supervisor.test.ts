@@ -101,6 +101,17 @@ test("a node that crashes is started again; one that ends over its options is no
   await event("started", ({ node }) => node === "n2", since);
 });
 
+test("a node that was removed from the cluster is not started again", async () => {
+  const { nodes } = await start();
+  await allStarted();
+
+  const gone = fetch(`http://127.0.0.1:${nodes[1]?.http}/remove`).catch(() => undefined);
+  const exit = await event("exit", ({ node }) => node === "n2");
+  await gone;
+
+  expect(exit).toMatchObject({ how: "exit code 0", asked: true, restartMs: undefined });
+});
+
 test("a paused node is shown as such, keeps its process, and goes on", async () => {
   const { cluster } = await start();
   await allStarted();

@@ -10,7 +10,7 @@ import { rememberHandover } from "./leader/handover.ts";
 import { startProbe } from "./leader/progress.ts";
 import { refuseReads } from "./leader/reads.ts";
 import { appendEntries, bytesBetween, lastPosition, newestConfiguration } from "./log/log.ts";
-import { hasVote, leave, tellIfRemoved } from "./membership.ts";
+import { isJoining, leave, mayStand, tellIfRemoved } from "./membership.ts";
 import type { RaftMessage } from "./messages.ts";
 import {
   drawPatience,
@@ -38,7 +38,7 @@ export function isLoyal(state: RaftState): boolean {
 export function tickElection(state: RaftState, out: RaftOutbox): void {
   state.elapsed++;
   if (state.role === "follower" && state.loyalTicks > 0) return;
-  if (!hasVote(state)) {
+  if (!mayStand(state)) {
     if (state.elapsed >= state.patience) askWhetherRemoved(state, out);
     return;
   }
@@ -48,7 +48,7 @@ export function tickElection(state: RaftState, out: RaftOutbox): void {
 }
 
 function mayCampaign(state: RaftState): boolean {
-  return hasVote(state) && state.resigned === undefined && state.disk.stuckTicks < state.config.electionTicks;
+  return mayStand(state) && state.resigned === undefined && state.disk.stuckTicks < state.config.electionTicks;
 }
 
 /** Who takes part without a vote, or may have been removed unheard, asks as if it stood: any answer tells. */
@@ -136,7 +136,8 @@ export function countOwnVote(state: RaftState, out: RaftOutbox): void {
 
 /** Answers whether we would vote for `from`; promises nothing. */
 export function answerPreVote(state: RaftState, from: NodeId, ask: Of<"preVote">, out: RaftOutbox): void {
-  const granted = ask.term > state.term && !isLoyal(state) && isUpToDate(ask.last, lastPosition(state.log));
+  const isFree = !isLoyal(state) && !isJoining(state);
+  const granted = ask.term > state.term && isFree && isUpToDate(ask.last, lastPosition(state.log));
   sendUnbound(state, from, { kind: "preVoteReply", term: granted ? ask.term : state.term, granted }, out);
   tellIfRemoved(state, from, out);
 }
@@ -149,7 +150,7 @@ export function answerPreVote(state: RaftState, from: NodeId, ask: Of<"preVote">
  */
 export function answerVote(state: RaftState, from: NodeId, ask: Of<"vote">, out: RaftOutbox): void {
   invariant(ask.term <= state.term, "a newer term was adopted before its message is handled");
-  const isFree = state.loyalTicks === 0 || ask.isHandedOver === true;
+  const isFree = !isJoining(state) && (state.loyalTicks === 0 || ask.isHandedOver === true);
   const mayVote = isFree && (state.votedFor === undefined || state.votedFor === from);
   const granted = ask.term === state.term && mayVote && isUpToDate(ask.last, lastPosition(state.log));
   if (granted && state.votedFor === undefined) {

@@ -2,7 +2,7 @@ import type { NodeId } from "../../base/ids.ts";
 import { isVoter, takesPart } from "../replicated-log.ts";
 import { newestConfiguration } from "./log/log.ts";
 import type { RaftMessage } from "./messages.ts";
-import { type RaftOutbox, type RaftState, sendUnbound, speaksOld } from "./state.ts";
+import { persistState, type RaftOutbox, type RaftState, sendUnbound, speaksOld } from "./state.ts";
 
 type Removed = Extract<RaftMessage, { kind: "removed" }>;
 
@@ -15,9 +15,29 @@ export function adoptMembership(state: RaftState): void {
   if (removed !== undefined && index > removed && takesPart(membership, config.id)) state.removed = undefined;
 }
 
-/** Whether this member has a vote, and was not told that it is removed. */
-export function hasVote(state: RaftState): boolean {
-  return state.removed === undefined && isVoter(state.membership, state.config.id);
+/**
+ * Whether this member may stand: it votes, and was not told that it is removed.
+ *
+ * While the newest membership is not known to be committed, one that only the ones before it name may be needed: it
+ * alone may have the newest in its log (dissertation §4.2.2). Its own vote then does not count.
+ */
+export function mayStand(state: RaftState): boolean {
+  const { log, config, commit } = state;
+  if (state.removed !== undefined || isJoining(state)) return false;
+  const settled = log.configurations.findLastIndex(({ index }) => index <= commit);
+  return log.configurations.some(({ membership }, at) => at >= settled && isVoter(membership, config.id));
+}
+
+/** A member on its way in: see `RaftState.joining`. */
+export function isJoining({ joining, log, membership }: RaftState): boolean {
+  return membership.members.length === 0 || (joining !== undefined && joining > log.durable);
+}
+
+/** A leader spoke to us for the first time, in a session named after the entry with which it met us. */
+export function beginToJoin(state: RaftState, session: number | undefined, out: RaftOutbox): void {
+  if (state.joining !== undefined || state.membership.members.length > 0) return;
+  state.joining = session ?? 1;
+  persistState(state, out);
 }
 
 /** Tells the owner who takes part, when that has changed or has become certain. */

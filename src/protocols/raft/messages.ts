@@ -122,8 +122,13 @@ export type Verdict =
 
 /** What Raft stores, in order. */
 export type RaftRecord =
-  /** The newest counts. */
-  | { readonly kind: "state"; readonly term: number; readonly votedFor: string | undefined }
+  /** The newest counts. `joining`: see `RaftState`; missing, as in format 1, for all but who is on its way in. */
+  | {
+      readonly kind: "state";
+      readonly term: number;
+      readonly votedFor: string | undefined;
+      readonly joining?: number;
+    }
   /** Replaces all stored from `from` on. */
   | { readonly kind: "entries"; readonly from: number; readonly entries: readonly Entry[] }
   /** A piece of a snapshot from the leader; with its last byte the snapshot is complete. */

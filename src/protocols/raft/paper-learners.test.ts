@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { entriesOf, LoneMember, membershipEntry, settledLeader } from "../../../test/support/raft-member.ts";
 import type { Entry } from "../replicated-log.ts";
+import { Recovery } from "./index.ts";
 
 /** What was asked and granted by all who are named. */
 function elect(member: LoneMember, kind: "preVoteReply" | "voteReply", voters: string): void {
@@ -77,6 +78,82 @@ describe("learners (dissertation §4.2.1)", () => {
     expect(silence).toEqual([]);
     expect(words).toContain("members abc learning d in force at 1");
     expect(member.state.leader).toBe("a");
+  });
+});
+
+describe("a member on its way in, which may have been a member before and have lost what it had", () => {
+  /** Knows nobody, and reads of a time when it was the only voter; it was met with entry 9. */
+  function joining(): LoneMember {
+    const member = new LoneMember({ members: "", id: "d" });
+    const entries = entriesOf(membershipEntry(1, "d"), 1);
+    const previous = { index: 0, term: 0 };
+    member.receive("a", { kind: "append", term: 1, previous, commit: 9, entries, session: 9 });
+    member.persisted();
+    return member;
+  }
+
+  const ask = { kind: "vote", term: 2, last: { index: 9, term: 1 }, isHandedOver: true } as const;
+
+  test("does not stand, though an old membership names it alone", () => {
+    const member = joining();
+
+    member.tick(100);
+
+    expect(member.state).toMatchObject({ role: "follower", term: 1 });
+  });
+
+  test("votes for nobody: its vote counted before, with what it has lost", () => {
+    const member = joining();
+
+    const asked = member.receive("b", { kind: "preVote", term: 2, last: ask.last });
+    const words = member.receive("b", ask);
+
+    expect(asked).toContain("⇢ b t1 preVoteReply refused");
+    expect(words).toContain("→ b t2 voteReply refused");
+  });
+
+  test("remembers that across a restart", () => {
+    const member = joining();
+    const recovery = new Recovery([], 1000);
+
+    for (const record of member.records) recovery.take(record);
+
+    expect(recovery.finish()).toMatchObject({ joining: 9, log: { last: 2 } });
+  });
+
+  test("takes part once its log has reached the place where it was met, and is on the disk", () => {
+    const member = joining();
+    const entries = entriesOf(1, 1, 1, 1, 1, 1, membershipEntry(1, "abc", "", "d"));
+    const previous = { index: 2, term: 1 };
+    member.receive("a", { kind: "append", term: 1, previous, commit: 9, entries, session: 9 });
+    const early = member.receive("b", ask);
+    member.persisted();
+
+    const words = member.receive("b", ask);
+
+    expect(early).toContain("→ b t2 voteReply refused");
+    expect(words).toContain("→ b t2 voteReply granted");
+    expect(member.records.at(-1)).toEqual({ kind: "state", term: 2, votedFor: "b" });
+  });
+
+  test("who was never heard of by a leader votes for nobody either", () => {
+    const member = new LoneMember({ members: "", id: "d" });
+
+    expect(member.receive("b", ask)).toContain("→ b t2 voteReply refused");
+  });
+
+  test("becomes a voter no sooner", () => {
+    const member = settledLeader({ learners: "d", options: { learnerLagMax: 1000 } });
+    member.change("abc", "de", 1);
+    member.persisted();
+    member.stored("b", 2);
+    member.receive("e", { kind: "appendReply", term: 1, match: 1 }); // met with entry 2
+
+    const early = member.change("abce", "d", 2);
+    member.stored("e", 2);
+
+    expect(early).toEqual(["refused #2 behind"]);
+    expect(member.change("abce", "d", 3)).toContain("accepted #3 at 3@1");
   });
 });
 

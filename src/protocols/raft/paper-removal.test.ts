@@ -160,13 +160,27 @@ describe("a removed member", () => {
   });
 
   test("whose own log drops it asks whether that is so, and cannot win by asking", () => {
-    const member = new LoneMember({ id: "c", term: 1, log: [1, membershipEntry(1, "ab")] });
+    const member = new LoneMember({ id: "c", term: 1, log: [1, membershipEntry(1, "ab")], applied: 2 });
 
     const words = Array.from({ length: 20 }, () => member.tick()).flat();
     for (const from of "ab") member.receive(from, { kind: "preVoteReply", term: 2, granted: true });
 
     expect(words).toContain("⇢ a t2 preVote last 2@1");
     expect(member.state).toMatchObject({ role: "follower", term: 1 });
+  });
+
+  test("stands all the same while that is not known to be committed, for it alone may have the entry (§4.2.2)", () => {
+    const log = [1, membershipEntry(1, "b", "c"), membershipEntry(1, "b")];
+    const member = new LoneMember({ id: "c", term: 1, log });
+    member.tickUntilCampaign();
+    member.receive("b", { kind: "preVoteReply", term: 2, granted: true });
+
+    member.persisted();
+    const role = member.state.role; // by its own vote alone it would lead
+    member.receive("b", { kind: "voteReply", term: 2, granted: true });
+
+    expect([role, member.state.role]).toEqual(["candidate", "leader"]);
+    expect(member.state.leadership).toMatchObject({ isVoter: false });
   });
 
   test("cannot disturb: who hears a leader grants it nothing, whatever its term (dissertation §4.2.3)", () => {

@@ -1,7 +1,7 @@
 import type { NodeId } from "../../base/ids.ts";
 import { invariant, unreachable } from "../../base/invariant.ts";
 import type { Core, Input } from "../core.ts";
-import type { Found, LogRequest } from "../replicated-log.ts";
+import { type Found, isVoter, type LogRequest } from "../replicated-log.ts";
 import { compact, deliver, takeCredit, takeDeliverySupply } from "./delivery.ts";
 import {
   answerPreVote,
@@ -53,7 +53,7 @@ import {
 } from "./leader/replication.ts";
 import { receiveChunkReply, tickTransfers } from "./leader/transfer.ts";
 import { entriesSaved, saveEntries, trimTail } from "./log/log.ts";
-import { hasVote, receiveRemoved, reportMembership } from "./membership.ts";
+import { beginToJoin, receiveRemoved, reportMembership } from "./membership.ts";
 import type { RaftMessage, RaftVocabulary } from "./messages.ts";
 import type { RaftOptions } from "./options.ts";
 import { propose, settle } from "./proposals.ts";
@@ -176,7 +176,8 @@ function tick(state: RaftState, out: RaftOutbox): void {
   if (state.role !== "leader") return tickElection(state, out);
   tickQuorum(state, out);
   if (state.role === "leader" && disk.stuckTicks >= config.electionTicks) stepDown(state, out);
-  if (state.role === "leader" && isHandoverOver(state, out) && !hasVote(state)) stepDown(state, out);
+  if (state.role === "leader" && isHandoverOver(state, out) && !isVoter(state.membership, config.id))
+    stepDown(state, out);
   if (state.role !== "leader") return;
   state.elapsed++;
   if (state.elapsed % config.heartbeatTicks === 0) beat(state);
@@ -350,6 +351,7 @@ type FromFollower = Extract<RaftMessage, { kind: "appendReply" | "appendConflict
 function obey(state: RaftState, from: NodeId, message: FromLeader, out: RaftOutbox): void {
   invariant(state.role !== "leader", "a term has at most one leader (Election Safety)");
   if (state.leader !== from || state.role !== "follower") follow(state, state.term, from, out);
+  beginToJoin(state, message.session, out);
   switch (message.kind) {
     case "append":
       return receiveAppend(state, from, message, out);

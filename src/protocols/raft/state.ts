@@ -144,6 +144,13 @@ export interface RaftState {
   isHeir: boolean;
   /** A handover of ours that is to be settled when it is known who leads. */
   handedOver: { readonly id: number; readonly to: NodeId; ticks: number } | undefined;
+  /**
+   * A member that started without knowing anyone: until its log has reached this place, it neither votes nor stands.
+   *
+   * On the way it reads of memberships that may name it, for it may have been removed before, and of majorities that
+   * may have counted what it had then.
+   */
+  joining: number | undefined;
   /** Committed there: this member takes part no more. */
   removed: number | undefined;
   /** Protocol versions that peers' greetings named; who is not here is taken to speak ours. */
@@ -183,6 +190,7 @@ export interface RaftMemory {
   readonly votedFor: NodeId | undefined;
   readonly log: RaftLog;
   readonly snapshot: SnapshotName | undefined;
+  readonly joining: number | undefined;
 }
 
 /** The state of a member that starts with `memory`; its owner has already taken in everything through `applied`. */
@@ -221,6 +229,7 @@ export function newState(
     leadership: undefined,
     isHeir: false,
     handedOver: undefined,
+    joining: memory.joining,
     removed: undefined,
     speaks: new Map(),
     forwarding: {
@@ -260,7 +269,7 @@ export function newState(
 /** What a member of a new cluster starts with; without `members` one that will be told who takes part. */
 export function firstMemory(members: readonly Member[]): RaftMemory {
   const log = newLog({ index: 0, term: 0 }, membershipOf(members));
-  return { term: 0, votedFor: undefined, log, snapshot: undefined };
+  return { term: 0, votedFor: undefined, log, snapshot: undefined, joining: undefined };
 }
 
 /** Draws how long to wait for a leader: once to twice `electionTicks` (paper §5.2); a member alone waits for nobody. */
@@ -288,7 +297,9 @@ export function speaksOld(state: RaftState, peer: NodeId): boolean {
 
 /** Stores term and vote. */
 export function persistState(state: RaftState, out: RaftOutbox): void {
-  state.disk.stateRecord = out.persist({ kind: "state", term: state.term, votedFor: state.votedFor });
+  const { term, votedFor, joining, log } = state;
+  const isIn = joining === undefined || joining <= log.durable;
+  state.disk.stateRecord = out.persist({ kind: "state", term, votedFor, ...(!isIn && { joining }) });
   state.disk.asked = state.disk.stateRecord;
 }
 

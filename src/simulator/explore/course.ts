@@ -40,17 +40,14 @@ export class Course {
   /** What to do next, after these reports; `undefined`: nothing. `areParcelsOpen`: some worlds have no owner yet. */
   next(reports: readonly ShareReport[], areParcelsOpen: boolean): "expand" | "descend" | undefined {
     this.#reports = reports;
+    if (this.#isDone) return undefined;
     const total = (count: (report: ShareReport) => number): number => sum(reports.map(count));
     if (this.breach !== undefined) this.#isDone = true;
     else if (total(({ states }) => states) >= this.#bounds.states) this.#end("states");
     else if (total(({ levelLeft }) => levelLeft) > 0 || areParcelsOpen) return "expand";
-    else {
-      this.#level++;
-      if (total(({ waiting }) => waiting) > 0) {
-        if (this.#level < this.#bounds.steps) return "descend";
-        this.#end("steps");
-      } else this.#isDone = true;
-    }
+    else if (total(({ waiting }) => waiting) === 0) this.#isDone = true;
+    else if (++this.#level < this.#bounds.steps) return "descend";
+    else this.#end("steps");
     return undefined;
   }
 

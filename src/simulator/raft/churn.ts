@@ -19,17 +19,23 @@ export type IsSound = (id: string) => boolean;
 export function nextChange(membership: Membership, pick: number, isSound: IsSound, newcomer: () => Named): Change {
   const { members, learners } = membership;
   const promoted = learners.filter(({ id }) => isSound(id));
-  const lost = members.filter(({ id }) => !isSound(id));
-  const leaving = lost[0] ?? members[pick % members.length];
-  const remaining = members.filter((member) => member !== leaving);
-  if (promoted.length > 0) {
-    const isReplacing = lost.length > 0 || members.length + promoted.length > votersMax || pick % 3 === 0;
-    const wanted = isReplacing ? [...remaining, ...promoted] : [...members, ...promoted];
-    return { members: isSafe(wanted, isSound) ? wanted : [...members, ...promoted], learners: [] };
-  }
-  const mayShrink = lost.length === 0 && remaining.length >= votersMin && isSafe(remaining, isSound);
-  if (mayShrink && pick % 2 === 0) return { members: remaining, learners: [] };
-  return { members, learners: [newcomer()] };
+  if (promoted.length > 0) return { members: withPromoted(members, promoted, pick, isSound), learners: [] };
+  const remaining = members.filter((_member, place) => place !== pick % members.length);
+  const isWhole = members.every(({ id }) => isSound(id));
+  if (isWhole && pick % 3 === 0 && isSafe(remaining, isSound)) return { members: remaining, learners: [] };
+  const joining = [newcomer(), ...(pick % 2 === 0 ? [newcomer()] : [])];
+  return { members, learners: joining.filter((one, place) => joining.findIndex(({ id }) => id === one.id) === place) };
+}
+
+/** The learners join, and often as many others leave: who is lost first. */
+function withPromoted(members: readonly Named[], promoted: readonly Named[], pick: number, isSound: IsSound): Named[] {
+  const grown = [...members, ...promoted];
+  const isReplacing = grown.length > votersMax || pick % 3 > 0;
+  if (!isReplacing) return grown;
+  const rotated = members.map((_member, place) => members[(place + pick) % members.length] as Named);
+  const kept = rotated.toSorted((one, other) => Number(isSound(other.id)) - Number(isSound(one.id)));
+  const wanted = [...kept.slice(0, members.length - promoted.length), ...promoted];
+  return isSafe(wanted, isSound) ? wanted : grown;
 }
 
 /** Whether one more may be lost. */

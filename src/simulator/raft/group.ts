@@ -3,7 +3,7 @@ import { forkRandom, newRandom, nextBelow, type Random } from "../../base/random
 import { withSessions } from "../../machines/sessions.ts";
 import type { Vocabulary } from "../../protocols/core.ts";
 import type { LogRequest, RaftState, RaftVocabulary } from "../../protocols/raft/index.ts";
-import { takesPart } from "../../protocols/replicated-log.ts";
+import { type Membership, takesPart } from "../../protocols/replicated-log.ts";
 import { Cluster } from "../cluster.ts";
 import type { Member } from "../member.ts";
 import type { Action, MemberPlan, Plan, PlannedCall } from "../plans/plan.ts";
@@ -147,9 +147,18 @@ export class RaftGroup implements Group {
       return requests.administer((number) => ({ kind: "transfer", id: number, to }));
     }
     if (this.#raft.members.length >= membersMax || membership.members.length === 0) return;
-    const newcomer = () => this.#join();
+    const newcomer = () => this.#returning(membership, pick) ?? this.#join();
     const change = nextChange(membership, pick, (voter) => this.#isSound(voter), newcomer);
     requests.administer((number) => ({ kind: "change", id: number, ...change }));
+  }
+
+  /** Often one that was removed before, and has its disk still. */
+  #returning(membership: Membership, pick: number): { readonly id: string; readonly address: string } | undefined {
+    const removed = this.#raft.members.filter(
+      (member) => member.isUp && member.state.removed !== undefined && !takesPart(membership, member.id),
+    );
+    const { id } = (pick % 4 > 0 ? removed[pick % removed.length] : undefined) ?? {};
+    return id === undefined ? undefined : { id, address: `${id}:1` };
   }
 
   /** It starts anew with the current version. */

@@ -16,6 +16,8 @@ interface Glimpse {
   commit: number;
   base: number;
   applied: number;
+  /** Where the newest membership stands. */
+  configured: number;
 }
 
 /** A committed entry's term, and the term in which it was committed. */
@@ -74,6 +76,11 @@ export class RaftWatch implements Watch<RaftVocabulary, RaftState> {
     if (message.kind === "voteReply" && message.granted) this.#voted(id, to, message.term);
     if (message.kind === "vote") this.#voted(id, id, message.term);
     const state = this.#states.get(id);
+    if (message.kind === "timeoutNow" && state !== undefined) {
+      const durable = this.#states.get(to)?.log.durable ?? 0;
+      const hasAll = message.term !== state.term || durable >= state.log.last;
+      invariant(hasAll, `who is told to lead has all of the log: ${to} ${durable} of ${state.log.last}`);
+    }
     if (message.kind !== "appendReply" || message.term !== state?.term) return; // an older leader's log may be gone
     const { durable } = state.log;
     invariant(message.match <= durable, `only what is durable is acknowledged: ${id} ${message.match} of ${durable}`);
@@ -94,6 +101,9 @@ export class RaftWatch implements Watch<RaftVocabulary, RaftState> {
     if (state.commit !== before.commit) this.#committed(id, state, before.commit);
     if (state.log.base.index !== before.base) this.#baseIsChosen(id, state);
     if (state.role === "leader" && (before.role !== "leader" || before.term !== state.term)) this.#elected(id, state);
+    const configured = state.log.configurations.at(-1)?.index ?? 0;
+    if (state.role === "leader" && configured !== before.configured) jointly(id, state);
+    before.configured = configured;
     checkBounds(id, state); // last: what the paper says is told first
     before.term = state.term;
     before.role = state.role;
@@ -158,7 +168,8 @@ export class RaftWatch implements Watch<RaftVocabulary, RaftState> {
 }
 
 function glimpse({ term, role, commit, log, delivery }: State): Glimpse {
-  return { term, role, commit, base: log.base.index, applied: delivery.applied };
+  const configured = log.configurations.at(-1)?.index ?? 0;
+  return { term, role, commit, base: log.base.index, applied: delivery.applied, configured };
 }
 
 /** Term, commit index, what is applied and the log's start only grow. */
@@ -167,6 +178,22 @@ function neverBack(id: string, before: Glimpse, state: State): void {
   if (state.commit < before.commit) invariant(false, `a commit index never goes back: ${id}`);
   if (state.delivery.applied < before.applied) invariant(false, `what is applied never goes back: ${id}`);
   if (state.log.base.index < before.base) invariant(false, `a log's start never goes back: ${id}`);
+}
+
+/** Voters change through a membership that asks both lists, or the joint one is left (paper §6). */
+function jointly(id: string, { log }: State): void {
+  const [before, after] = log.configurations.slice(-2).map(({ membership }) => membership);
+  if (before === undefined || after === undefined) return;
+  const isSame = namesOf(after.members) === namesOf(before.members);
+  const isJoint = namesOf(after.outgoing) === namesOf(before.members) && before.outgoing.length === 0;
+  invariant(isSame || isJoint, `voters change through a joint membership (paper §6): ${id}`);
+}
+
+function namesOf(members: readonly Member[]): string {
+  return members
+    .map((member) => member.id)
+    .sort()
+    .join();
 }
 
 /** Term, vote and entries that were durable are there after a restart (paper §5.1, figure 2: persistent state). */

@@ -97,6 +97,7 @@ const newMessages: readonly RaftMessage[] = [
 const newRecords: readonly LoggedRecord[] = [
   { kind: "entries", from: 301, entries: change },
   { kind: "base", base: { index: 128, term: 4 }, snapshot, membership: joint },
+  { kind: "state", term: 7, votedFor: undefined, joining: 301 },
 ];
 
 /** Each line: a kind, then its bytes as hexadecimal digits. */

@@ -56,7 +56,7 @@ export function readMembers(reader: ByteReader): readonly Member[] {
 }
 
 /** Reads a text that is a well-formed node id. */
-export function readNodeId(reader: ByteReader): NodeId {
+function readNodeId(reader: ByteReader): NodeId {
   const id = reader.text(nodeIdBytesMax);
   if (!isNodeId(id)) throw new MalformedError("a node id is not one");
   return id;

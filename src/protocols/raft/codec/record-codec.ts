@@ -1,5 +1,6 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
+import { isNodeId, type NodeId, nodeIdBytesMax } from "../../../base/ids.ts";
 import { unreachable } from "../../../base/invariant.ts";
 import { membershipOf } from "../../replicated-log.ts";
 import type { RaftRecord } from "../messages.ts";
@@ -14,7 +15,7 @@ import {
   writePosition,
   writeSnapshot,
 } from "./fields.ts";
-import { readMembers, readMembership, readNodeId, writeMembers, writeMembership } from "./membership-codec.ts";
+import { readMembers, readMembership, writeMembers, writeMembership } from "./membership-codec.ts";
 
 /** Records that go into a log; pieces of snapshots go to the store of snapshots. */
 export type LoggedRecord = Exclude<RaftRecord, { kind: "chunk" }>;
@@ -28,10 +29,9 @@ export function encodeRecord(record: LoggedRecord): Bytes {
   const writer = new ByteWriter(64).byte(version);
   switch (record.kind) {
     case "state":
-      return writer
-        .varint(record.term)
-        .text(record.votedFor ?? "")
-        .finish();
+      writer.varint(record.term).text(record.votedFor ?? "");
+      if (record.joining !== undefined) writer.varint(record.joining);
+      return writer.finish();
     case "entries":
       writeEntries(writer.varint(record.from), record.entries);
       return writer.finish();
@@ -51,7 +51,7 @@ export function encodeRecord(record: LoggedRecord): Bytes {
 function versionOf(record: LoggedRecord): number {
   switch (record.kind) {
     case "state":
-      return 1;
+      return record.joining === undefined ? 1 : 2;
     case "entries":
       return record.entries.some((entry) => entry.kind === "members") ? 2 : 1;
     case "base":
@@ -81,9 +81,8 @@ function readRecord(reader: ByteReader, kind: LoggedRecord["kind"], version: num
   switch (kind) {
     case "state": {
       const term = reader.varint();
-      const hasVoted = reader.remaining > 1;
-      if (!hasVoted) reader.text(0);
-      return { kind, term, votedFor: hasVoted ? readNodeId(reader) : undefined };
+      const votedFor = readVote(reader);
+      return { kind, term, votedFor, ...(version > 1 && { joining: reader.varint() }) };
     }
     case "entries":
       return { kind, from: reader.varint(), entries: readEntries(reader, version) };
@@ -96,4 +95,11 @@ function readRecord(reader: ByteReader, kind: LoggedRecord["kind"], version: num
     default:
       return unreachable(kind);
   }
+}
+
+/** A member's id; nobody's is empty. */
+function readVote(reader: ByteReader): NodeId | undefined {
+  const id = reader.text(nodeIdBytesMax);
+  if (id !== "" && !isNodeId(id)) throw new MalformedError("a node id is not one");
+  return id === "" ? undefined : id;
 }

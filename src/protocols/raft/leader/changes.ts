@@ -63,7 +63,8 @@ function mayBeVoter(state: RaftState, id: Member["id"]): boolean {
   if (progress === undefined || !isListed(state.membership.learners, id)) return false;
   const isHeard = progress.silentTicks < state.config.electionTicks;
   const lag = state.commit - progress.match;
-  return isHeard && progress.mode === "stream" && lag <= state.config.learnerLagMax;
+  const isIn = progress.match >= progress.session; // it votes from there on: see `RaftState.joining`
+  return isHeard && isIn && progress.mode === "stream" && lag <= state.config.learnerLagMax;
 }
 
 function appendMembership(state: RaftState, membership: Membership): number {

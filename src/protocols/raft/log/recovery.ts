@@ -24,6 +24,7 @@ export class Recovery {
       case "state":
         memory.term = record.term;
         memory.votedFor = record.votedFor;
+        memory.joining = record.joining;
         return;
       case "entries":
         return this.#takeEntries(memory.log, record);

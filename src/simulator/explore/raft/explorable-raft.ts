@@ -139,9 +139,9 @@ function essence(state: Readonly<RaftState>): unknown {
   };
 }
 
-/** Who takes part, in no order. */
+/** Who takes part, in no order; addresses are the ids. */
 function membershipEssence({ members, outgoing, learners }: Membership): unknown {
-  return [new Set(members), new Set(outgoing), new Set(learners)];
+  return [members, outgoing, learners].map((some) => new Set(some.map(({ id }) => id)));
 }
 
 /** An answer from a term that is over here for good, or in which this member has no office that waits for it. */

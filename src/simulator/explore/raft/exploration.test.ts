@@ -103,6 +103,15 @@ describe("one term", { timeout: 60_000 }, () => {
   });
 });
 
+test("an exploration that has ended stays as it is", () => {
+  const exploration = new Exploration(explorableRaft(limits), { ...bounds, steps: 3 });
+  while (exploration.advance(1000));
+  const finding = exploration.finding();
+
+  expect(exploration.advance(1000)).toBe(false);
+  expect(exploration.finding()).toEqual(finding);
+});
+
 test("bounds are kept, and told", () => {
   expect(find({ steps: 5 })).toMatchObject({ complete: false, bound: "steps", depth: 5 });
   const small = find({ states: 500 });

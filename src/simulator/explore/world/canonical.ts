@@ -4,23 +4,40 @@ import type { NodeId } from "../../../base/ids.ts";
 export type Renaming = ReadonlyMap<NodeId, NodeId>;
 
 /**
- * Plain data as a text that is equal for equal data, with the members renamed.
+ * Plain data as a text that is equal for equal data and different for different data, with the members renamed.
  *
- * Sets and Maps are sorted after renaming, for order has no meaning in them; so are the fields of objects.
+ * Sets and Maps are sorted after renaming, for order has no meaning in them. Fields keep their order; one
+ * that is undefined counts as absent.
  */
 export function canonical(value: unknown, renaming: Renaming): string {
-  if (typeof value === "string") return JSON.stringify(renaming.get(value) ?? value);
+  if (typeof value === "string") return wordText(renaming.get(value) ?? value);
   if (typeof value !== "object" || value === null) return String(value);
   if (value instanceof Uint8Array) return `<${value.join()}>`;
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, renaming)).join()}]`;
-  if (value instanceof Set) return `{${sorted([...value].map((item) => canonical(item, renaming)))}}`;
-  if (value instanceof Map) return `{${sorted([...value].map((entry) => canonical(entry, renaming)))}}`;
-  const fields = Object.entries(value).map(([key, held]) => `${key}:${canonical(held, renaming)}`);
-  return `(${sorted(fields)})`;
+  if (Array.isArray(value)) return `[${textOf(value, renaming)}]`;
+  if (value instanceof Set) return `{${sortedText(value, renaming)}}`;
+  if (value instanceof Map) return `{${sortedText(value, renaming)}}`;
+  let text = "(";
+  for (const [key, held] of Object.entries(value)) {
+    if (held !== undefined) text += `${key}:${canonical(held, renaming)},`;
+  }
+  return `${text})`;
 }
 
-function sorted(texts: string[]): string {
-  return texts.sort().join();
+/** With its length before it, a text may contain anything. */
+function wordText(word: string): string {
+  return `${word.length}"${word}`;
+}
+
+function textOf(values: readonly unknown[], renaming: Renaming): string {
+  let text = "";
+  for (const value of values) text += `${canonical(value, renaming)},`;
+  return text;
+}
+
+function sortedText(values: Iterable<unknown>, renaming: Renaming): string {
+  return Array.from(values, (value) => canonical(value, renaming))
+    .sort()
+    .join();
 }
 
 /** Every way to rename these members among themselves; the first changes nothing. */
