@@ -38,8 +38,8 @@ describe.each<[string, () => void]>([
   ],
   ["set", () => agreesWithBruteForce({ model: setModel, calls: universe.setCalls, results: universe.setResults })],
   ["log", () => agreesWithBruteForce({ model: logModel, calls: universe.logCalls, results: universe.logResults })],
-])("%s", (_name, property) => {
-  test("a verdict is what trying all orders gives, and shows why", property, 60_000);
+])("%s", (_name, properties) => {
+  test("a verdict is what trying all orders gives, and shows why; a long real run is linearizable", properties, 60_000);
 });
 
 function agreesWithBruteForce<State, Call, Result>(given: Universe<State, Call, Result>): void {
@@ -66,6 +66,13 @@ function agreesWithBruteForce<State, Call, Result>(given: Universe<State, Call, 
     { numRuns: Number(process.env.RUNS ?? 400) },
   );
   expect(violations).toBeGreaterThan(20);
+  fc.assert(
+    fc.property(histories(given, { countMax: 60, isSpoilt: false }), (history) => {
+      const verdict = checkLinearizable(history, given.model, { stepsMax: 10_000 });
+      expect(verdict.kind).not.toBe("violation");
+    }),
+    { numRuns: Number(process.env.RUNS ?? 400) },
+  );
 }
 
 test("many calls without an answer are used in every way that trying all orders uses them", () => {
