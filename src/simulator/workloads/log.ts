@@ -8,7 +8,8 @@ type Call = { readonly append: string } | { readonly back: number };
 
 type LogAsked = Asked<LogCommand, LogQuestion>;
 
-const readCount = 4;
+/** Long enough that most entries are read soon, by someone: what nobody read might be any call without an answer. */
+const readCount = 10;
 
 /** Appends, and reads around the end. */
 export const logWorkload: Workload = defineWorkload(
@@ -21,7 +22,7 @@ export const logWorkload: Workload = defineWorkload(
 );
 
 function draw(random: Random, nth: number): Call {
-  return nextBelow(random, 5) < 3 ? { append: `v${nth}` } : { back: nextBelow(random, 2 * readCount) };
+  return nextBelow(random, 2) === 0 ? { append: `v${nth}` } : { back: nextBelow(random, readCount + 2) };
 }
 
 function ask(call: Call, memory: Memory): LogAsked {
