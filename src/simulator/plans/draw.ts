@@ -118,7 +118,7 @@ function drawActions(
       ),
     );
   }
-  const acts = faults.includes("act") ? subject.acts.filter(() => chance(random, 0.4)) : [];
+  const acts = faults.includes("act") ? subject.acts.filter(() => chance(random, 0.5)) : [];
   for (const atMs of moments(random, one(random, 60, 200, 500), acts.length > 0 ? fireMs : 0)) {
     actions.push({ ...action(atMs, { kind: "act", name: one(random, ...acts) }), target: "leader" });
   }

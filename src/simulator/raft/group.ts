@@ -40,6 +40,7 @@ export class RaftGroup implements Group {
   readonly #watch = new RaftWatch();
   readonly #random: Random;
   #undecided = 0;
+  #bursts = 0;
   #restores = 0;
   /** Memberships committed. */
   #changes = 0;
@@ -142,6 +143,7 @@ export class RaftGroup implements Group {
     if (!member.isUp) return;
     const { membership } = member.state;
     const { requests } = this.#replica(member);
+    if (name === "burst") return this.#burst(this.#replica(member), pick);
     if (name === "transfer") {
       const to = membership.members[pick % (membership.members.length + 1)]?.id;
       return requests.administer((number) => ({ kind: "transfer", id: number, to }));
@@ -150,6 +152,20 @@ export class RaftGroup implements Group {
     const newcomer = () => this.#returning(membership, pick) ?? this.#join();
     const change = nextChange(membership, pick, (voter) => this.#isSound(voter), newcomer);
     requests.administer((number) => ({ kind: "change", id: number, ...change }));
+  }
+
+  /**
+   * Many entries at once that change nothing, for no machine can read them: a leader that was cut off has then more
+   * entries than its followers, in the places of others that were committed meanwhile.
+   */
+  #burst(replica: Replica, pick: number): void {
+    for (let count = 4 + (pick % 24); count > 0; count--) {
+      const sequence = ++this.#bursts;
+      const command = new Uint8Array([255]);
+      const issuedAt = replica.appliedIndex;
+      const named = { client: "burst", sequence, settledBelow: sequence, issuedAt, command };
+      replica.requests.submit("burst", sequence, this.#machine.command.encode(named), () => undefined);
+    }
   }
 
   /** Often one that was removed before, and has its disk still. */

@@ -8,7 +8,7 @@ import { RaftGroup, snapshotEvery } from "./group.ts";
 export function raftSubject(workload: Workload): Subject {
   return {
     name: "raft",
-    acts: ["transfer", "change", "change"],
+    acts: ["transfer", "change", "burst"],
     drawOptions,
     adapt,
     drawCalls: (random, count, clients) =>
