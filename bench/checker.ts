@@ -1,5 +1,5 @@
 /**
- * How many calls a second can a history be checked for linearizability, by its length and how many clients call at once?
+ * How many calls a second can be checked for linearizability, by the length of a history and how many call at once?
  *
  * Histories of a register with reads, unique writes and compare-and-set, drawn from a seed; the same with one read that
  * nothing explains; and at sizes that it can do, against Wing and Gong's search without a memo, as a ratio.

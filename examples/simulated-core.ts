@@ -9,9 +9,7 @@ interface Words extends Vocabulary {
   readonly output: never;
 }
 
-interface State {
-  largest: number;
-}
+type State = { largest: number };
 
 class Largest implements Core<Words, State> {
   readonly #state: State;

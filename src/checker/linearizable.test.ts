@@ -38,8 +38,8 @@ describe.each<[string, () => void]>([
   ],
   ["set", () => agreesWithBruteForce({ model: setModel, calls: universe.setCalls, results: universe.setResults })],
   ["log", () => agreesWithBruteForce({ model: logModel, calls: universe.logCalls, results: universe.logResults })],
-])("%s", (_name, property) => {
-  test("a verdict is what trying all orders gives, and shows why", property, 60_000);
+])("%s", (_name, properties) => {
+  test("a verdict is what trying all orders gives, and shows why; a long real run is linearizable", properties, 60_000);
 });
 
 function agreesWithBruteForce<State, Call, Result>(given: Universe<State, Call, Result>): void {
@@ -66,7 +66,33 @@ function agreesWithBruteForce<State, Call, Result>(given: Universe<State, Call, 
     { numRuns: Number(process.env.RUNS ?? 400) },
   );
   expect(violations).toBeGreaterThan(20);
+  fc.assert(
+    fc.property(histories(given, { countMax: 60, isSpoilt: false }), (history) => {
+      const verdict = checkLinearizable(history, given.model, { stepsMax: 10_000 });
+      expect(verdict.kind).not.toBe("violation");
+    }),
+    { numRuns: Number(process.env.RUNS ?? 400) },
+  );
 }
+
+test("many calls without an answer are used in every way that trying all orders uses them", () => {
+  const given = {
+    model: registerModel,
+    calls: universe.registerCalls.filter(({ kind }) => kind !== "write"),
+    results: universe.registerResults,
+  };
+  const writes: Universe<Value, RegisterCall, RegisterResult> = { ...given, calls: universe.registerCalls };
+  for (const lossy of [given, writes]) {
+    fc.assert(
+      fc.property(histories(lossy, { countMax: 8, isSpoilt: true, isLossy: true }), (history) => {
+        const verdict = checkLinearizable(history, registerModel);
+
+        expect(verdict.kind).toBe(bruteForce(history, registerModel) ? "ok" : "violation");
+      }),
+      { numRuns: Number(process.env.RUNS ?? 400) },
+    );
+  }
+}, 60_000);
 
 /** A counterexample with all that it leaves out, free to take effect at any time. */
 function withHelpers<Call, Result>(

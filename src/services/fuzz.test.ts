@@ -6,6 +6,7 @@ import { type Served, serve } from "../../test/support/served.ts";
 
 const paths = [
   ...["/sCreate", "/sId", "/sPush", "/sPop", "/sTop", "/sSize", "/v1/stacks", "/v1/stacks/1", "/v1/stacks/1/push"],
+  ...["/members", "/members/n2", "/members/n2/promote", "/leader", "/snapshot"],
   ...["/v1/stacks/1/pop", "/v1/stacks/1/top", "/request", "/log", "/", "/v1/kv", "/v1/kv/a", "/status", "/health"],
 ];
 const method = fc.constantFrom("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD");

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { runQuorate } from "../support/processes.ts";
 import { Pushers } from "../support/pushers.ts";
 import { ServedCluster, type ServedNode } from "../support/served-cluster.ts";
 import { createStack } from "../support/stack-client.ts";
@@ -28,6 +29,8 @@ test("a cluster grows from one to five and shrinks to three others, under load, 
     await load.more(50);
   }
   const shrunk = await cluster.member("list");
+  const handed = await runQuorate(["transfer", "m4", "--endpoints", urls.join(",")]);
+  const nobody = await runQuorate(["transfer", "m9", "--endpoints", urls.join(",")]);
   await load.stop();
 
   console.log(load.report("grown from 1 to 5 members, shrunk to 3"));
@@ -35,5 +38,7 @@ test("a cluster grows from one to five and shrinks to three others, under load, 
   expect(shrunk.match(/voter/g)).toHaveLength(3);
   expect(shrunk).not.toMatch(/^(n1|m2) /m);
   expect(ends).toEqual([0, 0]);
+  expect([handed.stdout, nobody.code]).toEqual(["m4 leads\n", 1]);
+  expect(nobody.stderr).toContain("QUORATE_INVALID_CHANGE");
   await expectEachOnceEverywhere(cluster, load);
 });

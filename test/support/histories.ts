@@ -135,7 +135,7 @@ export const logResults: readonly LogResult[] = [
  */
 export function histories<State, Call, Result>(
   { model, calls, results }: Universe<State, Call, Result>,
-  options: { readonly countMax: number; readonly isSpoilt: boolean },
+  options: { readonly countMax: number; readonly isSpoilt: boolean; readonly isLossy?: boolean },
 ): fc.Arbitrary<History<Call, Result>> {
   const move = fc.record({
     call: fc.constantFrom(...calls),
@@ -143,7 +143,9 @@ export function histories<State, Call, Result>(
     before: fc.nat(6),
     after: fc.nat(6),
     choice: fc.nat(1000),
-    fate: fc.constantFrom("answered", "answered", "answered", "answered", "lost", "never"),
+    fate: options.isLossy
+      ? fc.constantFrom("answered", "lost", "never")
+      : fc.constantFrom("answered", "answered", "answered", "answered", "lost", "never"),
     spoilt: options.isSpoilt ? fc.option(fc.constantFrom(...results), { freq: 4 }) : fc.constant(null),
   });
   return fc.array(move, { maxLength: options.countMax, size: "max" }).map((moves) => {

@@ -3,7 +3,6 @@ import { isNodeId } from "../../base/ids.ts";
 import type { Ask } from "../client/client.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { parseDuration } from "../quantities.ts";
-import { splitAddress } from "../settings.ts";
 import { note, say, table } from "../terminal.ts";
 
 interface Options {
@@ -62,7 +61,7 @@ async function list(options: Options): Promise<void> {
 }
 
 async function add(id: string, address: string, options: Options): Promise<void> {
-  checkAddress(address);
+  await checkAddress(address);
   const learner = await ask<Members>({ method: "POST", path: "/members", body: { id: checkId(id), address } }, options);
   const isVoter = learner.members.some((member) => member.id === id && member.role === "voter");
   if (options.learner || isVoter) return show(learner, options);
@@ -79,7 +78,7 @@ async function remove(id: string, options: Options): Promise<void> {
 }
 
 async function update(id: string, address: string, options: Options): Promise<void> {
-  checkAddress(address);
+  await checkAddress(address);
   show(await ask<Members>({ method: "PUT", path: `/members/${checkId(id)}`, body: { address } }, options), options);
 }
 
@@ -115,7 +114,8 @@ function checkId(id: string): string {
   throw new CommandFailure(exitCode.usage, `${id} is no name of a node`);
 }
 
-function checkAddress(address: string): void {
+async function checkAddress(address: string): Promise<void> {
+  const { splitAddress } = await import("../settings.ts");
   if (splitAddress(address) !== undefined) return;
   throw new CommandFailure(exitCode.usage, `${address} is not host:port`);
 }

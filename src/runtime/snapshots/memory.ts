@@ -75,7 +75,7 @@ class MemorySnapshots implements Snapshots {
     const stored = this.#find(snapshot);
     if (stored === undefined) return undefined;
     stored.readAt = this.#now();
-    return Buffer.concat(stored.content).subarray(offset, offset + bytesMax);
+    return partOf(stored.content, offset, Math.max(0, Math.min(bytesMax, snapshot.bytes - offset)));
   }
 
   async *content(snapshot: SnapshotName): AsyncGenerator<Bytes, void> {
@@ -102,6 +102,20 @@ class MemorySnapshots implements Snapshots {
   #add(snapshot: SnapshotName, content: readonly Bytes[]): void {
     if (this.#find(snapshot) === undefined) this.#medium.complete.push({ snapshot, content });
   }
+}
+
+/** Bytes `offset` … `offset + count - 1` of what the pieces hold together: no more than that is copied. */
+function partOf(content: readonly Bytes[], offset: number, count: number): Bytes {
+  const part = new Uint8Array(count);
+  let start = 0;
+  for (const piece of content) {
+    const from = Math.max(0, offset - start);
+    const upTo = Math.min(piece.length, offset + count - start);
+    if (from < upTo) part.set(piece.subarray(from, upTo), start + from - offset);
+    start += piece.length;
+    if (start >= offset + count) break;
+  }
+  return part;
 }
 
 function sizeOf(content: readonly Bytes[]): number {
