@@ -88,6 +88,18 @@ describe("a crash", () => {
     expect(long).toBeLessThan(short);
   });
 
+  test("can be made to come in the middle of the next write", () => {
+    const { disk: one, store, queue } = disk();
+    one.interrupt(() => one.crash());
+    queue.runUntil(50);
+    one.persist(["a"]);
+
+    queue.runUntil(100);
+
+    expect(one.torn + one.revived).toBe(1);
+    expect(store.writes.length).toBe(one.revived);
+  });
+
   test("ends everything: nothing is durable later, nothing is told", () => {
     const { disk: one, queue, told } = disk();
     one.persist(["a"]);

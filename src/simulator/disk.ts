@@ -49,6 +49,7 @@ export class Disk<V extends Vocabulary> {
   #writes: Write<V>[] = [];
   #count = 0;
   #isRefused = false;
+  #interruption: (() => void) | undefined;
   /** Counts tries and crashes: only the newest try may end. */
   #tries = 0;
 
@@ -91,8 +92,15 @@ export class Disk<V extends Vocabulary> {
     this.#write();
   }
 
+  /** Lets something happen as soon as a write is in flight. */
+  interrupt(run: () => void): void {
+    this.#interruption = run;
+  }
+
   #write(): void {
     const number = ++this.#tries;
+    if (this.#interruption !== undefined) this.#queue.after(0, this.#interruption);
+    this.#interruption = undefined;
     this.#queue.after(this.delay(), () => {
       if (number !== this.#tries || this.isStuck) return;
       if (this.isFull) this.#refuse(number);

@@ -71,7 +71,7 @@ class Run {
     this.#startClients(group);
     await cluster.run(plan.fireMs);
     cluster.world = { ...calmWorld, batchMs: Math.min(5, plan.world.batchMs) };
-    await cluster.run(longest(plan.actions)); // what was begun ends by itself
+    await cluster.run(Math.max(0, lastEnd(plan.actions) - plan.fireMs)); // what was begun ends by itself
     cluster.heal();
     group.calm();
     await this.#rest(group);
@@ -150,7 +150,10 @@ class Run {
   }
 }
 
-/** How long the fault lasts that lasts longest. */
-function longest(actions: readonly Action[]): number {
-  return actions.reduce((most, { lastsMs }) => Math.max(most, 2 * lastsMs), 0);
+/** When the last action has ended by itself. */
+function lastEnd(actions: readonly Action[]): number {
+  return actions.reduce((end, { atMs, lastsMs, fault }) => {
+    const takesMs = fault.kind === "clog" ? 2 * lastsMs : lastsMs; // it also ends one member after the other
+    return Math.max(end, atMs + takesMs + 1);
+  }, 0);
 }

@@ -15,10 +15,15 @@ export function strike(group: Group, action: Action): string {
   const member = cluster.find(action.target, pick);
   const end = (run: () => void) => cluster.queue.after(action.lastsMs, run);
   switch (fault.kind) {
-    case "crash":
-      cluster.crash(member.id, fault.hint);
-      end(() => startAgain(cluster, member));
+    case "crash": {
+      const crash = () => {
+        cluster.crash(member.id, fault.hint);
+        end(() => startAgain(cluster, member));
+      };
+      if (pick % 2 === 0) crash();
+      else member.disk.interrupt(crash); // in the middle of its next write
       break;
+    }
     case "powerCut":
       for (const each of cluster.members) cluster.crash(each.id, false);
       for (const each of cluster.members) end(() => startAgain(cluster, each));

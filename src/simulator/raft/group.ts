@@ -40,7 +40,6 @@ export class RaftGroup implements Group {
   readonly #watch = new RaftWatch();
   readonly #random: Random;
   #undecided = 0;
-  #bursts = 0;
   #restores = 0;
   /** Memberships committed. */
   #changes = 0;
@@ -155,17 +154,14 @@ export class RaftGroup implements Group {
   }
 
   /**
-   * Many entries at once that change nothing, for no machine can read them: a leader that was cut off has then more
-   * entries than its followers, in the places of others that were committed meanwhile.
+   * Many entries at once that change nothing, for they repeat one that no machine can read: a leader that was cut off
+   * has then more entries than its followers, in the places of others that were committed meanwhile.
    */
-  #burst(replica: Replica, pick: number): void {
-    for (let count = 4 + (pick % 24); count > 0; count--) {
-      const sequence = ++this.#bursts;
-      const command = new Uint8Array([255]);
-      const issuedAt = replica.appliedIndex;
-      const named = { client: "burst", sequence, settledBelow: sequence, issuedAt, command };
-      replica.requests.submit("burst", sequence, this.#machine.command.encode(named), () => undefined);
-    }
+  #burst({ requests }: Replica, pick: number): void {
+    const named = { client: "burst", sequence: 1, settledBelow: 1, issuedAt: 0, command: new Uint8Array([255]) };
+    const payload = this.#machine.command.encode(named);
+    const payloads = Array.from({ length: 4 + (pick % 16) }, () => payload);
+    requests.administer((number) => ({ kind: "propose", id: number, payloads }));
   }
 
   /** Often one that was removed before, and has its disk still. */

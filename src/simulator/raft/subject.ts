@@ -14,7 +14,7 @@ export function raftSubject(workload: Workload): Subject {
     drawCalls: (random, count, clients) =>
       Array.from({ length: count }, (_, nth) => ({
         client: nextBelow(random, clients),
-        afterMs: nextBelow(random, 4) === 0 ? nextBelow(random, 400) : nextBelow(random, 20),
+        afterMs: nextBelow(random, 4) === 0 ? nextBelow(random, 160) : nextBelow(random, 20),
         call: workload.draw(random, nth),
       })),
     open: (plan, trace) => new RaftGroup(plan, workload, trace),
