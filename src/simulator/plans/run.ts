@@ -79,7 +79,7 @@ class Run {
     cluster.heal();
     group.calm();
     await this.#rest(group);
-    if (plan.seed % peaceEvery === 0) await this.#peace(group);
+    if (plan.actions.length > 0 && plan.seed % peaceEvery === 0) await this.#peace(group);
     group.judge();
   }
 

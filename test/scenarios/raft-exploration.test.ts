@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { NodeId } from "../../../base/ids.ts";
-import type { Core, Input, Outbox } from "../../../protocols/core.ts";
-import { reachedByMajority } from "../../../protocols/quorum/majority.ts";
-import type { RaftMessage, RaftState, RaftVocabulary } from "../../../protocols/raft/index.ts";
+import type { NodeId } from "../../src/base/ids.ts";
+import type { Core, Input, Outbox } from "../../src/protocols/core.ts";
+import { reachedByMajority } from "../../src/protocols/quorum/majority.ts";
+import type { RaftMessage, RaftState, RaftVocabulary } from "../../src/protocols/raft/index.ts";
 import {
   type Bounds,
   type Explorable,
@@ -16,7 +16,7 @@ import {
   type RaftTerms,
   Share,
   workOn,
-} from "../../index.ts";
+} from "../../src/simulator/index.ts";
 
 const limits: RaftLimits = { members: 3, terms: 1, proposals: 1, reads: 0, appendBytesMax: 2 ** 18 };
 const bounds: Bounds = {
