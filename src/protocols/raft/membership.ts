@@ -33,10 +33,16 @@ export function isJoining({ joining, log, membership }: RaftState): boolean {
   return membership.members.length === 0 || (joining !== undefined && joining > log.durable);
 }
 
-/** A leader spoke to us for the first time, in a session named after the entry with which it met us. */
+/**
+ * A leader speaks to us, in a session named after the entry with which it met us: the latest of them counts.
+ *
+ * The first word to reach us may be one to the member that we were before, late or from a leader of that time.
+ */
 export function beginToJoin(state: RaftState, session: number | undefined, out: RaftOutbox): void {
-  if (state.joining !== undefined || state.membership.members.length > 0) return;
-  state.joining = session ?? 1;
+  if (!isJoining(state)) return;
+  const met = Math.max(state.joining ?? 1, session ?? 1);
+  if (met === state.joining) return;
+  state.joining = met;
   persistState(state, out);
 }
 

@@ -112,6 +112,28 @@ describe("a member on its way in, which may have been a member before and have l
     expect(words).toContain("→ b t2 voteReply refused");
   });
 
+  test("is not in where a late word, to the member that it was, names an earlier meeting", () => {
+    const member = new LoneMember({ members: "", id: "d" });
+    const late = {
+      kind: "append",
+      term: 1,
+      previous: { index: 6, term: 1 },
+      commit: 6,
+      entries: [],
+      session: 1,
+    } as const;
+    member.receive("a", late);
+    const entries = entriesOf(membershipEntry(1, "d"), 1);
+    const previous = { index: 0, term: 0 };
+
+    member.receive("a", { kind: "append", term: 1, previous, commit: 9, entries, session: 9 });
+    member.persisted();
+    member.tick(100);
+
+    expect(member.state).toMatchObject({ role: "follower", term: 1, joining: 9 });
+    expect(member.receive("b", ask)).toContain("→ b t2 voteReply refused");
+  });
+
   test("remembers that across a restart", () => {
     const member = joining();
     const recovery = new Recovery([], 1000);
