@@ -17,7 +17,14 @@ export default defineConfig({
           exclude: [long],
         },
       },
-      { test: { name: "scenario", include: ["test/scenarios/**/*.test.ts"], exclude: [long], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "scenario",
+          include: ["test/{mutants,scenarios}/**/*.test.ts"],
+          exclude: [long],
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: "end-to-end",

@@ -38,7 +38,7 @@ export class Network {
   }
 
   #link(from: number, to: number): Link {
-    invariant(from < membersMax && to < membersMax, `a run has at most ${membersMax} members`);
+    invariant(from < membersMax && to < membersMax, "a run has no more members than it may");
     const place = from * membersMax + to;
     this.#links[place] ??= { isCut: false, isClogged: false, held: [], slowMs: 0, lastAt: 0 };
     return this.#links[place];

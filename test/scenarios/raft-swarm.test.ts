@@ -8,9 +8,9 @@ test("150 hostile worlds break no promise, and all come to rest in agreement", {
   // A swarm that does nothing finds nothing.
   expect(sums.answered).toBeGreaterThan(25_000);
   expect(sums.unknown).toBeGreaterThan(50);
-  expect(sums.crash).toBeGreaterThan(200);
+  expect(sums.crash).toBeGreaterThan(150);
   expect(sums.restores).toBeGreaterThan(100);
-  expect(sums.changes).toBeGreaterThan(100);
+  expect(sums.changes).toBeGreaterThan(80);
   expect(sums.torn).toBeGreaterThan(10);
   expect(sums.revived).toBeGreaterThan(10);
   expect(sums.elections).toBeGreaterThan(300);

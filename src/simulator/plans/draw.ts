@@ -50,7 +50,7 @@ export const faultKinds: readonly FaultKind[] = [...(Object.keys(draws) as Fault
 export function drawPlan(seed: number, subject: Subject, options: DrawOptions = {}): Plan {
   const random = newRandom(seed);
   const { members: memberCount = 5, calls = 200, clients = 8, faults = faultKinds } = options;
-  const fireMs = one(random, 1000, 2000, 3000);
+  const fireMs = one(random, 700, 1400, 2400);
   const tickMs = one<readonly [number, number]>(random, [20, 20], [20, 20], [14, 30]);
   const clock = one(random, 0, 0, 100, 400);
   const coreOptions = subject.drawOptions(random);
@@ -87,7 +87,7 @@ function drawWorld(random: Random): World {
     isOrdered: chance(random, 0.4),
     diskMs: [one(random, 0, 1), one(random, 1, 4, 15, 60)],
     lostReads: one(random, 0, 0, 100),
-    batchMs: one(random, 0, 0, 0, 5, 40),
+    batchMs: one(random, 0, 1, 2, 4, 10, 40),
     hintMs: [0, one(random, 1, 20, 300)],
     lostHints: one(random, 0, 200, 1000),
   };
@@ -118,8 +118,8 @@ function drawActions(
       ),
     );
   }
-  const acts = faults.includes("act") ? subject.acts.filter(() => chance(random, 0.5)) : [];
-  for (const atMs of moments(random, one(random, 60, 200, 500), acts.length > 0 ? fireMs : 0)) {
+  const acts = faults.includes("act") ? subject.acts.filter(() => chance(random, 0.6)) : [];
+  for (const atMs of moments(random, one(random, 40, 100, 300), acts.length > 0 ? fireMs : 0)) {
     actions.push({ ...action(atMs, { kind: "act", name: one(random, ...acts) }), target: "leader" });
   }
   return actions;

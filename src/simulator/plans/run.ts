@@ -24,6 +24,10 @@ const calmTickMs = 20;
 /** How often it is looked whether all is well again. */
 const lookMs = 40;
 
+/** One run of so many ends with a test of its peace, in steps of so many ms: longer than anybody waits for a leader. */
+const peaceEvery = 4;
+const peaceMs = 600;
+
 /** How many of the last actions a failure's story tells. */
 const storyLength = 6;
 
@@ -75,6 +79,7 @@ class Run {
     cluster.heal();
     group.calm();
     await this.#rest(group);
+    if (plan.seed % peaceEvery === 0) await this.#peace(group);
     group.judge();
   }
 
@@ -119,6 +124,24 @@ class Run {
       await cluster.run(lookMs);
       unrest = this.#unrest(group);
     }
+  }
+
+  /** A group at rest keeps its leader, even if one that was cut off comes back (Raft dissertation §4.2.3, §9.6). */
+  async #peace(group: Group): Promise<void> {
+    const { cluster } = group;
+    await cluster.run(peaceMs); // what was asked of the leader before, as to hand over, has come to its end
+    await this.#rest(group);
+    const followers = cluster.members.filter((member) => member.isUp && !cluster.leads(member));
+    const away = followers[this.#plan.seed % Math.max(1, followers.length)];
+    if (away === undefined || group.canSpare?.(away.id) !== true) return;
+    const { elections } = group.counts();
+    cluster.split(away.id);
+    await cluster.run(2 * peaceMs);
+    cluster.rejoin(away.id);
+    await cluster.run(peaceMs);
+    await this.#rest(group);
+    const claim = "a group at rest keeps its leader, though a member was cut off and came back";
+    invariant(group.counts().elections === elections, `${claim}: ${away.id}`);
   }
 
   #unrest(group: Group): string | undefined {

@@ -50,14 +50,14 @@ function bounded(id: string, { delivery, leadership, config, commit, log }: Stat
 /** What a leader believes of a follower is consistent. */
 function progressHolds(id: string, { log, config }: State, progress: Progress): void {
   const { match, next, inflight, inflightBytes, mode, transfer } = progress;
-  const of = `${id} of ${progress.id}`;
-  if (!(match < next && next <= log.last + 1)) invariant(false, `match < next ≤ last + 1: ${of}`);
+  const of = () => `${id} of ${progress.id}`;
+  if (!(match < next && next <= log.last + 1)) invariant(false, `match < next ≤ last + 1: ${of()}`);
   let sum = 0;
   for (const sent of inflight) sum += sent.bytes;
-  if (sum !== inflightBytes) invariant(false, `bytes on their way are counted right: ${of}`);
+  if (sum !== inflightBytes) invariant(false, `bytes on their way are counted right: ${of()}`);
   const isWithin =
     sum <= config.inflightBytesMax + config.appendBytesMax + slackBytes &&
     inflight.length <= config.inflightCountMax + 1;
-  if (!isWithin) invariant(false, `a follower's window holds: ${of}`);
-  if ((mode === "snapshot") !== (transfer !== undefined)) invariant(false, `a transfer runs in its mode: ${of}`);
+  if (!isWithin) invariant(false, `a follower's window holds: ${of()}`);
+  if ((mode === "snapshot") !== (transfer !== undefined)) invariant(false, `a transfer runs in its mode: ${of()}`);
 }

@@ -42,8 +42,9 @@ export class LogWatch {
 
   #entries(id: string, mirror: Mirror, from: number, entries: readonly Entry[], isLeading: boolean): void {
     const last = mirror.base.index + mirror.terms.length;
-    invariant(from <= last + 1 && from > mirror.base.index, `a log has no gap: ${id} at ${from} after ${last}`);
-    invariant(!isLeading || from === last + 1, `a leader only appends (Leader Append-Only): ${id} at ${from}`);
+    const hasGap = from > last + 1 || from <= mirror.base.index;
+    if (hasGap) invariant(false, `a log has no gap: ${id} at ${from} after ${last}`);
+    if (isLeading && from <= last) invariant(false, `a leader only appends (Leader Append-Only): ${id} at ${from}`);
     mirror.terms.length = from - 1 - mirror.base.index;
     for (const [at, entry] of entries.entries()) {
       this.#link(id, from + at, { term: entry.term, before: mirror.terms.at(-1) ?? mirror.base.term, entry });
@@ -59,16 +60,20 @@ export class LogWatch {
       links.push(link);
       return;
     }
-    const claim = `logs that agree at an entry agree before it (Log Matching): ${id} at ${index} in term ${link.term}`;
-    invariant(known.before === link.before, claim);
-    invariant(known.entry === link.entry || isSame(known.entry, link.entry), claim);
+    const isKnown = known.entry === link.entry || isSame(known.entry, link.entry);
+    if (known.before === link.before && isKnown) return;
+    invariant(
+      false,
+      `logs that agree at an entry agree before it (Log Matching): ${id} at ${index} in term ${link.term}`,
+    );
   }
 
   /** The core's own log is what its records say. */
   stepped(id: string, { log }: Readonly<RaftState>): void {
     const mirror = this.#mirrors.get(id);
     const last = mirror === undefined ? 0 : mirror.base.index + mirror.terms.length;
-    invariant(last === log.last, `after a step everything was handed to the disk: ${id} at ${last} of ${log.last}`);
+    if (last === log.last) return;
+    invariant(false, `after a step everything was handed to the disk: ${id} at ${last} of ${log.last}`);
   }
 }
 

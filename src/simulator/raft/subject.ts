@@ -58,7 +58,7 @@ function drawOptions(random: Random): MemberPlan["options"] {
   const one = (...values: readonly number[]) => values[nextBelow(random, values.length)] ?? 0;
   return {
     electionTicks: 10,
-    heartbeatTicks: 2,
+    heartbeatTicks: 3,
     appendBytesMax: 400 + nextBelow(random, 2000),
     inflightBytesMax: 1500 + nextBelow(random, 5000),
     inflightCountMax: one(2, 8, 256),

@@ -83,7 +83,8 @@ export class RaftWatch implements Watch<RaftVocabulary, RaftState> {
     }
     if (message.kind !== "appendReply" || message.term !== state?.term) return; // an older leader's log may be gone
     const { durable } = state.log;
-    invariant(message.match <= durable, `only what is durable is acknowledged: ${id} ${message.match} of ${durable}`);
+    if (message.match <= durable) return;
+    invariant(false, `only what is durable is acknowledged: ${id} ${message.match} of ${durable}`);
   }
 
   #voted(id: string, candidate: string, term: number): void {

@@ -29,7 +29,8 @@ export class Agreement {
     if (known !== undefined) {
       const isSame =
         known.term === entry.term && known.kind === entry.kind && isSameBytes(known.payload, entry.payload);
-      return invariant(isSame, `all apply the same entry at an index (State Machine Safety): ${id} at ${index}`);
+      if (isSame) return;
+      invariant(false, `all apply the same entry at an index (State Machine Safety): ${id} at ${index}`);
     }
     invariant(index === this.highest + 1, `the agreed order grows by one: ${id} at ${index}`);
     const isLost = this.#lost.get(index)?.has(entry.term) === true;
