@@ -74,7 +74,7 @@ export interface Progress {
   transfer: Transfer | undefined;
   /** Ticks since the transfer last moved. */
   transferTicks: number;
-  /** After a snapshot: what it still lacks, so many entries, up to where the log ended then, stays in the log for it. */
+  /** Behind a snapshot: what it still lacks of the log as that ended then, so many entries, stays there for it. */
   arrears: { readonly through: number; readonly count: number } | undefined;
 }
 
