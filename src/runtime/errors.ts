@@ -112,7 +112,9 @@ export class NotLeaderError extends OperatingError {
 
   constructor(leader: string | undefined) {
     super(
-      `only the leader can do this, and ${leader === undefined ? "no leader is known here" : `that is ${leader}`}; nothing was changed; ask there`,
+      leader === undefined
+        ? "only the leader can do this, and no leader is known here; nothing was changed; try again, or another node"
+        : `only the leader can do this, and that is ${leader}; nothing was changed; ask there`,
     );
     this.leader = leader;
   }
@@ -165,7 +167,7 @@ export class InvalidChangeError extends OperatingError {
   override readonly outcome = "not-applied";
 
   constructor(problem: string) {
-    super(`this is no change of members that can be made: ${problem}; nothing was changed`);
+    super(`this change cannot be made: ${problem}; nothing was changed`);
   }
 }
 

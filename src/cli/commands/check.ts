@@ -24,7 +24,7 @@ export function checkCommand(): Command {
   return new Command("check")
     .summary("whether a recorded history is linearizable")
     .description(
-      "Reads a history of calls and answers (`-`: from stdin) and looks for an order that explains it.\n" +
+      "Reads a history of calls and answers (`-`: from stdin) and looks for an order that explains it. " +
         "Exits with 0 if there is one, 1 if there is none, 2 if a limit was met first. The format: docs/checker.md.",
     )
     .argument("<file>", "JSON lines of calls and answers, or the log of a Jepsen test")
@@ -50,9 +50,9 @@ async function check(path: string, options: CheckCommandOptions): Promise<void> 
     const { history, model } = parseHistory(text, options.model, options.format);
     const limits = { ...(stepsMax !== undefined && { stepsMax }), stop: () => performance.now() > deadline };
     const verdict = checkLinearizable(history, model, limits);
-    if (options.html !== undefined) writeFileSync(options.html, verdict.html());
     say(options.json ? JSON.stringify(told(verdict, options.model, history.length)) : verdict.text());
     process.exitCode = { ok: exitCode.yes, violation: exitCode.failed, unknown: exitCode.unknown }[verdict.kind];
+    if (options.html !== undefined) writeFileSync(options.html, verdict.html());
   } catch (error) {
     if (error instanceof MalformedError) throw new CommandFailure(exitCode.usage, `${path}: ${error.message}`);
     throw error;

@@ -6,8 +6,8 @@ export function exploreCommand(): Command {
   return new Command("explore")
     .summary("go through every order of events in a small cluster, and check every state")
     .description(
-      "Explores a protocol's own code exhaustively: every order of deliveries, repeats, timeouts, disk writes, crashes and\n" +
-        "restarts within bounds, breadth first, with every promise checked in every state. Exits with 1 when one is broken,\n" +
+      "Explores a protocol's own code exhaustively: every order of deliveries, repeats, timeouts, disk writes, crashes and " +
+        "restarts within bounds, breadth first, with every promise checked in every state. Exits with 1 when one is broken, " +
         "and tells a shortest way there. docs/explorer.md says what is covered.",
     )
     .argument("<protocol>", "raft")

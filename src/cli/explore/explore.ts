@@ -14,25 +14,35 @@ const lineMs = 5000;
 export async function explore(protocol: string, words: Words): Promise<ExitCode> {
   if (protocol !== "raft") throw new CommandFailure(exitCode.usage, `${protocol} cannot be explored; raft can`);
   const settings = readSettings(words);
+  const stop = new AbortController();
+  process.once("SIGINT", () => {
+    stop.abort();
+    process.once("SIGINT", () => process.exit(exitCode.interrupted));
+  });
   const startedAt = performance.now();
-  const finding = await run(settings, startedAt);
+  const finding = await run(settings, startedAt, stop.signal);
   const elapsedMs = performance.now() - startedAt;
   if (words.json) {
     const { limits, bounds, jobs } = settings;
     const statesPerSecond = perSecond(finding.states, elapsedMs);
     say(JSON.stringify({ ...finding, statesPerSecond, elapsedMs: Math.round(elapsedMs), limits, bounds, jobs }));
   } else say(findingText(finding, settings, elapsedMs, painter(process.stdout, process.env)));
-  return finding.violation === undefined ? exitCode.yes : exitCode.failed;
+  if (finding.violation !== undefined) return exitCode.failed;
+  return stop.signal.aborted ? exitCode.interrupted : exitCode.yes;
 }
 
-async function run({ limits, bounds, timeMs, jobs }: Settings, startedAt: number): Promise<Finding> {
+async function run(
+  { limits, bounds, timeMs, jobs }: Settings,
+  startedAt: number,
+  signal: AbortSignal,
+): Promise<Finding> {
   const threads = Array.from({ length: jobs }, (_, number) => startThread({ limits, bounds, number, count: jobs }));
   const show = progressLine(process.stderr);
   try {
     return await exploreTogether(threads, bounds, (progress) => {
       const elapsedMs = performance.now() - startedAt;
       show(progress, elapsedMs);
-      return elapsedMs < timeMs;
+      return elapsedMs < timeMs && !signal.aborted;
     });
   } finally {
     if (process.stderr.isTTY) process.stderr.write("\r\u001b[K"); // takes the line of progress away

@@ -19,10 +19,11 @@ test("progress says how much, how fast and how deep", () => {
 });
 
 test("each way to end is named", () => {
-  const bound = (some: Partial<Finding>) =>
-    /^bound reached +(.*)$/m.exec(findingText({ ...finding, ...some }, settings, 2000, plain))?.[1];
+  const bound = (some: Partial<Finding>, elapsedMs = 61_000) =>
+    /^bound reached +(.*)$/m.exec(findingText({ ...finding, ...some }, settings, elapsedMs, plain))?.[1];
 
   expect(bound({})).toBe("time, 60.0 s");
+  expect(bound({}, 2000)).toBe("none: interrupted");
   expect(bound({ bound: "steps" })).toBe("steps, 9");
   expect(bound({ bound: "states" })).toBe("states, 1,000");
   expect(bound({ bound: undefined, complete: true })).toBe("none: nothing within the bounds was left out");

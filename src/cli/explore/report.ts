@@ -23,7 +23,7 @@ export function findingText(finding: Finding, settings: Settings, elapsedMs: num
     ["depth", `all within ${depth} steps`],
     ["members' states", formatCount(localStates)],
     ["time", formatMs(elapsedMs)],
-    ["bound reached", boundText(finding, settings)],
+    ["bound reached", boundText(finding, settings, elapsedMs)],
   ];
   return `${whatText(settings)}\n\n${table(first, rows)}\n\n${verdictText(finding, paint)}`;
 }
@@ -39,11 +39,12 @@ function whatText({ limits, bounds }: Settings): string {
   );
 }
 
-function boundText({ complete, bound, violation }: Finding, { bounds, timeMs }: Settings): string {
+function boundText({ complete, bound, violation }: Finding, { bounds, timeMs }: Settings, elapsedMs: number): string {
   if (complete) return "none: nothing within the bounds was left out";
   if (violation !== undefined) return "none: stopped at the first violation";
   if (bound === "steps") return `steps, ${bounds.steps}`;
-  return bound === "states" ? `states, ${formatCount(bounds.states)}` : `time, ${formatMs(timeMs)}`;
+  if (bound === "states") return `states, ${formatCount(bounds.states)}`;
+  return elapsedMs < timeMs ? "none: interrupted" : `time, ${formatMs(timeMs)}`;
 }
 
 function verdictText({ violation }: Finding, paint: Paint): string {

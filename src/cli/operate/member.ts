@@ -66,7 +66,20 @@ async function add(id: string, address: string, options: Options): Promise<void>
   const isVoter = learner.members.some((member) => member.id === id && member.role === "voter");
   if (options.learner || isVoter) return show(learner, options);
   note(`${id} is a learner now, and is made a voter once it has caught up`);
-  await promote(id, options);
+  try {
+    await promote(id, options);
+  } catch (error) {
+    if (error instanceof CommandFailure) throw halfAdded(id, address, error);
+    throw error;
+  }
+}
+
+/** It takes part, though nobody made it a voter: that is neither done nor nothing. */
+function halfAdded(id: string, address: string, cause: CommandFailure): CommandFailure {
+  const message = `${id} was added as a learner, and was not seen to become a voter: ${cause.message}
+  see whether it runs and is reached at ${address}, then: quorate member promote ${id}
+  or take it out again: quorate member remove ${id}`;
+  return new CommandFailure(cause.exit === exitCode.unavailable ? exitCode.failed : cause.exit, message, { cause });
 }
 
 async function promote(id: string, options: Options): Promise<void> {

@@ -6,8 +6,8 @@ export function simulateCommand(): Command {
   return new Command("simulate")
     .summary("run a protocol, or your own machine, in thousands of hostile worlds")
     .description(
-      "Runs the code of production in simulated worlds of slow networks, failing disks, wrong clocks and crashes, and checks\n" +
-        "after every step that no promise is broken. A seed decides everything: the same seed is the same run. Exits with 1\n" +
+      "Runs the code of production in simulated worlds of slow networks, failing disks, wrong clocks and crashes, and checks " +
+        "after every step that no promise is broken. A seed decides everything: the same seed is the same run. Exits with 1 " +
         "when a run fails, and says how to repeat it.",
     )
     .argument("[subject]", "a protocol, or a file that exports options for simulate(); left out: what there is")

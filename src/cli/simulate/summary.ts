@@ -42,7 +42,7 @@ export function summaryText(report: Report, { elapsedMs, jobs }: Effort, paint: 
   const happened = Object.entries(counts).filter(([name]) => !faults.has(name));
   const struck = [...faults].map(([name, count]): Row => [name, formatCount(count)]);
   return [
-    `${paint("bold", title)}: ${formatCount(runs)} runs, ${verdict}`,
+    `${paint("bold", title)}: ${runs === 1 ? "1 run" : `${formatCount(runs)} runs`}, ${verdict}`,
     `${formatHours(simulatedMs)} simulated in ${formatMs(elapsedMs)} on ${threads}: ${perSecond} runs/s`,
     "",
     sideBySide(

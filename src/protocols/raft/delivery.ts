@@ -1,5 +1,6 @@
 import { invariant } from "../../base/invariant.ts";
 import type { Entry, Found, SnapshotName } from "../replicated-log.ts";
+import { neededAfter } from "./leader/progress.ts";
 import { configurationAt, entriesFrom, entryBytes, leadingEntries, ownEntries, rebase, termAt } from "./log/log.ts";
 import { openWant, type RaftOutbox, type RaftState } from "./state.ts";
 
@@ -77,8 +78,8 @@ export function takeCredit(state: RaftState, index: number): void {
 /**
  * The owner's snapshot is durable: the log may start later (Raft paper §7).
  *
- * Entries stay that a member a little behind needs, and those after a snapshot that is on its way to one:
- * or it would arrive only to find them gone.
+ * Entries stay that a member a little behind needs, and those after a snapshot that is on its way to one, until that
+ * one has caught up: or it would arrive only to find them gone, again and again while more is written.
  */
 export function compact(state: RaftState, snapshot: SnapshotName, out: RaftOutbox): void {
   const { log, config } = state;
@@ -88,7 +89,7 @@ export function compact(state: RaftState, snapshot: SnapshotName, out: RaftOutbo
   let through = Math.max(log.base.index, Math.min(snapshot.index, log.last - config.retainCount));
   for (const peer of state.leadership?.peers.values() ?? []) {
     const isLive = peer.silentTicks < config.electionTicks;
-    if (peer.transfer !== undefined && isLive) through = Math.min(through, peer.transfer.snapshot.index);
+    if (isLive) through = Math.min(through, neededAfter(peer, log.last));
   }
   const base = { index: Math.max(log.base.index, through), term: termAt(log, through) ?? log.base.term };
   const { membership } = configurationAt(log, base.index);

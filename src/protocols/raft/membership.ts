@@ -33,10 +33,21 @@ export function isJoining({ joining, log, membership }: RaftState): boolean {
   return membership.members.length === 0 || (joining !== undefined && joining > log.durable);
 }
 
-/** A leader spoke to us for the first time, in a session named after the entry with which it met us. */
+/**
+ * A leader speaks to us, in a session named after the entry with which it met us: the latest in its term counts.
+ *
+ * The first word to reach us may be a late one to the member that we were before. A later term's leader may have met
+ * us earlier, where the log of the one before was lost; that counts once we have nothing more of that log.
+ */
 export function beginToJoin(state: RaftState, session: number | undefined, out: RaftOutbox): void {
-  if (state.joining !== undefined || state.membership.members.length > 0) return;
-  state.joining = session ?? 1;
+  if (!isJoining(state)) return;
+  const { joining = 1, joiningTerm, term, log } = state;
+  const met = session ?? 1;
+  const isReplaced = term > joiningTerm && met > log.durable;
+  const place = isReplaced ? met : Math.max(joining, met);
+  if (isReplaced) state.joiningTerm = term;
+  if (place === state.joining) return;
+  state.joining = place;
   persistState(state, out);
 }
 

@@ -112,6 +112,42 @@ describe("a member on its way in, which may have been a member before and have l
     expect(words).toContain("→ b t2 voteReply refused");
   });
 
+  test("is not in where a late word, to the member that it was, names an earlier meeting", () => {
+    const member = new LoneMember({ members: "", id: "d" });
+    const late = {
+      kind: "append",
+      term: 1,
+      previous: { index: 6, term: 1 },
+      commit: 6,
+      entries: [],
+      session: 1,
+    } as const;
+    member.receive("a", late);
+    const entries = entriesOf(membershipEntry(1, "d"), 1);
+    const previous = { index: 0, term: 0 };
+
+    member.receive("a", { kind: "append", term: 1, previous, commit: 9, entries, session: 9 });
+    member.persisted();
+    member.tick(100);
+
+    expect(member.state).toMatchObject({ role: "follower", term: 1, joining: 9 });
+    expect(member.receive("b", ask)).toContain("→ b t2 voteReply refused");
+  });
+
+  test("is in where the newest leader met it, though an earlier one, whose log was lost, met it further on", () => {
+    const member = new LoneMember({ members: "", id: "d" });
+    const far = { index: 1000, term: 1 };
+    member.receive("a", { kind: "append", term: 1, previous: far, commit: 0, entries: [], session: 1001 });
+    const entries = entriesOf(membershipEntry(1, "b", "", "d"), 2, membershipEntry(2, "bd"));
+    const previous = { index: 0, term: 0 };
+    member.receive("b", { kind: "append", term: 2, previous, commit: 3, entries, session: 2 });
+    member.persisted();
+
+    const words = member.receive("b", { kind: "vote", term: 3, last: { index: 3, term: 2 }, isHandedOver: true });
+
+    expect(words).toContain("→ b t3 voteReply granted"); // nobody else could be elected
+  });
+
   test("remembers that across a restart", () => {
     const member = joining();
     const recovery = new Recovery([], 1000);

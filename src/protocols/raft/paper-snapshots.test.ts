@@ -134,7 +134,75 @@ describe("Raft paper §7, on the leader", () => {
 
     expect(member.state.log.base.index).toBe(5);
   });
+
+  test("and stay once it is there until the follower has caught up, or it would arrive in vain again and again", () => {
+    const member = leader({ retainCount: 0 });
+    member.receive("c", conflict);
+    const bases = [compactAll(member)];
+    member.receive("c", { kind: "chunkReply", term: 2, snapshot: snapshotOf(5, 1), received: 10 });
+
+    for (const match of [7, 9, 11, 12]) {
+      bases.push(compactAll(member));
+      member.stored("c", match);
+    }
+
+    expect(bases).toEqual([5, 5, 7, 9, 11]);
+    expect(member.sent.filter(({ to, message }) => to === "c" && message.kind === "chunk")).toHaveLength(1);
+  });
+
+  test("but not for a follower that falls ever further behind, nor for one that is not heard", () => {
+    const [slow, silent] = [leader({ retainCount: 0 }), leader({ retainCount: 0 })];
+    for (const member of [slow, silent]) {
+      member.receive("c", conflict);
+      member.receive("c", { kind: "chunkReply", term: 2, snapshot: snapshotOf(5, 1), received: 10 });
+    }
+    for (let count = 0; count < 4; count++) write(slow);
+    for (let count = 0; count < 10; count++) {
+      silent.tick();
+      silent.stored("b");
+    }
+
+    slow.stored("c", 7);
+
+    expect([compactAll(slow), compactAll(silent)]).toEqual([12, 8]);
+  });
+
+  test("a piece that was lost is sent again when those behind it are answered, once", () => {
+    const member = leader({ chunkBytesMax: 3 });
+    const reply = (received: number) =>
+      member.receive("c", { kind: "chunkReply", term: 2, snapshot: snapshotOf(5, 1), received });
+    member.receive("c", conflict);
+    reply(0);
+    supply(member, 1, 0, 3);
+    supply(member, 2, 3, 3);
+    supply(member, 3, 6, 3);
+    supply(member, 4, 9, 1);
+    reply(3); // the first has arrived, the second has not
+
+    const gap = reply(3);
+    const again = supply(member, 5, 3, 3);
+    const late = reply(3);
+
+    expect(gap).toEqual(["want 5: chunk of 5@1 from 3"]);
+    expect(again).toEqual(["⇢ c t2 chunk of 5@1 from 3: 3 bytes", "want 6: chunk of 5@1 from 6"]);
+    expect(late).toEqual([]);
+  });
 });
+
+/** One more entry, which all but c have, is committed and applied. */
+function write(member: LoneMember): void {
+  member.propose(100 + member.state.log.last, "x");
+  member.persisted();
+  member.stored("b");
+  member.request({ kind: "applied", index: member.state.commit });
+}
+
+/** One more entry, and a snapshot of all: where the log starts then. */
+function compactAll(member: LoneMember): number {
+  write(member);
+  member.request({ kind: "snapshotTaken", snapshot: snapshotOf(member.state.commit, 2) });
+  return member.state.log.base.index;
+}
 
 describe("Raft paper §7, on a follower", () => {
   const snapshot = snapshotOf(5, 2, 6);

@@ -82,6 +82,22 @@ test("what is new is not begun while a member speaks version 1, or we do", () =>
   expect(words).toEqual(Array(4).fill(["refused #1 unsupported"]));
 });
 
+test("but a member of version 1 that was lost for good can be removed, and no other change is made with it", () => {
+  const member = settledLeader({ members: "abc", learners: "d" });
+  member.step({ kind: "link", peer: "c", up: true, speaks: 1 });
+  member.step({ kind: "link", peer: "c", up: false });
+
+  const early = member.change("ab", "d", 1);
+  for (let count = 0; count < 10; count++) {
+    member.tick();
+    for (const id of "bd") member.stored(id);
+  }
+  const kept = member.change("abcd", "", 2);
+
+  expect([early, kept]).toEqual([["refused #1 unsupported"], ["refused #2 unsupported"]]);
+  expect(member.change("abd", "", 3)).toContain("accepted #3 at 2@1");
+});
+
 test("a membership goes out in version 2 alone, even to who speaks 1: it must not store what it cannot count", () => {
   const member = new LoneMember({ term: 1, log: [1, membershipEntry(1, "abc", "", "d")] });
   member.step({ kind: "link", peer: "c", up: true, speaks: 1 });

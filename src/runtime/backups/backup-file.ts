@@ -177,6 +177,10 @@ interface ReadableFile {
 async function openForReading(path: string): Promise<ReadableFile> {
   try {
     const handle = await open(path, "r");
+    if ((await handle.stat()).isDirectory()) {
+      await handle.close();
+      throw new BackupError(path, "it is a directory");
+    }
     return {
       path,
       size: async () => (await handle.stat()).size,
@@ -192,6 +196,7 @@ async function openForReading(path: string): Promise<ReadableFile> {
       close: () => handle.close(),
     };
   } catch (cause) {
+    if (cause instanceof BackupError) throw cause;
     throw new BackupError(path, `it cannot be read (${errorCode(cause) ?? "unknown"})`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import type { RaftState } from "../../protocols/raft/index.ts";
-import { participantsOf } from "../../protocols/replicated-log.ts";
+import { takesPart } from "../../protocols/replicated-log.ts";
 import { ClosedError, DiskFullError, RemovedError } from "../errors.ts";
 import type { Emitter } from "./emitter.ts";
 
@@ -26,10 +26,12 @@ export class Health {
     if (this.isClosing) return "the node is closing";
     if (this.isRemoved) return "this node was removed from the cluster";
     if (this.isDiskFull) return "the disk is full";
-    const { leader, membership, config } = this.#state();
+    const { leader, membership, log, config } = this.#state();
     if (leader !== undefined) return undefined;
-    const takesPart = participantsOf(membership).some(({ id }) => id === config.id);
-    return takesPart ? "no leader is known" : "this node takes no part in the cluster yet: a member must add it";
+    if (takesPart(membership, config.id)) return "no leader is known";
+    return log.configurations.some((earlier) => takesPart(earlier.membership, config.id))
+      ? "this node seems to have been removed from the cluster, and waits for a member to say so"
+      : "this node takes no part in the cluster yet: a member must add it";
   }
 
   /** Tells whoever listens, if it has changed. */

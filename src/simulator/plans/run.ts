@@ -79,13 +79,13 @@ class Run {
     cluster.heal();
     group.calm();
     await this.#rest(group);
-    if (plan.actions.length > 0 && plan.seed % peaceEvery === 0) await this.#peace(group);
+    // a run without faults stays calm to its end
+    if (plan.seed % peaceEvery === 0 && plan.actions.length > 0) await this.#peace(group);
     group.judge();
   }
 
   #strike(group: Group, action: Action): void {
-    const { kind } = action.fault;
-    const name = action.fault.kind === "act" ? action.fault.name : kind;
+    const name = nameOf(action);
     this.#counts[name] = (this.#counts[name] ?? 0) + 1;
     const id = strike(group, action);
     this.#struck.push({ action, id, atMs: group.cluster.now });
@@ -161,7 +161,7 @@ class Run {
     const message = error instanceof Error ? error.message : String(error);
     const [claim = "", ...details] = message.split("\n");
     const last = this.#struck.slice(-storyLength);
-    const story = last.map(({ action, id, atMs }) => `${atMs} ms ${action.fault.kind} of ${id} (${action.target})`);
+    const story = last.map(({ action, id, atMs }) => `${atMs} ms ${nameOf(action)} of ${id} (${action.target})`);
     const atMs = this.#group?.cluster.now ?? 0;
     return {
       claim,
@@ -179,4 +179,9 @@ function lastEnd(actions: readonly Action[]): number {
     const takesMs = fault.kind === "clog" ? 2 * lastsMs : lastsMs; // it also ends one member after the other
     return Math.max(end, atMs + takesMs + 1);
   }, 0);
+}
+
+/** A fault's kind; of what a protocol's owner does, its name. */
+function nameOf({ fault }: Action): string {
+  return fault.kind === "act" ? fault.name : fault.kind;
 }

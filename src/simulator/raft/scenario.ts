@@ -234,6 +234,22 @@ export class RaftScenario {
     return number;
   }
 
+  /** A machine that was never part of the group, and knows nobody; started. */
+  join(id: string): void {
+    this.cluster.add({ id, tickMs: 20, clock: 1000, options: this.cluster.members[0]?.plan.options ?? {} });
+    this.start(id);
+  }
+
+  /** Asks `id` for a membership, names a letter each; returns the request's number. */
+  change(id: string, voters: string, learners = ""): number {
+    const number = ++this.#requests;
+    const [members, watching] = [voters, learners].map((ids) =>
+      [...ids].map((each) => ({ id: each, address: `${each}:1` })),
+    );
+    this.request(id, { kind: "change", id: number, members: members ?? [], learners: watching ?? [] });
+    return number;
+  }
+
   barrier(id: string, mode: "quorum" | "lease" = "quorum"): number {
     const number = ++this.#requests;
     this.promises.asked(id, number, this.#agreement.highest);

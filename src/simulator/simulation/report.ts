@@ -26,8 +26,8 @@ export class SimulationFailure extends Error {
   /** The smallest run that fails alike: for `replay`. */
   readonly plan: Plan;
 
-  constructor(title: string, failure: FailedRun | Explanation) {
-    super(failureLines(title, failure).join("\n"));
+  constructor(title: string, failure: FailedRun | Explanation, isReplay = false) {
+    super([...failureLines(title, failure, isReplay), ...(isReplay ? [] : repeatLines(failure))].join("\n"));
     this.seed = failure.seed;
     this.plan = failure.plan;
   }
@@ -37,6 +37,8 @@ export class SimulationFailure extends Error {
 export class Report {
   /** What was simulated. */
   readonly title: string;
+  /** Of one plan that was given, and not of seeds. */
+  readonly #isReplay: boolean;
   runs = 0;
   simulatedMs = 0;
   readonly failures: FailedRun[] = [];
@@ -46,9 +48,10 @@ export class Report {
   readonly #counts = new Map<string, number>();
   readonly #trace = new Trace();
 
-  constructor(title: string, faultNames: readonly string[]) {
+  constructor(title: string, faultNames: readonly string[], isReplay = false) {
     this.title = title;
     this.#faultNames = faultNames;
+    this.#isReplay = isReplay;
   }
 
   add(seed: number, { simulatedMs, digest, counts, failure }: Outcome): void {
@@ -91,19 +94,25 @@ export class Report {
   /** Throws a `SimulationFailure` if a run failed. */
   assertOk(): void {
     const failure = this.explanation ?? this.failures[0];
-    if (failure !== undefined) throw new SimulationFailure(this.title, failure);
+    if (failure !== undefined) throw new SimulationFailure(this.title, failure, this.#isReplay);
   }
 }
 
-function failureLines(title: string, failure: FailedRun | Explanation): string[] {
-  const { seed, claim, story, details, plan } = failure;
+function failureLines(title: string, failure: FailedRun | Explanation, isReplay: boolean): string[] {
+  const { seed, claim, story, details } = failure;
   return [
-    `${title}: seed ${seed} fails: ${claim}`,
+    `${title}: ${isReplay ? "the plan" : `seed ${seed}`} fails: ${claim}`,
     `what happened: ${story}`,
     ...(details === undefined ? [] : [details]),
     ...("schedule" in failure
       ? ["the smallest run that fails alike:", ...failure.schedule.map((line) => `  ${line}`)]
       : []),
+  ];
+}
+
+/** Of a plan that was given nothing need be said: the caller has it. */
+function repeatLines({ seed, plan }: FailedRun): string[] {
+  return [
     `to repeat the run: seeds: { first: ${seed}, count: 1 }`,
     `to repeat the smallest one: replay(options, ${JSON.stringify(plan)})`,
   ];

@@ -102,6 +102,7 @@ test(
     const report = await replay(twoLeaders, plan);
 
     expect(report.failures[0]?.claim).toBe(failures[0]?.claim);
+    expect(() => report.assertOk()).toThrow(/^your core: the plan fails: .*\nwhat happened: .*$/);
     expect(plan.actions.length).toBeLessThanOrEqual(6);
     for (const left of plan.actions) {
       const less = await replay(twoLeaders, { ...plan, actions: plan.actions.filter((action) => action !== left) });

@@ -35,7 +35,7 @@ export async function simulate(options: object): Promise<Report> {
 /** Runs one plan again, such as a scenario of a run that failed. `options` are those of `simulate`. */
 export async function replay(options: object, plan: Plan): Promise<Report> {
   const simulation = new Simulation(options);
-  const report = simulation.newReport();
+  const report = simulation.newReport(true);
   report.add(plan.seed, await simulation.replay(plan));
   return report;
 }

@@ -15,9 +15,9 @@ export class Simulation {
     this.config = checkOptions(options);
   }
 
-  newReport(): Report {
+  newReport(isReplay = false): Report {
     const { title, draw, subject } = this.config;
-    return new Report(title, [...draw.faults.filter((kind) => kind !== "act"), ...subject.acts]);
+    return new Report(title, [...draw.faults.filter((kind) => kind !== "act"), ...subject.acts], isReplay);
   }
 
   run(seed: number): Promise<Outcome> {

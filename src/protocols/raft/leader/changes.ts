@@ -13,7 +13,7 @@ import { appendEntries, entryBytes, newestConfiguration } from "../log/log.ts";
 import { adoptMembership } from "../membership.ts";
 import { trackAccepted } from "../proposals.ts";
 import { type RaftOutbox, type RaftState, speaksOld } from "../state.ts";
-import { newProgress } from "./progress.ts";
+import { newProgress, type Progress } from "./progress.ts";
 
 type Change = Extract<LogRequest, { kind: "change" }>;
 
@@ -40,14 +40,24 @@ export function change(state: RaftState, ask: Change, out: RaftOutbox): void {
 function objection(state: RaftState, ask: Change): Reason | undefined {
   const { leadership, log, membership } = state;
   if (leadership === undefined) return "not-leader";
-  if (![...participantsOf(membership), ...ask.members, ...ask.learners].every(({ id }) => !speaksOld(state, id))) {
-    return "unsupported";
-  }
+  if (!isSupported(state, ask)) return "unsupported";
   if (!isWellFormed(ask)) return "invalid";
   const isSettled = newestConfiguration(log).index <= state.commit && membership.outgoing.length === 0;
   if (!isSettled || state.commit < leadership.opening || leadership.handover !== undefined) return "changing";
   const areReady = ask.members.every(({ id }) => isListed(membership.members, id) || mayBeVoter(state, id));
   return areReady ? undefined : "behind";
+}
+
+/** Who speaks version 1 cannot count a membership: all must speak version 2, but for one that leaves unheard. */
+function isSupported(state: RaftState, { members, learners }: Change): boolean {
+  if (state.config.speaks < 2) return false;
+  const wanted = [...members, ...learners];
+  const isLost = (id: Member["id"]) => !isListed(wanted, id) && !isHeard(state, state.leadership?.peers.get(id));
+  return [...participantsOf(state.membership), ...wanted].every(({ id }) => !speaksOld(state, id) || isLost(id));
+}
+
+function isHeard({ config }: RaftState, progress: Progress | undefined): boolean {
+  return progress !== undefined && progress.silentTicks < config.electionTicks;
 }
 
 function isWellFormed({ members, learners }: Change): boolean {
@@ -61,10 +71,9 @@ function isWellFormed({ members, learners }: Change): boolean {
 function mayBeVoter(state: RaftState, id: Member["id"]): boolean {
   const progress = state.leadership?.peers.get(id);
   if (progress === undefined || !isListed(state.membership.learners, id)) return false;
-  const isHeard = progress.silentTicks < state.config.electionTicks;
   const lag = state.commit - progress.match;
   const isIn = progress.match >= progress.session; // it votes from there on: see `RaftState.joining`
-  return isHeard && isIn && progress.mode === "stream" && lag <= state.config.learnerLagMax;
+  return isHeard(state, progress) && isIn && progress.mode === "stream" && lag <= state.config.learnerLagMax;
 }
 
 function appendMembership(state: RaftState, membership: Membership): number {

@@ -10,6 +10,8 @@ export interface Transfer {
   acked: number | undefined;
   /** Bytes sent; at least `acked`. */
   sent: number;
+  /** A piece that was lost here was sent again: answers to those behind it say no more. */
+  repeatedFrom: number | undefined;
 }
 
 /** What a leader knows of a follower's clock, in ms of its own. */
@@ -72,6 +74,8 @@ export interface Progress {
   transfer: Transfer | undefined;
   /** Ticks since the transfer last moved. */
   transferTicks: number;
+  /** Behind a snapshot: what it still lacks of the log as that ended then, so many entries, stays there for it. */
+  arrears: { readonly through: number; readonly count: number } | undefined;
 }
 
 /**
@@ -102,7 +106,24 @@ export function newProgress(id: NodeId, met: number): Progress {
     clock: newClock(),
     transfer: undefined,
     transferTicks: 0,
+    arrears: undefined,
   };
+}
+
+/**
+ * The entry behind which a follower needs the log, which ends at `last`, or its snapshot was sent in vain.
+ *
+ * Of who has caught up with where the log ended, what was written meanwhile is needed next.
+ */
+export function neededAfter(progress: Progress, last: number): number {
+  if (progress.transfer !== undefined) return progress.transfer.snapshot.index;
+  const { arrears, match } = progress;
+  if (arrears === undefined) return last;
+  if (match >= arrears.through) {
+    const count = last - match; // less each time, or it will never catch up
+    progress.arrears = count < arrears.count ? { through: last, count } : undefined;
+  }
+  return progress.arrears === undefined ? last : match;
 }
 
 /** Back to one append at a time, from `next` on. */

@@ -14,7 +14,7 @@ import { openWant, type RaftOutbox, type RaftState, sendUnbound, speaksOld } fro
 import { agreed } from "./agreement.ts";
 import { noteSending, takePromise } from "./lease.ts";
 import { advance, type Progress, startProbe } from "./progress.ts";
-import { continueTransfer, startTransfer, takeChunk } from "./transfer.ts";
+import { continueTransfer, endTransfer, startTransfer, takeChunk } from "./transfer.ts";
 
 type Of<Kind extends RaftMessage["kind"]> = Extract<RaftMessage, { kind: Kind }>;
 
@@ -166,11 +166,8 @@ export function receiveAppendReply(state: RaftState, progress: Progress, reply: 
 
 function takeMatch(state: RaftState, progress: Progress, match: number): void {
   if (match > state.log.last) return; // not about this log
-  if (progress.mode === "snapshot") {
-    if (match < (progress.transfer?.snapshot.index ?? 0)) return;
-    startProbe(progress, match + 1);
-  }
-  advance(progress, match);
+  if (progress.mode !== "snapshot") advance(progress, match);
+  else if (match >= (progress.transfer?.snapshot.index ?? 0)) endTransfer(state, progress, match);
 }
 
 /** The follower's log does not have what precedes our append: goes back to where the two may agree (paper §5.3). */

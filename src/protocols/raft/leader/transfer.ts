@@ -14,7 +14,7 @@ export function startTransfer(state: RaftState, progress: Progress, out: RaftOut
   startProbe(progress, progress.match + 1);
   progress.mode = "snapshot";
   const { membership } = configurationAt(log, snapshot.index);
-  progress.transfer = { snapshot, membership, acked: undefined, sent: 0 };
+  progress.transfer = { snapshot, membership, acked: undefined, sent: 0, repeatedFrom: undefined };
   progress.transferTicks = 0;
   askWhereToGoOn(state, progress, out);
 }
@@ -68,14 +68,21 @@ export function receiveChunkReply(state: RaftState, progress: Progress, reply: C
   const { transfer } = progress;
   if (transfer === undefined || !isSameSnapshot(transfer.snapshot, reply.snapshot)) return;
   progress.transferTicks = 0;
-  if (reply.received >= transfer.snapshot.bytes) {
-    startProbe(progress, transfer.snapshot.index + 1);
-    if (transfer.snapshot.index <= state.log.last) advance(progress, transfer.snapshot.index);
-    return;
-  }
+  if (reply.received >= transfer.snapshot.bytes) return endTransfer(state, progress, transfer.snapshot.index);
   const isNews = transfer.acked === undefined || reply.received < transfer.acked;
+  const isBehind = reply.received === transfer.acked && reply.received < transfer.sent;
+  const isGap = isBehind && transfer.repeatedFrom !== reply.received;
+  if (isGap) transfer.repeatedFrom = reply.received;
   transfer.acked = reply.received;
-  transfer.sent = isNews ? reply.received : Math.max(transfer.sent, reply.received);
+  transfer.sent = isNews || isGap ? reply.received : Math.max(transfer.sent, reply.received);
+}
+
+/** The follower has all through `index`, the snapshot among it: back to the log, which is kept until it catches up. */
+export function endTransfer(state: RaftState, progress: Progress, index: number): void {
+  const { last } = state.log;
+  startProbe(progress, index + 1);
+  progress.arrears = { through: last, count: last - index };
+  if (index <= last) advance(progress, index);
 }
 
 /** One tick: a transfer that stands for an election timeout, and not for our storage, is asked where to go on. */

@@ -30,10 +30,21 @@ const refused: [MembershipChange, string][] = [
   [{ kind: "promote", id: "d" }, "add it first"],
   [{ kind: "update", id: "d", address: "d:1" }, "add it first"],
   [{ kind: "remove", id: "-" }, "no node id"],
+  [{ kind: "add", id: "d", address: "b:1" }, "b:1 is where b is reached, not d"],
+  [{ kind: "update", id: "b", address: "c:1" }, "c:1 is where c is reached, not b"],
+  [{ kind: "update", id: "b", address: "b:99999" }, "is not host:port"],
+  [{ kind: "set", members: [], learners: [a] }, "no voter would be left"],
 ];
 
 test.each(refused)("%j is refused: %s", (change, problem) => {
   expect(() => applyChange(now, change)).toThrow(problem);
+});
+
+test("whoever shares an address can be moved away or taken out", () => {
+  const crowded = { members: [a, { ...b, address: a.address }], learners: [] };
+
+  expect(applyChange(crowded, { kind: "update", id: "b", address: "b:1" }).members).toEqual([a, b]);
+  expect(applyChange(crowded, { kind: "remove", id: "b" }).members).toEqual([a]);
 });
 
 test("the same members in another order are the same; at another address, or in another role, they are not", () => {

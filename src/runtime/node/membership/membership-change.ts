@@ -1,6 +1,7 @@
 import { isNodeId, type NodeId } from "../../../base/ids.ts";
 import type { Member, Membership } from "../../../protocols/replicated-log.ts";
 import { InvalidChangeError } from "../../errors.ts";
+import { parseAddress } from "../../transports/tcp/addresses.ts";
 
 /** How the membership is to change; all who are not named stay as they are. What is so already is a success. */
 export type MembershipChange =
@@ -19,7 +20,25 @@ export type WantedMembership = Pick<Membership, "members" | "learners">;
 
 /** What `change` makes of `now`. Throws `InvalidChangeError`. */
 export function applyChange({ members, learners }: WantedMembership, change: MembershipChange): WantedMembership {
-  return change.kind === "set" ? change : applyToOne({ members, learners }, change);
+  const now = { members, learners };
+  const wanted = change.kind === "set" ? change : applyToOne(now, change);
+  if (wanted.members.length === 0) {
+    throw new InvalidChangeError("no voter would be left, and nothing could be agreed on any more");
+  }
+  checkPlaces(allOf(now), allOf(wanted));
+  return wanted;
+}
+
+/** Who is new, or moves, must be where it can be reached, and nobody else is. */
+function checkPlaces(now: readonly Member[], wanted: readonly Member[]): void {
+  for (const { id, address } of wanted) {
+    if (now.some((member) => member.id === id && member.address === address)) continue;
+    if (parseAddress(address) === undefined) {
+      throw new InvalidChangeError(`${JSON.stringify(address)}, of ${id}, is not host:port`);
+    }
+    const other = wanted.find((member) => member.id !== id && member.address === address);
+    if (other !== undefined) throw new InvalidChangeError(`${address} is where ${other.id} is reached, not ${id}`);
+  }
 }
 
 function applyToOne(
@@ -28,7 +47,7 @@ function applyToOne(
 ): WantedMembership {
   const { id } = change;
   if (!isNodeId(id)) throw new InvalidChangeError(`${JSON.stringify(id)} is no node id`);
-  const known = [...members, ...learners].find((member) => member.id === id);
+  const known = allOf({ members, learners }).find((member) => member.id === id);
   switch (change.kind) {
     case "add":
       if (known !== undefined && known.address !== change.address) {
@@ -51,6 +70,10 @@ function applyToOne(
 /** Whether both name the same voters and learners, at the same addresses. */
 export function isSameMembership(one: WantedMembership, other: WantedMembership): boolean {
   return isSameList(one.members, other.members) && isSameList(one.learners, other.learners);
+}
+
+function allOf({ members, learners }: WantedMembership): readonly Member[] {
+  return [...members, ...learners];
 }
 
 function isSameList(one: readonly Member[], other: readonly Member[]): boolean {

@@ -177,6 +177,22 @@ describe("a removed member", () => {
     expect((await cluster.leader()).status().healthy).toBe(true);
   });
 
+  test("that starts again while nobody can tell it so does not take itself for a newcomer", async () => {
+    await using cluster = await machineCluster(journal, { node });
+    const leader = await settledLeader(cluster);
+    const gone = await cluster.follower();
+    await leader.changeMembership({ kind: "remove", id: gone.id });
+    await eventually(() => expect(gone.status().removed).toBe(true));
+    for (const id of ["n1", "n2", "n3"]) await cluster.crash(id);
+
+    const back = await cluster.open(gone.id);
+
+    expect(back.status()).toMatchObject({ removed: false, healthy: false });
+    expect(back.status().reason).toBe(
+      "this node seems to have been removed from the cluster, and waits for a member to say so",
+    );
+  });
+
   test("that led answers who asked it, and another leads", async () => {
     await using cluster = await machineCluster(journal, { node });
     const leader = await settledLeader(cluster);
