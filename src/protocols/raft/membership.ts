@@ -34,15 +34,20 @@ export function isJoining({ joining, log, membership }: RaftState): boolean {
 }
 
 /**
- * A leader speaks to us, in a session named after the entry with which it met us: the latest of them counts.
+ * A leader speaks to us, in a session named after the entry with which it met us: the latest in its term counts.
  *
- * The first word to reach us may be one to the member that we were before, late or from a leader of that time.
+ * The first word to reach us may be a late one to the member that we were before. A later term's leader may have met
+ * us earlier, where the log of the one before was lost; that counts once we have nothing more of that log.
  */
 export function beginToJoin(state: RaftState, session: number | undefined, out: RaftOutbox): void {
   if (!isJoining(state)) return;
-  const met = Math.max(state.joining ?? 1, session ?? 1);
-  if (met === state.joining) return;
-  state.joining = met;
+  const { joining = 1, joiningTerm, term, log } = state;
+  const met = session ?? 1;
+  const isReplaced = term > joiningTerm && met > log.durable;
+  const place = isReplaced ? met : Math.max(joining, met);
+  if (isReplaced) state.joiningTerm = term;
+  if (place === state.joining) return;
+  state.joining = place;
   persistState(state, out);
 }
 

@@ -134,6 +134,20 @@ describe("a member on its way in, which may have been a member before and have l
     expect(member.receive("b", ask)).toContain("→ b t2 voteReply refused");
   });
 
+  test("is in where the newest leader met it, though an earlier one, whose log was lost, met it further on", () => {
+    const member = new LoneMember({ members: "", id: "d" });
+    const far = { index: 1000, term: 1 };
+    member.receive("a", { kind: "append", term: 1, previous: far, commit: 0, entries: [], session: 1001 });
+    const entries = entriesOf(membershipEntry(1, "b", "", "d"), 2, membershipEntry(2, "bd"));
+    const previous = { index: 0, term: 0 };
+    member.receive("b", { kind: "append", term: 2, previous, commit: 3, entries, session: 2 });
+    member.persisted();
+
+    const words = member.receive("b", { kind: "vote", term: 3, last: { index: 3, term: 2 }, isHandedOver: true });
+
+    expect(words).toContain("→ b t3 voteReply granted"); // nobody else could be elected
+  });
+
   test("remembers that across a restart", () => {
     const member = joining();
     const recovery = new Recovery([], 1000);

@@ -151,6 +151,8 @@ export interface RaftState {
    * may have counted what it had then.
    */
   joining: number | undefined;
+  /** The term in which a leader said so; 0 for who is not on its way in. */
+  joiningTerm: number;
   /** Committed there: this member takes part no more. */
   removed: number | undefined;
   /** Protocol versions that peers' greetings named; who is not here is taken to speak ours. */
@@ -230,6 +232,7 @@ export function newState(
     isHeir: false,
     handedOver: undefined,
     joining: memory.joining,
+    joiningTerm: memory.joining === undefined ? 0 : memory.term,
     removed: undefined,
     speaks: new Map(),
     forwarding: {
