@@ -66,7 +66,7 @@ test("a damaged snapshot is given to nobody, and said once; a sound one is given
 
   const damaged = [0, 3].map((offset) => store.find({ kind: "chunk", snapshot: second, offset, bytesMax: 3 }));
 
-  expect(piece).toEqual({ kind: "chunk", offset: 2, bytes: Buffer.from("snapshot") });
+  expect(piece).toEqual({ kind: "chunk", offset: 2, bytes: new Uint8Array(Buffer.from("snapshot")) });
   expect(await Promise.all(damaged)).toEqual([{ kind: "gone" }, { kind: "gone" }]);
   expect(notices).toEqual(["a stored snapshot is damaged: members that need it wait for the next one"]);
 });
