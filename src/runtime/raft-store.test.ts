@@ -1,6 +1,5 @@
 import { crc32 } from "node:zlib";
 import { expect, test } from "vitest";
-import { toUtf8 } from "../base/text.ts";
 import type { RaftRecord } from "../protocols/raft/index.ts";
 import { membershipOf } from "../protocols/replicated-log.ts";
 import { DiskFullError } from "./errors.ts";
@@ -67,7 +66,7 @@ test("a damaged snapshot is given to nobody, and said once; a sound one is given
 
   const damaged = [0, 3].map((offset) => store.find({ kind: "chunk", snapshot: second, offset, bytesMax: 3 }));
 
-  expect(piece).toEqual({ kind: "chunk", offset: 2, bytes: toUtf8("snapshot") });
+  expect(piece).toEqual({ kind: "chunk", offset: 2, bytes: new Uint8Array(Buffer.from("snapshot")) });
   expect(await Promise.all(damaged)).toEqual([{ kind: "gone" }, { kind: "gone" }]);
   expect(notices).toEqual(["a stored snapshot is damaged: members that need it wait for the next one"]);
 });

@@ -67,7 +67,9 @@ function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
   node.on("restore", ({ index }) => log.info({ index }, "restored a snapshot"));
   node.on("membership", ({ index, isCommitted, members, outgoing, learners }) => {
     const facts = { index, members, outgoing, learners };
-    log.info(facts, `${isCommitted ? "agreed" : "from now on"}: ${members.map(({ id }) => id).join(", ")} vote`);
+    const [voting, learning] = [members, learners].map((list) => list.map(({ id }) => id).join(", "));
+    const who = `voters ${voting}${learning === "" ? "" : `; learners ${learning}`}`;
+    log.info(facts, `${isCommitted ? "agreed" : "from now on"}: ${who}`);
   });
   node.on("health", ({ healthy, reason }) => log.info({ healthy, reason }, healthy ? "healthy" : "not healthy"));
   if (!settings.verbose) return;
