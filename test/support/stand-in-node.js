@@ -45,10 +45,11 @@ async function look() {
   const alive = [values.id, ...peers.filter((_, place) => up[place]).map(({ id }) => id)].sort();
   const leader = alive.length * 2 > members.length ? alive[0] : null;
   if (leader !== state.leader) {
+    const say = (event) => process.send({ kind: "event", event });
+    if (state.leader !== null) say({ kind: "leader", term: state.term }); // missed, before another is found
     state.leader = leader;
     state.term = Math.floor(performance.timeOrigin + performance.now());
     state.role = leader === values.id ? "leader" : "follower";
-    const say = (event) => process.send({ kind: "event", event });
     say({ kind: "role", role: state.role, term: state.term });
     say({ kind: "leader", term: state.term, ...(leader === null ? {} : { leader }) });
     if (state.role === "leader") say({ kind: "commit", index: ++state.commit });

@@ -112,7 +112,7 @@ export class Supervisor implements ChildOwner {
       else this.#watch.gone(id, now);
     } else if (event.kind === "leader") {
       if (event.leader === undefined) this.#watch.missed(id, now);
-      else this.#watch.follows(id);
+      else if (event.leader !== id) this.#watch.follows(id); // its own lead counts once it commits
     } else {
       const change = this.#watch.committed(id, now);
       if (change !== undefined) this.#options.announce({ kind: "leader", ...change });
