@@ -37,7 +37,7 @@ const seedMax = 2 ** 48;
 const runsMax = 10_000_000;
 const jobsMax = 64;
 /** About a quarter of a minute on two cores. */
-const runsDefault = 1000;
+const runsDefault = 300;
 
 /** What is run when neither the command line nor a file says. */
 export const seedsDefault: { readonly first: number; readonly count: number } = { first: 1, count: runsDefault };
