@@ -8,6 +8,7 @@ const processes = { fileParallelism: false, hookTimeout: 60_000, sequence: { gro
 export default defineConfig({
   test: {
     passWithNoTests: true,
+    maxWorkers: 2, // one less than there are cores would leave one idle where there are two
     projects: [
       {
         test: {
