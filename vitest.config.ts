@@ -16,6 +16,7 @@ export default defineConfig({
           isolate: false, // tests share no state: a process for each file would take longer than the tests in it
           include: ["{src,tools}/**/*.test.ts", "test/{fixtures,packaging,support}/**/*.test.ts"],
           exclude: [long],
+          testTimeout: 20_000, // on a busy machine: how long they take is not what they test
         },
       },
       {

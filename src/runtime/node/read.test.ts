@@ -66,6 +66,7 @@ test("a minority refuses linearizable reads, as not applied, and never shows sta
 test("an aborted read ends at once, and one with an aborted signal does not begin", async () => {
   await using cluster = await machineCluster(journal);
   const leader = await cluster.leader();
+  await eventually(() => expect(leader.status().waiting).toBe(0)); // it finds out what it must have applied to be ready
   cluster.isolate(leader.id);
   const controller = new AbortController();
 
