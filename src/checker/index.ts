@@ -28,6 +28,8 @@ export { type RegisterCall, type RegisterResult, registerModel } from "./models/
 export { type SetCall, type SetResult, setModel } from "./models/set.ts";
 export { type StackCall, type StackResult, type StackState, stackModel } from "./models/stack.ts";
 export type { Value } from "./models/value.ts";
+export type { EventKind, OperationEvent, OperationPair } from "./operations/event.ts";
+export type { Anomaly, Judgement, Validity } from "./operations/judgement.ts";
 export {
   type PlainCall,
   type PlainResult,
