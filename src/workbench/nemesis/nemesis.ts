@@ -1,5 +1,5 @@
-import { chance, forkRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import { unreachable } from "../../base/invariant.ts";
+import { chance, forkRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { FaultKind } from "../run/options.ts";
 import type { FaultBand } from "../run/recorded-run.ts";
 import type { Timeline } from "../run/timeline.ts";
@@ -11,7 +11,7 @@ export interface Victims {
   cut(drops: ReadonlyMap<string, ReadonlySet<string>>): void;
   kill(id: string): Promise<void>;
   /** Starts a killed node again, with nothing but its name. */
-  restart(id: string): Promise<void>;
+  restart(id: string): Promise<unknown>;
   pause(id: string): void;
   resume(id: string): void;
 }
@@ -29,6 +29,8 @@ export class Nemesis {
   readonly #bands: FaultBand[] = [];
   readonly #open = new Map<FaultKind, Open>();
   readonly #cuts = new Map<FaultKind, Cuts>();
+  /** Settles when what was mended so far works again. */
+  #ending: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
   constructor(timeline: Timeline, victims: Victims, intervalSeconds: number) {
@@ -50,7 +52,7 @@ export class Nemesis {
   /** Mends all that is broken, for good. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all([...this.#open.keys()].map((kind) => this.#end(kind)));
+    await Promise.all([this.#ending, ...[...this.#open.keys()].map((kind) => this.#end(kind))]);
   }
 
   /** All that was broken so far, and for how long. */
@@ -61,9 +63,9 @@ export class Nemesis {
 
   #later(kind: FaultKind, random: Random): void {
     const gapNs = Math.floor((nextUint32(random) / 2 ** 32) * 2 * this.#intervalNs);
-    this.#timeline.at(this.#timeline.nowNs() + gapNs, async () => {
+    this.#timeline.at(this.#timeline.nowNs() + gapNs, () => {
       if (this.#stopped) return;
-      if (this.#open.has(kind)) await this.#end(kind);
+      if (this.#open.has(kind)) this.#ending = Promise.all([this.#ending, this.#end(kind)]);
       else this.#begin(kind, random);
       this.#later(kind, random);
     });
@@ -82,7 +84,10 @@ export class Nemesis {
       case "one-way":
         return this.#cut(kind, drawOneWay(random, nodes));
       case "kill": {
-        const few = shuffle(random, nodes).slice(0, 1 + nextBelow(random, Math.max(Math.floor((nodes.length - 1) / 2), 1)));
+        const few = shuffle(random, nodes).slice(
+          0,
+          1 + nextBelow(random, Math.max(Math.floor((nodes.length - 1) / 2), 1)),
+        );
         const killed = Promise.all(few.map((id) => this.#victims.kill(id)));
         const restart = async (): Promise<void> => {
           await killed;
@@ -93,7 +98,9 @@ export class Nemesis {
       case "pause": {
         const some = shuffle(random, nodes).slice(0, chance(random, 0.5) ? 1 : 1 + nextBelow(random, nodes.length));
         for (const id of some) this.#victims.pause(id);
-        const resume = async (): Promise<void> => some.forEach((id) => this.#victims.resume(id));
+        const resume = async (): Promise<void> => {
+          for (const id of some) this.#victims.resume(id);
+        };
         return { what: some.join(" "), end: resume };
       }
       default:

@@ -80,7 +80,7 @@ export class Cluster {
       return;
     }
     const { message } = read;
-    if (message.src !== id) faults.misprint(id, line, `claims to come from ${message.src}`);
+    if (!network.knows(message.src)) faults.misprint(id, line, `comes from ${message.src}, which does not exist`);
     else if (!network.knows(message.dest)) faults.misprint(id, line, `is for ${message.dest}, which does not exist`);
     else network.send(message, line);
   }

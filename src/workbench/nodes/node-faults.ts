@@ -65,5 +65,7 @@ function quote(line: string): string {
 }
 
 function said(stderr: string): string {
-  return stderr === "" ? "; it wrote nothing to stderr" : `; the end of its stderr:\n${stderr.replaceAll(/^/gm, "    ")}`;
+  return stderr === ""
+    ? "; it wrote nothing to stderr"
+    : `; the end of its stderr:\n${stderr.replaceAll(/^/gm, "    ")}`;
 }

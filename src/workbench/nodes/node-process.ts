@@ -60,7 +60,10 @@ export class NodeProcess {
       (line) => owner.line(id, line),
       (start) => owner.endlessLine(id, start),
     );
-    const logged = new LineSplitter((line) => this.#keep(line), (start) => this.#keep(start));
+    const logged = new LineSplitter(
+      (line) => this.#keep(line),
+      (start) => this.#keep(start),
+    );
     stdout?.on("data", (bytes) => lines.push(bytes)).on("end", () => lines.end());
     stderr?.on("data", (bytes) => logged.push(bytes)).on("end", () => logged.end());
     stdin?.on("error", () => undefined); // it ended, which its exit tells

@@ -54,6 +54,7 @@ export class Clients {
   /** A request is due, and nobody is free to make it. */
   #isOwing = false;
   #stopped = false;
+  askedCount = 0;
   okCount = 0;
 
   constructor(parts: ClientParts, random: Random) {
@@ -124,9 +125,13 @@ export class Clients {
       this.history.push({ ...common, ...event, timeNs: this.#parts.timeline.nowNs() });
     };
     write({ type: "invoke", value: request.value });
+    this.askedCount++;
     const outcome = await client
       .invoke(request, (body) => rpc.ask(node, body, this.#timeoutMs))
-      .then((value): Outcome => ({ type: "ok", value }), (error) => this.#outcomeOf(error, request, node));
+      .then(
+        (value): Outcome => ({ type: "ok", value }),
+        (error) => this.#outcomeOf(error, request, node),
+      );
     write(outcome);
     if (outcome.type === "ok") this.okCount++;
     const last = this.history.at(-1);

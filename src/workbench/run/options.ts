@@ -51,7 +51,11 @@ export function checkTestOptions(options: TestOptions): void {
   const { nodes } = options;
   check("node-count", nodes.length >= 1 && nodes.length <= nodesMax, `must be 1 to ${nodesMax}`);
   check("nodes", new Set(nodes).size === nodes.length, "names a node twice");
-  check("nodes", nodes.every((id) => /^(?!c)[\w.-]{1,64}$/.test(id)), "must be words that do not start with c");
+  check(
+    "nodes",
+    nodes.every((id) => /^(?!c)[\w.-]{1,64}$/.test(id)),
+    "must be words that do not start with c",
+  );
   check("nodes", !nodes.some((id) => /^(?:lin-kv|seq-kv|lww-kv|lin-tso)$/.test(id)), "takes the name of a service");
   check("concurrency", options.concurrency >= 1 && options.concurrency <= clientsMax, `must be 1 to ${clientsMax}`);
   check("bin", options.command.length > 0 && options.command[0] !== "", "must name a program");

@@ -56,6 +56,7 @@ function problemOf(reply: Body, asked: string): Error | undefined {
   if (reply.type === `${asked}_ok`) return undefined;
   if (reply.type !== "error") return new MalformedReplyError(`${asked} was answered with ${formatJson(reply)}`);
   const { code, text } = reply;
-  if (!Number.isSafeInteger(code)) return new MalformedReplyError(`an error without a whole number as code: ${formatJson(reply)}`);
+  if (!Number.isSafeInteger(code))
+    return new MalformedReplyError(`an error without a whole number as code: ${formatJson(reply)}`);
   return new RefusedError(code as number, typeof text === "string" ? text : "");
 }

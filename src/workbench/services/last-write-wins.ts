@@ -1,5 +1,5 @@
-import { nextBelow, type Random } from "../../base/random.ts";
 import { invariant } from "../../base/invariant.ts";
+import { nextBelow, type Random } from "../../base/random.ts";
 import type { Body } from "../network/message.ts";
 import { effectOf, keyOf, type Stored } from "./key-value.ts";
 import type { Service } from "./service.ts";

@@ -21,7 +21,11 @@ export function judgeRegisters(history: readonly OperationEvent[]): Judgement {
   const figures = { operations: pairs.length, steps: verdict.steps };
   switch (verdict.kind) {
     case "ok":
-      return { valid: pairs.length === 0 ? "unknown" : true, anomalies: [], figures: { ...figures, keys: verdict.parts.length } };
+      return {
+        valid: pairs.length === 0 ? "unknown" : true,
+        anomalies: [],
+        figures: { ...figures, keys: verdict.parts.length },
+      };
     case "unknown": {
       const keys = verdict.parts.map(({ part }) => part).join(", ");
       const explanation = `the search ended at its limit of ${stepsMax} steps with these keys undecided: ${keys}`;

@@ -3,7 +3,12 @@ import { type Body, isRecord } from "../network/message.ts";
 import { MalformedReplyError } from "../run/rpc-errors.ts";
 
 /** Reads one field of an answer; anything else than what the workload's protocol says is refused. */
-export function fieldOf<Value>(reply: Body, field: string, what: string, is: (value: unknown) => value is Value): Value {
+export function fieldOf<Value>(
+  reply: Body,
+  field: string,
+  what: string,
+  is: (value: unknown) => value is Value,
+): Value {
   const value = reply[field];
   if (is(value)) return value;
   const found = value === undefined ? "is missing" : `is ${shorten(formatJson(value))}`;

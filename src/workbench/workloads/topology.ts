@@ -1,18 +1,18 @@
 /** Who is whose neighbour. */
 export type Topology = Readonly<Record<string, readonly string[]>>;
 
-const topologies = {
-  grid,
-  line: (nodes: readonly string[]): Topology => joined(nodes, (index) => [index - 1, index + 1]),
-  total: (nodes: readonly string[]): Topology => joined(nodes, (index) => [...nodes.keys()].filter((at) => at !== index)),
-  tree: (nodes: readonly string[]): Topology => tree(nodes, 2),
-  tree2: (nodes: readonly string[]): Topology => tree(nodes, 2),
-  tree3: (nodes: readonly string[]): Topology => tree(nodes, 3),
-  tree4: (nodes: readonly string[]): Topology => tree(nodes, 4),
-};
-
 /** A shape that can be offered to nodes. */
-export type TopologyName = keyof typeof topologies;
+export type TopologyName = "grid" | "line" | "total" | "tree" | "tree2" | "tree3" | "tree4";
+
+const topologies: Readonly<Record<TopologyName, (nodes: readonly string[]) => Topology>> = {
+  grid,
+  line: (nodes) => joined(nodes, (index) => [index - 1, index + 1]),
+  total: (nodes) => joined(nodes, (index) => [...nodes.keys()].filter((at) => at !== index)),
+  tree: (nodes) => tree(nodes, 2),
+  tree2: (nodes) => tree(nodes, 2),
+  tree3: (nodes) => tree(nodes, 3),
+  tree4: (nodes) => tree(nodes, 4),
+};
 
 /** The names of all shapes. */
 export const topologyNames: readonly TopologyName[] = Object.keys(topologies) as TopologyName[];
