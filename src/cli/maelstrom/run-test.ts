@@ -29,13 +29,13 @@ export async function testNodes(words: readonly string[], given: TestWords): Pro
 }
 
 /** What the shell is told of a verdict. */
-export function exitOf({ valid }: RecordedRun): ExitCode {
+function exitOf({ valid }: RecordedRun): ExitCode {
   if (valid === "unknown") return exitCode.unknown;
   return valid ? exitCode.yes : exitCode.failed;
 }
 
 /** Runs a test and keeps it in the store; without a run when somebody interrupts it. */
-export async function runStored(
+async function runStored(
   options: TestOptions,
   given: TestWords,
 ): Promise<{ readonly run: RecordedRun | undefined; readonly directory: string }> {

@@ -19,7 +19,7 @@ export function testCommand(): Command {
 }
 
 /** The options of all commands that run a test. */
-export function addTestOptions(command: Command): Command {
+function addTestOptions(command: Command): Command {
   return command
     .option("--bin <file>", "the program that runs a node")
     .option("--node-count <count>", "how many nodes, n0 and so on (default: n1 to n5)")

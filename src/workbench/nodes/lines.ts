@@ -17,12 +17,16 @@ export class LineSplitter {
   }
 
   push(bytes: Buffer): void {
-    const lines = (this.#rest + this.#decoder.write(bytes)).split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) {
+    const text = this.#decoder.write(bytes);
+    let from = 0;
+    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
+      const line = this.#rest + text.slice(from, end);
+      this.#rest = "";
+      from = end + 1;
       if (this.#isSkipping) this.#isSkipping = false;
       else if (line.trim() !== "") this.#take(line);
     }
+    this.#rest += text.slice(from);
     if (this.#rest.length <= lineCharactersMax) return;
     if (!this.#isSkipping) this.#refuse(this.#rest.slice(0, 200));
     this.#isSkipping = true;

@@ -12,7 +12,7 @@ const shares = [
 ] as const;
 
 /** The verdict in one word. */
-export function verdictWord({ valid }: Pick<RecordedRun, "valid">): string {
+function verdictWord({ valid }: Pick<RecordedRun, "valid">): string {
   return { true: "valid", false: "INVALID", unknown: "unknown" }[String(valid) as "true" | "false" | "unknown"];
 }
 
