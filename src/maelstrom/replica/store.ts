@@ -45,8 +45,7 @@ export const store: Machine<StoreState, StoreCommand, StoreAnswer, readonly Oper
     restore: (snapshot) => new Map(entries.decode(snapshot)),
   });
 
-/** Carries out the steps in order, on a store or on a part of one. */
-export function carryOut(state: StoreState, txn: readonly Operation[]): readonly Operation[] {
+function carryOut(state: StoreState, txn: readonly Operation[]): readonly Operation[] {
   return txn.map((operation): Operation => {
     const [kind, key, value] = operation;
     const name = JSON.stringify(key);
