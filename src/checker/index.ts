@@ -28,8 +28,14 @@ export { type RegisterCall, type RegisterResult, registerModel } from "./models/
 export { type SetCall, type SetResult, setModel } from "./models/set.ts";
 export { type StackCall, type StackResult, type StackState, stackModel } from "./models/stack.ts";
 export type { Value } from "./models/value.ts";
-export type { EventKind, OperationEvent, OperationPair } from "./operations/event.ts";
+export { type Availability, judgeAvailability } from "./operations/availability.ts";
+export { judgeCounter } from "./operations/counter.ts";
+export { judgeEcho } from "./operations/echo.ts";
+export { type EventKind, type OperationEvent, type OperationPair, pairEvents } from "./operations/event.ts";
 export type { Anomaly, Judgement, Validity } from "./operations/judgement.ts";
+export { judgeOutcomes } from "./operations/outcomes.ts";
+export { judgeSetFull } from "./operations/set-full.ts";
+export { judgeUniqueIds } from "./operations/unique-ids.ts";
 export {
   type PlainCall,
   type PlainResult,

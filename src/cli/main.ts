@@ -12,6 +12,7 @@ import { stackCommand } from "./commands/stack.ts";
 import { statusCommand } from "./commands/status.ts";
 import { describeError, exitCode, exitCodeOf } from "./exit.ts";
 import { exploreCommand } from "./explore/command.ts";
+import { maelstromCommand } from "./maelstrom/command.ts";
 import { memberCommand, transferCommand } from "./operate/member.ts";
 import { recoverCommand } from "./operate/recover.ts";
 import { snapshotCommand } from "./operate/snapshot.ts";
@@ -67,6 +68,7 @@ function commandLine(): Command {
     .addCommand(simulateCommand())
     .addCommand(exploreCommand())
     .addCommand(doctorCommand())
+    .addCommand(maelstromCommand())
     .commandsGroup("See:")
     .addCommand(eventsCommand())
     .addCommand(helpCommand())
