@@ -26,5 +26,7 @@ export function transact(process: number, steps: string, type?: EventKind): Told
     return [f, key, JSON.parse(value.join(" "))] as const;
   });
   const asked = answered.map(([f, key, value]) => [f, key, f === "r" ? null : value]);
-  return [`${process} txn`, asked, type, type === "ok" ? answered : asked];
+  return type === undefined
+    ? [`${process} txn`, asked]
+    : [`${process} txn`, asked, type, type === "ok" ? answered : asked];
 }

@@ -64,7 +64,7 @@ function cyclesOf(part: Graph, orders: readonly number[]): Cycle[] {
 }
 
 /** Whether a cycle of one kind shows all that one of the other kind would. */
-export function implies(one: CycleKind, other: CycleKind): boolean {
+function implies(one: CycleKind, other: CycleKind): boolean {
   const isAlike = one.level <= readLevel === other.level <= readLevel;
   return isAlike && one.level <= other.level && one.order <= other.order;
 }
