@@ -28,6 +28,14 @@ export { type RegisterCall, type RegisterResult, registerModel } from "./models/
 export { type SetCall, type SetResult, setModel } from "./models/set.ts";
 export { type StackCall, type StackResult, type StackState, stackModel } from "./models/stack.ts";
 export type { Value } from "./models/value.ts";
+export { type Availability, judgeAvailability } from "./operations/availability.ts";
+export { judgeCounter } from "./operations/counter.ts";
+export { judgeEcho } from "./operations/echo.ts";
+export { type EventKind, type OperationEvent, type OperationPair, pairEvents } from "./operations/event.ts";
+export type { Anomaly, Judgement, Validity } from "./operations/judgement.ts";
+export { judgeOutcomes } from "./operations/outcomes.ts";
+export { judgeSetFull } from "./operations/set-full.ts";
+export { judgeUniqueIds } from "./operations/unique-ids.ts";
 export {
   type PlainCall,
   type PlainResult,
@@ -38,3 +46,7 @@ export {
   recordHistory,
 } from "./recording.ts";
 export type { CheckOptions, Limit } from "./search/budget.ts";
+export { type ConsistencyModel, consistencyModels } from "./transactions/consistency.ts";
+export type { TransactionModel } from "./transactions/steps.ts";
+export { judgeTransactions, type TransactionOptions } from "./transactions/transactions.ts";
+export type { VersionRule } from "./transactions/version-order.ts";

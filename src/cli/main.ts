@@ -12,6 +12,7 @@ import { stackCommand } from "./commands/stack.ts";
 import { statusCommand } from "./commands/status.ts";
 import { describeError, exitCode, exitCodeOf } from "./exit.ts";
 import { exploreCommand } from "./explore/command.ts";
+import { maelstromCommand } from "./maelstrom/command.ts";
 import { memberCommand, transferCommand } from "./operate/member.ts";
 import { recoverCommand } from "./operate/recover.ts";
 import { snapshotCommand } from "./operate/snapshot.ts";
@@ -67,6 +68,7 @@ function commandLine(): Command {
     .addCommand(simulateCommand())
     .addCommand(exploreCommand())
     .addCommand(doctorCommand())
+    .addCommand(maelstromCommand())
     .commandsGroup("See:")
     .addCommand(eventsCommand())
     .addCommand(helpCommand())
@@ -78,7 +80,7 @@ function commandLine(): Command {
 }
 
 /** These end by themselves when they are interrupted. */
-const graceful: readonly string[] = ["serve", "up", "simulate", "explore"];
+const graceful: readonly string[] = ["serve", "up", "simulate", "explore", "test", "glomers"];
 
 const exitCodesHelp = `
 Exit codes: 0 yes, 1 failed, 2 outcome unknown, 64 usage or configuration, 69 no quorum and nothing applied,

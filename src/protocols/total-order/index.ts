@@ -1,0 +1,13 @@
+export type { Bytes } from "../../base/bytes.ts";
+export { MalformedError } from "../../base/errors.ts";
+export type { NodeId } from "../../base/ids.ts";
+export type { Core, Input, Outbox, Vocabulary } from "../core.ts";
+export { type Effects, Gate } from "../outbox.ts";
+export type { Vote } from "../synod/acceptor.ts";
+export type { Ballot } from "../synod/ballot.ts";
+export { decodeGenesis, encodeGenesis } from "./codec/genesis-codec.ts";
+export { decodeMessage, encodeMessage, messageBytesMax } from "./codec/message-codec.ts";
+export type * from "./messages.ts";
+export { completeOptions, isNode, type TotalOrderConfig, type TotalOrderOptions } from "./options.ts";
+export type { TotalOrderState } from "./state.ts";
+export { TotalOrder } from "./total-order.ts";

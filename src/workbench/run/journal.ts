@@ -1,0 +1,75 @@
+/** Why a message never reached anybody. */
+export type LossReason = "partition" | "chance" | "down" | "end";
+
+/** One message on the network, from the moment it was sent. Clients are `c1`…, nodes `n0`…, services have names. */
+export interface JournalMessage {
+  /** In the order of sending, from 0; a duplicate made by the network has a number of its own. */
+  readonly id: number;
+  readonly src: string;
+  readonly dest: string;
+  readonly body: { readonly type?: unknown; readonly [field: string]: unknown };
+  /** Whole nanoseconds since the test began. */
+  readonly sentNs: number;
+  /** When it was handed to its receiver; undefined while it is on its way, and for ever when it is lost. */
+  receivedNs?: number;
+  lost?: LossReason;
+  /** The message that the network doubled. */
+  readonly duplicateOf?: number;
+}
+
+/** How many messages went one kind of way. */
+export interface Traffic {
+  sent: number;
+  received: number;
+  lost: number;
+}
+
+/** Messages kept for the report: about 300 MB of small bodies; those beyond are only counted. */
+const messagesMax = 1_000_000;
+
+/** All messages of a test, also those that were not kept. */
+export interface TrafficCounts {
+  readonly all: Traffic;
+  /** To or from a client. */
+  readonly clients: Traffic;
+  /** Between nodes, and between nodes and services. */
+  readonly servers: Traffic;
+}
+
+/** All that happened on the network. */
+export class Journal {
+  /** The first of them, in the order of sending. */
+  readonly messages: JournalMessage[] = [];
+  readonly traffic: TrafficCounts = { all: noTraffic(), clients: noTraffic(), servers: noTraffic() };
+
+  sent(message: Omit<JournalMessage, "id">): JournalMessage {
+    const entry: JournalMessage = { ...message, id: this.traffic.all.sent };
+    if (this.messages.length < messagesMax) this.messages.push(entry);
+    this.#count(entry, "sent");
+    return entry;
+  }
+
+  received(message: JournalMessage, nowNs: number): void {
+    message.receivedNs = nowNs;
+    this.#count(message, "received");
+  }
+
+  lost(message: JournalMessage, reason: LossReason): void {
+    message.lost = reason;
+    this.#count(message, "lost");
+  }
+
+  #count(message: JournalMessage, what: keyof Traffic): void {
+    this.traffic.all[what]++;
+    (involvesClient(message) ? this.traffic.clients : this.traffic.servers)[what]++;
+  }
+}
+
+function noTraffic(): Traffic {
+  return { sent: 0, received: 0, lost: 0 };
+}
+
+/** Whether a client is at either end; Maelstrom tells them by their first letter. */
+export function involvesClient({ src, dest }: Pick<JournalMessage, "src" | "dest">): boolean {
+  return src.startsWith("c") || dest.startsWith("c");
+}
