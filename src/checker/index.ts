@@ -33,6 +33,7 @@ export { judgeCounter } from "./operations/counter.ts";
 export { judgeEcho } from "./operations/echo.ts";
 export { type EventKind, type OperationEvent, type OperationPair, pairEvents } from "./operations/event.ts";
 export type { Anomaly, Judgement, Validity } from "./operations/judgement.ts";
+export { judgeKafka } from "./operations/kafka/kafka.ts";
 export { judgeOutcomes } from "./operations/outcomes.ts";
 export { judgeSetFull } from "./operations/set-full.ts";
 export { judgeUniqueIds } from "./operations/unique-ids.ts";
