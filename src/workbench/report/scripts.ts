@@ -33,7 +33,8 @@ const fill = (select, choices) => {
 
   fill(byId("node"), [[-1, "all"], ...rows.map((name, at) => [at, name])]);
   fill(byId("type"), [[-1, "all"], ...types.map((name, at) => [at, name])]);
-  fill(byId("kind"), [["", "all"], ["nodes", "nodes"], ["clients", "clients and nodes"], ["services", "services and nodes"]]);
+  fill(byId("kind"), [["", "all"], ["nodes", "nodes"], ["clients", "clients and nodes"],
+    ["services", "services and nodes"]]);
   fill(byId("fate"), [[-1, "all"], ...fates.map((name, at) => [at, name]), [-2, "all that were lost"], [-3, "doubled"]]);
   fill(byId("moment"), [["0", "the beginning"], ...data.bands.map(([kind, what, start]) =>
     [String(start), kind + " at " + (start / 1000).toFixed(2) + " s: " + what]), [String(data.durationMs), "the end"]]);
@@ -114,7 +115,8 @@ const fill = (select, choices) => {
     const sample = every > 1 ? "; one of " + every + " is drawn: zoom in for all of them" : "";
     const held = count < total ? ". This page holds the first " + count.toLocaleString("en") + " of " +
       total.toLocaleString("en") + " messages, until " + ((sent[count - 1] || 0) / 1e6).toFixed(1) + " s" : "";
-    byId("window").textContent = said + sample + held + ". Drag to move, Ctrl and wheel to zoom, click a message for its body.";
+    const hint = ". Drag to move, Ctrl and wheel to zoom, click a message for its body.";
+    byId("window").textContent = said + sample + held + hint;
     drawOverview();
   };
   const drawOverview = () => {
@@ -125,9 +127,11 @@ const fill = (select, choices) => {
     drawBands(overview, x, height);
     for (const [at, number] of heights.entries()) {
       const tall = (number / most) * (height - 6);
-      overview.append(svgNode("rect", { class: "bar", x: (at * width) / bins, y: height - tall, width: width / bins, height: tall }));
+      const place = { x: (at * width) / bins, y: height - tall, width: width / bins, height: tall };
+      overview.append(svgNode("rect", { class: "bar", ...place }));
     }
-    overview.append(svgNode("rect", { class: "view", x: x(from), y: 1, width: Math.max(3, x(to) - x(from)), height: height - 2 }));
+    const place = { x: x(from), y: 1, width: Math.max(3, x(to) - x(from)), height: height - 2 };
+    overview.append(svgNode("rect", { class: "view", ...place }));
   };
   const refilter = () => {
     heights.fill(0);
@@ -207,14 +211,16 @@ export const tableScript = `
   fill(byId("f"), [["", "all"], ...distinct(4).map((name) => [name, name])]);
   fill(byId("outcome"), [["", "all"], ...distinct(6).map((name) => [name, name])]);
   const show = () => {
-    const found = rows.filter((row) => (choice.f === "" || row[4] === choice.f) && (choice.outcome === "" || row[6] === choice.outcome));
+    const fits = (wanted, value) => wanted === "" || wanted === value;
+    const found = rows.filter((row) => fits(choice.f, row[4]) && fits(choice.outcome, row[6]));
     first = Math.max(0, Math.min(first, Math.floor((found.length - 1) / rowsMax) * rowsMax));
     byId("operations").replaceChildren(...found.slice(first, first + rowsMax).map((row) => {
       const line = document.createElement("tr");
       for (const [column, value] of row.entries()) {
         const cell = document.createElement("td");
-        const isTime = column === 1 || column === 8;
-        cell.textContent = !isTime ? String(value) : value < 0 ? "" : column === 1 ? (value / 1000).toFixed(3) + " s" : value.toFixed(2) + " ms";
+        if (column === 1) cell.textContent = (value / 1000).toFixed(3) + " s";
+        else if (column === 8) cell.textContent = value < 0 ? "" : value.toFixed(2) + " ms";
+        else cell.textContent = String(value);
         if (column === 6) cell.className = value;
         cell.title = cell.textContent;
         line.append(cell);
@@ -222,9 +228,9 @@ export const tableScript = `
       return line;
     }));
     const last = Math.min(found.length, first + rowsMax);
-    const held = rows.length < total ? " (the first " + rows.length.toLocaleString("en") + " of " + total.toLocaleString("en") + ")" : "";
-    byId("page").textContent = found.length === 0 ? "none" :
-      (first + 1) + " to " + last + " of " + found.length.toLocaleString("en") + held;
+    const held = rows.length < total ? " (this page holds the first of " + total.toLocaleString("en") + ")" : "";
+    const range = found.length === 0 ? "none" : first + 1 + " to " + last + " of " + found.length.toLocaleString("en");
+    byId("page").textContent = range + held;
   };
   for (const name of Object.keys(choice)) byId(name).addEventListener("change", ({ target }) => {
     choice[name] = target.value;
