@@ -54,6 +54,7 @@ async function loadOptions(file: string): Promise<object> {
 function whyNot(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   if (!("code" in cause) || cause.code !== "ERR_UNKNOWN_FILE_EXTENSION") return cause.message;
-  return `Node ${process.version} runs no such file by itself. Of TypeScript, name what it was compiled to, use Node 22.18
-  or newer, or have it compiled on the way: npm install tsx, then NODE_OPTIONS="--import tsx" quorate simulate …`;
+  return `Node ${process.version} runs no such file by itself. Of TypeScript, name what it was compiled to,
+  use Node 22.18 or newer, or have it compiled on the way: npm install tsx, then
+  NODE_OPTIONS="--import tsx" quorate simulate …`;
 }
