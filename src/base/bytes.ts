@@ -26,13 +26,13 @@ const cheapTextLength = 12;
 /** What is not expected to be longer is written in space that an earlier writer has left. */
 const scratchBytes = 1024;
 
-let scratch: Uint8Array | undefined;
+/** Space that no writer has at present. */
+const scratches: Uint8Array[] = [];
+const scratchesMax = 8;
 
 function takeSpace(bytesExpected: number): Uint8Array {
   if (bytesExpected > scratchBytes) return new Uint8Array(bytesExpected);
-  const space = scratch ?? new Uint8Array(scratchBytes);
-  scratch = undefined; // nobody else's until this writer has finished
-  return space;
+  return scratches.pop() ?? new Uint8Array(scratchBytes);
 }
 
 /** Builds a byte string from numbers, texts and bytes; grows as needed. */
@@ -88,7 +88,7 @@ export class ByteWriter {
     const bytes = this.#bytes;
     this.#bytes = noBytes;
     if (bytes.length > scratchBytes) return bytes.subarray(0, this.#length);
-    scratch = bytes;
+    if (scratches.length < scratchesMax) scratches.push(bytes);
     return bytes.slice(0, this.#length);
   }
 

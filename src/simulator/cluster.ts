@@ -275,15 +275,14 @@ export class Cluster<V extends Vocabulary, State> {
     const effects = this.#effects.get(member.id) as Effects<V>;
     this.counts.steps++;
     this.trace.number(this.queue.now * membersShift + member.slot);
-    const outputs = this.#outputs;
     this.#isStepping = true;
     try {
       member.step(this.queue.now, effects);
       this.#parts.watch.stepped(member.id, member.state);
-      for (const output of outputs) this.#output(member, output);
+      for (const output of this.#outputs) this.#output(member, output);
     } finally {
       this.#isStepping = false;
-      outputs.length = 0;
+      if (this.#outputs.length > 0) this.#outputs = [];
     }
   }
 
