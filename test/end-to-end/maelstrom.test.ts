@@ -3,13 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type MaelstromBody, MaelstromNetwork } from "../support/maelstrom-network.ts";
-import { runQuorate } from "../support/processes.ts";
+import { quorate, runQuorate } from "../support/processes.ts";
 
 let network: MaelstromNetwork;
 afterEach(() => network.kill(...network.ids));
 
 async function started(count: number, ...args: readonly string[]): Promise<MaelstromNetwork> {
-  network = new MaelstromNetwork(count, args);
+  return await run(count, [quorate, "maelstrom", "node", ...args]);
+}
+
+async function run(count: number, command: readonly string[]): Promise<MaelstromNetwork> {
+  network = new MaelstromNetwork(count, command);
   await network.start();
   return network;
 }
@@ -114,6 +118,25 @@ test("txn-list-append: transactions of all nodes are in one order, and see all t
     ["r", 2, longest],
     ["r", 3, null],
   ]);
+});
+
+test("the example of a broadcast of one's own: what was told to either side of a partition arrives on both", async () => {
+  const { ids } = await run(3, ["--import", "tsx", "examples/maelstrom-broadcast.ts"]);
+  network.partition(["n1"], ["n2", "n3"]);
+
+  await network.ask("n1", { type: "broadcast", message: 1 });
+  await network.ask("n2", { type: "broadcast", message: 2 });
+  const cut = await network.ask("n1", { type: "read" });
+  network.heal();
+  const reads = ids.map((id) =>
+    until(
+      () => network.ask(id, { type: "read" }),
+      ({ messages }) => (messages as number[]).length === 2,
+    ),
+  );
+
+  expect(cut.messages).toEqual([1]);
+  for (const { messages } of await Promise.all(reads)) expect((messages as number[]).sort()).toEqual([1, 2]);
 });
 
 test.each([
