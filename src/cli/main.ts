@@ -80,7 +80,7 @@ function commandLine(): Command {
 }
 
 /** These end by themselves when they are interrupted. */
-const graceful: readonly string[] = ["serve", "up", "simulate", "explore"];
+const graceful: readonly string[] = ["serve", "up", "simulate", "explore", "test", "glomers"];
 
 const exitCodesHelp = `
 Exit codes: 0 yes, 1 failed, 2 outcome unknown, 64 usage or configuration, 69 no quorum and nothing applied,
