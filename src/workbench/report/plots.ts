@@ -7,7 +7,7 @@ const height = 240;
 const [left, right, top, bottom] = [60, 10, 12, 24];
 /** Points drawn; of more, each so-manieth is. */
 const pointsMax = 4000;
-const binsMax = 80;
+const binsMax = 50;
 /** Fault bands drawn. */
 const bandsMax = 500;
 

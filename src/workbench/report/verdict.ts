@@ -2,8 +2,9 @@ import type { Anomaly, Validity } from "../../checker/operations/judgement.ts";
 import { escapeHtml } from "../../checker/report/picture.ts";
 import type { Part, RecordedRun } from "../run/recorded-run.ts";
 
-/** Anomalies of one part that are written out; a checker has counted all of them among its figures. */
-const anomaliesMax = 100;
+/** Anomalies of one part that are in sight, and that are written out; a checker counts all among its figures. */
+const inSight = 6;
+const anomaliesMax = 200;
 const explanationMax = 4000;
 const figureMax = 1000;
 
@@ -29,7 +30,10 @@ function drawPart({ name, valid, anomalies, figures }: Part, timeOf: (event: num
   return [
     `<details class="part"${valid === true ? "" : " open"}><summary>${escapeHtml(name)}`,
     `<span class="badge ${verdictWords(valid)}">${verdictWords(valid)}</span></summary>`,
-    ...shown,
+    ...shown.slice(0, inSight),
+    ...(shown.length > inSight
+      ? [`<details><summary>${shown.length - inSight} more</summary>`, ...shown.slice(inSight), "</details>"]
+      : []),
     ...(left > 0 ? [`<p class="soft">${left} more are not shown.</p>`] : []),
     ...(rows.length > 0 ? [`<table class="figures"><tbody>${rows.join("")}</tbody></table>`] : []),
     "</details>",
