@@ -108,7 +108,7 @@ describe("what cannot be read ends with 64, and is named", () => {
       ["--model", "kv", "bad.jsonl", "--steps-max", "0"],
       "--steps-max must be a whole number from 1 to 1000000000000, not 0",
     ],
-    [["--model", "kv", "bad.jsonl", "--timeout", "soon"], "soon is no duration"],
+    [["--model", "kv", "bad.jsonl", "--timeout", "soon"], "--timeout must be a duration"],
   ])("%j", async (words, why) => {
     writeFileSync(join(home, "bad.jsonl"), `${JSON.stringify(fresh[0])}\n{\n`);
 

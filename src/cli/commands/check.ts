@@ -41,7 +41,8 @@ export function checkCommand(): Command {
 
 async function check(path: string, options: CheckCommandOptions): Promise<void> {
   const stepsMax = parseWhole(options.stepsMax, "--steps-max", 1, stepsLimit);
-  const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, timeoutMsMax);
+  const timeoutMs =
+    options.timeout === undefined ? undefined : parseDuration(options.timeout, "--timeout", timeoutMsMax);
   const text = await read(path);
   const { checkLinearizable, MalformedError, parseHistory } = await import("../../checker/index.ts");
   process.removeAllListeners("SIGINT"); // the search leaves no turn to a listener: the signal itself must end it
