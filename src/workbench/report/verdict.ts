@@ -22,7 +22,9 @@ export function drawVerdict({ parts, history }: RecordedRun): string {
 }
 
 function drawPart({ name, valid, anomalies, figures }: Part, timeOf: (event: number) => number | undefined): string {
-  const shown = anomalies.slice(0, anomaliesMax).map((anomaly) => drawAnomaly(anomaly, timeOf));
+  const firsts = anomalies.filter(({ name: kind }, at) => anomalies.findIndex((other) => other.name === kind) === at);
+  const varied = [...firsts, ...anomalies.filter((anomaly) => !firsts.includes(anomaly))];
+  const shown = varied.slice(0, anomaliesMax).map((anomaly) => drawAnomaly(anomaly, timeOf));
   const left = anomalies.length - shown.length;
   const rows = Object.entries(figures).flatMap(([key, value]) => {
     return value === undefined ? [] : [`<tr><th>${escapeHtml(words(key))}</th><td>${drawFigure(value)}</td></tr>`];
