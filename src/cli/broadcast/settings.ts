@@ -124,7 +124,9 @@ export function translateClassic(content: object): object {
     ...rest,
     ...(own !== undefined && { listen: own }),
     ...(ports !== undefined && { seeds: seedsOf(ports, port) }),
-    ...(keepAliveFreq !== undefined && { "keep-alive-ms": parseDuration(String(keepAliveFreq), 60_000) }),
+    ...(keepAliveFreq !== undefined && {
+      "keep-alive-ms": parseDuration(String(keepAliveFreq), "keepAliveFreq", 60_000),
+    }),
   };
 }
 
