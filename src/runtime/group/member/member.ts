@@ -40,10 +40,13 @@ const steadyMs = 60_000;
 const patienceMs = 100;
 
 /** How long it is waited for a group before something is said, in ms. */
-const waitingMs = 5000;
+const waitingMs = 3000;
 
 /** How much a leaving member is waited for, in ms: longer than the protocol takes at the most. */
 const leaveMsMax = 5000;
+
+/** The same for one that hears no majority, and so cannot leave in agreement with the others, in ms. */
+const hopelessMs = 500;
 
 /** Most bytes of the application's state. */
 const stateBytesMax = 2 ** 30;
@@ -331,7 +334,8 @@ export class GroupMember {
       const left = new Promise<void>((resolve) => {
         this.#gone = resolve;
       });
-      const late = new Promise<void>((resolve) => setTimeout(resolve, leaveMsMax).unref());
+      const patience = this.views.current.state === "blocked" ? hopelessMs : leaveMsMax;
+      const late = new Promise<void>((resolve) => setTimeout(resolve, patience).unref());
       this.#incarnation.request({ kind: "leave" });
       await Promise.race([left, late]);
     }
