@@ -2,8 +2,8 @@
  * How many messages a second do 3 and 5 local members deliver, and how long does one take?
  *
  * Each member is a process. Senders are spread over the members; each multicasts 256 bytes, waits for the delivery, and
- * goes on. Compared with: as many members of Raft with its log in memory, load by load in the same run; and a bare round
- * trip over TCP. "Idle" is one sender with pauses. Run: `npx tsx bench/broadcast.ts [seconds]`.
+ * goes on. Compared with: as many members of Raft with its log in memory, load by load in the same run; and a bare
+ * round trip over TCP. "Idle" is one sender with pauses. Run: `npx tsx bench/broadcast.ts [seconds]`.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";

@@ -4,7 +4,7 @@ import type { FaultBand, RecordedRun } from "../run/recorded-run.ts";
 
 const width = 1000;
 const height = 240;
-const [left, right, top, bottom] = [60, 10, 12, 24];
+const [left, right, top, bottom] = [60, 24, 12, 24];
 /** Points drawn; of more, each so-manieth is. */
 const pointsMax = 4000;
 const binsMax = 50;
