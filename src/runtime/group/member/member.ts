@@ -13,6 +13,7 @@ import type { LinkStats, Transport } from "../../transports/transport.ts";
 import { StateLostError } from "../errors.ts";
 import type { MemberConfig } from "../options.ts";
 import { Views } from "../views.ts";
+import { Credit } from "./credit.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type Founding, storedFounding, volatileFounding } from "./founding.ts";
 import { groupProtocolVersion, Incarnation } from "./incarnation.ts";
@@ -28,6 +29,9 @@ export interface RawDelivery {
   readonly sender: NodeId;
   readonly payload: Bytes;
 }
+
+/** Incarnations count from here, by 4096 a ms, and so stay exact numbers until 2094. */
+const epochMs = Date.UTC(2025, 0);
 
 /** Between being left behind and coming back, in ms: doubling, of which a random half is taken. */
 const returnMsMin = 500;
@@ -51,10 +55,6 @@ const hopelessMs = 500;
 /** Most bytes of the application's state. */
 const stateBytesMax = 2 ** 30;
 
-/** Most that is taken in before the protocol is told so at once; less is told after a while. */
-const untoldBytesMax = 2 ** 21;
-const untoldMs = 20;
-
 /**
  * A process in a group: its incarnations one after the other, and what the application has to do with them.
  *
@@ -75,6 +75,7 @@ export class GroupMember {
   readonly #sends: Sends;
   readonly #giving: StateGiving | undefined;
   readonly #state: StateBytes | undefined;
+  readonly #credit: Credit;
   readonly #taking = new StateTaking(stateBytesMax);
   #founding: Founding = volatileFounding();
   #incarnation: Incarnation | undefined;
@@ -84,8 +85,6 @@ export class GroupMember {
   #returns = 0;
   #returnTimer: NodeJS.Timeout | undefined;
   #waitTimer: NodeJS.Timeout | undefined;
-  #untold = { position: 0, count: 0, bytes: 0 };
-  #untoldTimer: NodeJS.Timeout | undefined;
   #isClosing = false;
   #ending: Promise<void> | undefined;
   #failure: unknown;
@@ -103,7 +102,9 @@ export class GroupMember {
     this.#seeds = new Seeds(config.seeds, node, notice, config.resolve);
     this.#sends = new Sends(this.#waiters, config.valueBytesMax);
     const fail = (error: unknown): void => this.fail(error);
-    this.deliveries = new Deliveries((delivery) => this.#takenIn(delivery), fail);
+    const consumed = (position: number): void => this.#incarnation?.request({ kind: "consumed", position });
+    this.#credit = new Credit(consumed, config.core.unconsumedMax);
+    this.deliveries = new Deliveries(({ position, payload }) => this.#credit.taken(position, payload.length), fail);
     const pieceBytes = config.core.chunkBytesMax ?? 2 ** 18;
     this.#giving = state && new StateGiving(state, pieceBytes, (request) => this.#incarnation?.request(request), fail);
     this.joined = new Promise((resolve, reject) => {
@@ -196,7 +197,7 @@ export class GroupMember {
   };
 
   #begin(): void {
-    const number = Math.max(Date.now() * 4096 + randomInt(4096), this.#lastNumber + 1);
+    const number = Math.max((Date.now() - epochMs) * 4096 + randomInt(4096), this.#lastNumber + 1);
     this.#lastNumber = number;
     const incarnation: Incarnation = new Incarnation(this.#config, number, this.#seeds.nodes, this.#founding, {
       send: (to, frame) => this.#neighbours.send(to, frame),
@@ -269,7 +270,7 @@ export class GroupMember {
     this.deliveries.pushTask(async () => {
       await this.#state?.set(content, arrived.position);
       if (this.#incarnation !== incarnation) return;
-      this.#tellConsumed(arrived.position);
+      this.#credit.now(arrived.position);
       this.#joined();
     });
   }
@@ -311,23 +312,6 @@ export class GroupMember {
     }, delayMs);
   }
 
-  #takenIn({ position, payload }: RawDelivery): void {
-    const untold = this.#untold;
-    untold.position = position;
-    untold.count++;
-    untold.bytes += payload.length;
-    const countMax = (this.#config.core.unconsumedMax ?? 10_000) / 8;
-    if (untold.count > countMax || untold.bytes > untoldBytesMax) this.#tellConsumed(position);
-    else this.#untoldTimer ??= setTimeout(() => this.#tellConsumed(untold.position), untoldMs).unref();
-  }
-
-  #tellConsumed(position: number): void {
-    clearTimeout(this.#untoldTimer);
-    this.#untoldTimer = undefined;
-    Object.assign(this.#untold, { position, count: 0, bytes: 0 });
-    this.#incarnation?.request({ kind: "consumed", position });
-  }
-
   async #leave(): Promise<void> {
     this.#isClosing = true;
     if (this.#incarnation !== undefined && this.views.current !== undefined) {
@@ -353,7 +337,7 @@ export class GroupMember {
     this.#settleJoined.reject(new ClosedError("not-applied", { cause: this.#failure }));
     clearTimeout(this.#returnTimer);
     clearTimeout(this.#waitTimer);
-    clearTimeout(this.#untoldTimer);
+    this.#credit.stop();
     this.#seeds.stop();
     this.#neighbours.close();
     this.#waiters.close(this.#failure);
