@@ -8,6 +8,12 @@ import { Program } from "../support/processes.ts";
 /** What each example says, line by line. */
 const output: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "counter.ts": [/^n1 reads 16, \w+ of term \d+$/, /^n2 reads 16, \w+ of term \d+$/, /^n3 reads 16, \w+ of term \d+$/],
+  "group.ts": [
+    "delivered at 1 and 2",
+    "the newcomer has 2 of 2, in a view of 3",
+    "delivered at 3",
+    "the same everywhere: true",
+  ],
   "own-state.ts": ["red: 2, green: 1", "red: 2, green: 2"],
   "simulated-core.ts": [/^200 worlds, \d+ faults, \d+ checks, all right$/],
   "simulated-machine.ts": [/^40 worlds, \d+ faults, \d+ calls answered, all right$/],

@@ -31,21 +31,26 @@ export interface OperationPair {
   readonly index: number;
   readonly invoked: OperationEvent;
   readonly completed: OperationEvent | undefined;
+  /** The place of what came of it. */
+  readonly completedIndex: number | undefined;
 }
 
 /** Joins requests and what came of them, in the order in which they were asked for. */
 export function pairEvents(events: readonly OperationEvent[]): OperationPair[] {
-  const pairs: { index: number; invoked: OperationEvent; completed: OperationEvent | undefined }[] = [];
+  const pairs: { -readonly [Name in keyof OperationPair]: OperationPair[Name] }[] = [];
   const open = new Map<number, (typeof pairs)[number]>();
   for (const [index, event] of events.entries()) {
     if (event.type === "invoke") {
-      const pair = { index, invoked: event, completed: undefined };
+      const pair = { index, invoked: event, completed: undefined, completedIndex: undefined };
       pairs.push(pair);
       open.set(event.process, pair);
       continue;
     }
     const pair = open.get(event.process);
-    if (pair !== undefined) pair.completed = event;
+    if (pair !== undefined) {
+      pair.completed = event;
+      pair.completedIndex = index;
+    }
     open.delete(event.process);
   }
   return pairs;

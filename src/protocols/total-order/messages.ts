@@ -1,6 +1,7 @@
 import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import type { Vocabulary } from "../core.ts";
+import type { Vote } from "../synod/acceptor.ts";
 import type { Ballot } from "../synod/ballot.ts";
 
 /** One run of a process: a node that starts again is another member, of a number that it never used before. */
@@ -62,18 +63,16 @@ export interface Decree {
   readonly position: number;
 }
 
-/** A decree and the ballot that it was voted for in. */
-export interface Vote {
-  readonly ballot: Ballot;
-  readonly decree: Decree;
-}
-
 /** What members say to each other. */
 export type TotalOrderMessage =
   /** A frame of the sender's own. */
   | { readonly kind: "data"; readonly stamp: Stamp; readonly header: Header; readonly frame: Frame }
-  /** The sender's state without a frame: an answer, a keep-alive, or a sign that a group exists. */
-  | { readonly kind: "null"; readonly stamp: Stamp; readonly header: Header }
+  /**
+   * The sender's state without a frame: an answer, a keep-alive, or a sign that a group exists.
+   *
+   * `missing`: a frame of the receiver's arrived before one that it follows.
+   */
+  | { readonly kind: "null"; readonly stamp: Stamp; readonly header: Header; readonly missing: boolean }
   /** "Stop in this view, and tell me what you hold." */
   | { readonly kind: "prepare"; readonly stamp: Stamp; readonly ballot: Ballot; readonly received: readonly number[] }
   /** Stopped: `received` is frozen, and `extra` are the frames beyond the asker's vector. */
@@ -83,7 +82,7 @@ export type TotalOrderMessage =
       readonly ballot: Ballot;
       readonly clock: number;
       readonly received: readonly number[];
-      readonly accepted?: Vote;
+      readonly accepted: Vote<Decree> | undefined;
       readonly extra: readonly SenderFrames[];
       readonly restored: boolean;
       readonly leaving: boolean;
@@ -186,6 +185,8 @@ export type TotalOrderOutput =
   | { readonly kind: "left" }
   /** Only newcomers are left: the group lives, but nobody has the application's state. */
   | { readonly kind: "stateLost" }
+  /** A group was founded, without us, and nobody of it is heard: if it has ended, an operator may found another. */
+  | { readonly kind: "groupGone"; readonly group: string }
   /** Somebody belongs to another group of the same name: two were founded. Nothing is merged. Said once for each. */
   | { readonly kind: "foreignGroup"; readonly node: NodeId; readonly group: string }
   /** Certainly not multicast. */
@@ -197,7 +198,7 @@ export type TotalOrderOutput =
 export interface GenesisRecord {
   readonly kind: "genesis";
   readonly promised: Ballot;
-  readonly accepted: Vote | undefined;
+  readonly accepted: Vote<Decree> | undefined;
 }
 
 /** The words of total order. */

@@ -137,12 +137,12 @@ function checkConfig(config: TotalOrderConfig): void {
 }
 
 /** Checks a list of seeds. */
-function checkSeeds(seeds: readonly NodeId[], { membersMax }: TotalOrderConfig): void {
+export function checkSeeds(seeds: readonly NodeId[], { membersMax }: TotalOrderConfig): void {
   invariant(seeds.length > 0 && seeds.length <= membersMax, "there are seeds, and they fit into a view");
   invariant(seeds.every(isNode) && new Set(seeds).size === seeds.length, "seeds are names of nodes, each once");
 }
 
 /** Bytes that a sender may have out in a view of so many: what all have out fits into one decree. */
-function windowBytesOf({ windowBytes }: TotalOrderConfig, memberCount: number): number {
+export function windowBytesOf({ windowBytes }: TotalOrderConfig, memberCount: number): number {
   return Math.min(windowBytes, Math.floor(tailBytesMax / memberCount));
 }
