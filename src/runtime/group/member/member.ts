@@ -80,7 +80,7 @@ export class GroupMember {
   #founding: Founding = volatileFounding();
   #incarnation: Incarnation | undefined;
   #lastNumber = 0;
-  /** Since when it is a member and has the state, ms of `performance.now()`; `undefined` while it is or has not. */
+  /** Since when it is a member and has the state, ms of `performance.now()`; `undefined` before. */
   #joinedAt: number | undefined;
   #returns = 0;
   #returnTimer: NodeJS.Timeout | undefined;
