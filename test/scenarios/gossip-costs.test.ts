@@ -16,7 +16,7 @@ interface Costs {
   readonly isComplete: boolean;
 }
 
-/** 25 nodes, 100 ms a link, 100 operations a second for 20 s, half of them broadcasts: as in Gossip Glomers 3d and 3e. */
+/** 25 nodes, 100 ms a link, 100 operations a second half of them broadcasts: as in Gossip Glomers 3d and 3e. */
 function measure(options: Partial<GossipOptions>, isSplit = false): Costs {
   const group = new GossipGroup({ members: 25, delayTicks: ticks(100), options: { ...timing, ...options } });
   const random = newRandom(7);
