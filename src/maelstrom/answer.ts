@@ -1,4 +1,5 @@
-import { answerTo, MaelstromError } from "./errors.ts";
+import { OperatingError } from "../base/errors.ts";
+import { answerTo } from "./errors.ts";
 import type { Body, Message } from "./messages.ts";
 
 /** The one answer to a request; what wants none gets none. */
@@ -17,10 +18,10 @@ export class Answer {
     this.#answer({ ...fields, type: `${this.#request.type}_ok` });
   }
 
-  /** Answers with an error. False if that told nobody, or not all: then it is for the log. */
+  /** Answers with an error. False if that is not enough: it told nobody, or nobody expected the failure. */
   fail(error: unknown): boolean {
     const { number, message } = answerTo(error);
-    return this.#answer({ type: "error", code: number, text: message }) && error instanceof MaelstromError;
+    return this.#answer({ type: "error", code: number, text: message }) && error instanceof OperatingError;
   }
 
   #answer(body: Body): boolean {

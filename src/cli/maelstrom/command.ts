@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { nodeCommand } from "./node.ts";
+import { testCommand } from "./test.ts";
 
 /** `quorate maelstrom`: nodes for the Maelstrom workbench. */
 export function maelstromCommand(): Command {
@@ -7,5 +8,6 @@ export function maelstromCommand(): Command {
     .summary("nodes of Maelstrom's workloads")
     .description("Nodes that speak Maelstrom's protocol: JSON lines on stdin and stdout. docs/maelstrom.md says more.")
     .helpCommand(false)
+    .addCommand(testCommand())
     .addCommand(nodeCommand());
 }

@@ -70,6 +70,6 @@ function noTraffic(): Traffic {
 }
 
 /** Whether a client is at either end; Maelstrom tells them by their first letter. */
-function involvesClient({ src, dest }: Pick<JournalMessage, "src" | "dest">): boolean {
+export function involvesClient({ src, dest }: Pick<JournalMessage, "src" | "dest">): boolean {
   return src.startsWith("c") || dest.startsWith("c");
 }

@@ -1,10 +1,11 @@
 import type { OperationEvent } from "../../checker/operations/event.ts";
 import type { Judgement, Validity } from "../../checker/operations/judgement.ts";
 import type { JournalMessage, TrafficCounts } from "./journal.ts";
+import type { FaultKind } from "./options.ts";
 
 /** A time in which something was broken on purpose. */
 export interface FaultBand {
-  readonly kind: "partition" | "kill" | "pause";
+  readonly kind: FaultKind;
   /** Whom it met and how, such as `n0 n1 | n2`. */
   readonly what: string;
   /** Whole nanoseconds since the test began; a fault that nothing ended ends with the test. */

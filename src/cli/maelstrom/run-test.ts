@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { formatJson } from "../../workbench/network/json.ts";
+import { writeReport } from "../../workbench/report/report.ts";
+import type { JournalMessage } from "../../workbench/run/journal.ts";
+import type { TestOptions } from "../../workbench/run/options.ts";
+import type { RecordedRun } from "../../workbench/run/recorded-run.ts";
+import { runTest } from "../../workbench/run/run-test.ts";
+import { openStoredTest, storeRun } from "../../workbench/store/store.ts";
+import { describeRun } from "../../workbench/verdict/text.ts";
+import { workloads } from "../../workbench/workloads/workloads.ts";
+import { type ExitCode, exitCode } from "../exit.ts";
+import { parseWhole } from "../quantities.ts";
+import { note, say } from "../terminal.ts";
+import { ProgressLine } from "./progress-line.ts";
+import { parseTestOptions, type TestWords } from "./test-options.ts";
+
+const testsMax = 1_000_000;
+
+/** Runs tests until one is not valid, and says what they came to. */
+export async function testNodes(words: readonly string[], given: TestWords): Promise<ExitCode> {
+  const options = parseTestOptions(words, given);
+  const count = parseWhole(given.testCount, "--test-count", 1, testsMax) ?? 1;
+  let code: ExitCode = exitCode.yes;
+  for (let number = 0; number < count && code === exitCode.yes; number++) {
+    const { run, directory } = await runStored({ ...options, seed: options.seed + number }, given);
+    if (run === undefined) return exitCode.interrupted;
+    code = exitOf(run);
+    say(given.json ? JSON.stringify(summaryOf(run, directory)) : `${describeRun(run)}\n\n${directory}`);
+  }
+  return code;
+}
+
+/** What the shell is told of a verdict. */
+function exitOf({ valid }: RecordedRun): ExitCode {
+  if (valid === "unknown") return exitCode.unknown;
+  return valid ? exitCode.yes : exitCode.failed;
+}
+
+/** Runs a test and keeps it in the store; without a run when somebody interrupts it. */
+async function runStored(
+  options: TestOptions,
+  given: TestWords,
+): Promise<{ readonly run: RecordedRun | undefined; readonly directory: string }> {
+  const workload = workloads.get(options.workload);
+  if (workload === undefined) throw new RangeError(`no workload ${options.workload}`);
+  const stored = openStoredTest(given.store, options.workload, new Date());
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  const isLogging = given.logStderr || given.logNetSend || given.logNetRecv;
+  const line = isLogging ? undefined : new ProgressLine(process.stderr, options.timeLimitSeconds);
+  try {
+    const run = await runTest(workload, options, {
+      logDirectory: stored.logDirectory,
+      words: repeatingWords(options),
+      signal: interrupted.signal,
+      ...(line !== undefined && { progress: (progress) => line.show(progress) }),
+      ...(given.logStderr && { logged: (id, text) => note(`${id}: ${text}`) }),
+      log: {
+        ...(given.logNetSend && { sent: (message) => note(`send ${told(message)}`) }),
+        ...(given.logNetRecv && { received: (message) => note(`recv ${told(message)}`) }),
+      },
+    });
+    line?.clear();
+    storeRun(given.store, stored, run);
+    await writeReport(run, join(stored.directory, "report.html"));
+    return { run, directory: stored.directory };
+  } catch (error) {
+    line?.clear();
+    if (!interrupted.signal.aborted) throw error;
+    note(`interrupted; what the nodes wrote is in ${stored.logDirectory}`);
+    return { run: undefined, directory: stored.directory };
+  } finally {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+  }
+}
+
+function told({ src, dest, body }: JournalMessage): string {
+  return `${src} -> ${dest} ${formatJson(body)}`;
+}
+
+function summaryOf({ history, messages, parts, bands, ...rest }: RecordedRun, directory: string): object {
+  const named = Object.fromEntries(parts.map(({ name, ...part }) => [name, part]));
+  return { ...rest, directory, operations: history.length, kept: messages.length, faults: bands, parts: named };
+}
+
+/** The words that repeat a test, with all that was left open filled in. */
+function repeatingWords(options: TestOptions): readonly string[] {
+  const { command, faults, keyCount, availability } = options;
+  return [
+    ...["maelstrom", "test", "-w", options.workload, "--nodes", options.nodes.join(",")],
+    ...["--concurrency", options.concurrency, "--rate", options.rate, "--time-limit", options.timeLimitSeconds],
+    ...["--latency", options.latencyMs, "--latency-dist", options.latencyDistribution],
+    ...(options.loss > 0 ? ["--p-loss", options.loss] : []),
+    ...(options.duplication > 0 ? ["--p-duplicate", options.duplication] : []),
+    ...(faults.length > 0 ? ["--nemesis", faults.join(","), "--nemesis-interval", options.nemesisIntervalSeconds] : []),
+    ...["--topology", options.topology, "--max-txn-length", options.maxTxnLength],
+    ...["--max-writes-per-key", options.maxWritesPerKey],
+    ...(keyCount === undefined ? [] : ["--key-count", keyCount]),
+    ...(availability === undefined ? [] : ["--availability", availability]),
+    ...["--consistency-models", options.consistencyModels.join(",")],
+    ...["--recovery", options.recoverySeconds, "--seed", options.seed],
+    ...(options.fast ? ["--fast"] : []),
+    "--",
+    ...command,
+  ].map(String);
+}

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { readMessage } from "./message.ts";
+
+test("a line that is no message says why", () => {
+  const problems = [
+    "hello",
+    "[]",
+    "12",
+    '{"dest":"n1","body":{}}',
+    '{"src":"n1","dest":7,"body":{}}',
+    '{"src":"a","dest":"b"}',
+  ];
+
+  expect(problems.map((line) => readMessage(line))).toEqual([
+    { problem: "is not JSON" },
+    { problem: "is JSON, but no object" },
+    { problem: "is JSON, but no object" },
+    { problem: "has no string `src`" },
+    { problem: "has no string `dest`" },
+    { problem: "has no object `body`" },
+  ]);
+});
+
+test("a message is read; what else its line has is of no interest", () => {
+  const line = '{"id":7,"src":"n1","dest":"c2","body":{"type":"echo_ok"}}';
+
+  expect(readMessage(line)).toEqual({ message: { src: "n1", dest: "c2", body: { type: "echo_ok" } } });
+});

@@ -1,0 +1,239 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { newRandom } from "../../base/random.ts";
+import { worst } from "../../checker/operations/judgement.ts";
+import { Nemesis } from "../nemesis/nemesis.ts";
+import { Network, type NetworkLog } from "../network/network.ts";
+import { Cluster } from "../nodes/cluster.ts";
+import { NodeFaults } from "../nodes/node-faults.ts";
+import { joinServices, newServices } from "../services/services.ts";
+import { judgeParts } from "../verdict/parts.ts";
+import type { Workload } from "../workloads/workload.ts";
+import { Clients } from "./clients.ts";
+import { Journal } from "./journal.ts";
+import { checkTestOptions, type TestOptions } from "./options.ts";
+import type { RecordedRun } from "./recorded-run.ts";
+import { RpcClient } from "./rpc.ts";
+import { RefusedError } from "./rpc-errors.ts";
+import { Timeline } from "./timeline.ts";
+
+/** How far a test is. */
+export interface TestProgress {
+  readonly phase: "starting" | "running" | "recovering" | "reading" | "checking";
+  readonly elapsedNs: number;
+  readonly operations: number;
+  readonly ok: number;
+  readonly messages: number;
+  /** What is broken now. */
+  readonly fault: string;
+}
+
+/** What surrounds a test. */
+export interface Surroundings {
+  /** Where the nodes' stderr goes, one file each. */
+  readonly logDirectory: string;
+  /** What repeats the test. */
+  readonly words: readonly string[];
+  /** Ends the test before its time: nothing is recorded then. */
+  readonly signal: AbortSignal;
+  readonly progress?: (progress: TestProgress) => void;
+  readonly log?: NetworkLog;
+  readonly logged?: (id: string, line: string) => void;
+}
+
+/** How long a node may take to answer `init` and what follows it, in ms. */
+const initMsMax = 10_000;
+/** On a fast timeline recovery is over when servers have sent nothing for this long, in ms. */
+const calmMs = 2000;
+const progressMs = 100;
+
+/** Runs a test from the first process to the verdict. Rejects with the signal's reason when that ends it. */
+export function runTest(workload: Workload, options: TestOptions, surroundings: Surroundings): Promise<RecordedRun> {
+  checkTestOptions(options);
+  return new Test(workload, options, surroundings).run();
+}
+
+class Test {
+  readonly #workload: Workload;
+  readonly #options: TestOptions;
+  readonly #surroundings: Surroundings;
+  readonly #startedAt = new Date().toISOString();
+  readonly #timeline: Timeline;
+  readonly #journal = new Journal();
+  readonly #network: Network;
+  readonly #cluster: Cluster;
+  readonly #clients: Clients;
+  readonly #nemesis: Nemesis;
+  readonly #faults: NodeFaults;
+  /** A node ended by itself: the verdict is clear. */
+  readonly #over = new AbortController();
+  readonly #signal: AbortSignal;
+  #phase: TestProgress["phase"] = "starting";
+  #clientCount = 0;
+
+  constructor(workload: Workload, options: TestOptions, surroundings: Surroundings) {
+    const { seed, nodes, command, latencyMs, latencyDistribution: distribution, loss, duplication } = options;
+    this.#workload = workload;
+    this.#options = options;
+    this.#surroundings = surroundings;
+    const { logDirectory, logged, log } = surroundings;
+    this.#signal = AbortSignal.any([surroundings.signal, this.#over.signal]);
+    const timeline = new Timeline(options.fast);
+    const faults = new NodeFaults(() => this.#over.abort());
+    const network = new Network(timeline, this.#journal, { latencyMs, distribution, loss, duplication }, seed, log);
+    joinServices(network, newServices(seed));
+    const nextId = (): number => this.#clientCount++;
+    this.#timeline = timeline;
+    this.#faults = faults;
+    this.#network = network;
+    this.#cluster = new Cluster({ command, nodes, network, timeline, logDirectory, faults, logged });
+    this.#clients = new Clients({ workload, options, network, timeline, faults, nextId }, newRandom(seed));
+    const victims = {
+      nodes,
+      cut: (drops: ReadonlyMap<string, ReadonlySet<string>>) => network.cut(drops),
+      kill: (id: string) => this.#cluster.kill(id),
+      restart: (id: string) => this.#begin(id),
+      pause: (id: string) => this.#cluster.pause(id),
+      resume: (id: string) => this.#cluster.resume(id),
+    };
+    this.#nemesis = new Nemesis(timeline, victims, options.nemesisIntervalSeconds);
+  }
+
+  async run(): Promise<RecordedRun> {
+    const { signal } = this.#surroundings;
+    const ticker = setInterval(() => this.#tell(), progressMs);
+    try {
+      await this.#act().catch((error) => {
+        if (!this.#signal.aborted) throw error;
+      });
+      signal.throwIfAborted();
+    } finally {
+      clearInterval(ticker);
+      await this.#cluster.close();
+    }
+    this.#enter("checking");
+    this.#findSilent();
+    const run = this.#record();
+    this.#timeline.close();
+    return run;
+  }
+
+  async #act(): Promise<void> {
+    const { nodes, timeLimitSeconds, faults, seed } = this.#options;
+    const isReady = await Promise.all(nodes.map((id) => this.#begin(id)));
+    if (!isReady.every(Boolean) || this.#signal.aborted) return;
+    this.#enter("running");
+    this.#clients.start();
+    this.#nemesis.start(faults, newRandom(seed + 3));
+    await this.#until(this.#timeline.nowNs() + timeLimitSeconds * 1e9);
+    await this.#whole(this.#clients.stop());
+    await this.#nemesis.stop();
+    this.#enter("recovering");
+    await this.#recover();
+    this.#enter("reading");
+    await this.#whole(this.#clients.finish(this.#signal));
+  }
+
+  /** Starts a node and greets it; false if it does not answer as it should. */
+  async #begin(id: string): Promise<boolean> {
+    const { nodes } = this.#options;
+    this.#cluster.start(id);
+    const rpc = new RpcClient(this.#network, `c${this.#clientCount++}`);
+    const greeting = this.#workload.greeting?.(this.#options);
+    for (const body of [
+      { type: "init", node_id: id, node_ids: nodes },
+      ...(greeting === undefined ? [] : [greeting]),
+    ]) {
+      try {
+        await this.#whole(rpc.ask(id, body, initMsMax));
+      } catch (error) {
+        if (this.#signal.aborted) return false;
+        const how = error instanceof RefusedError ? `refused ${body.type}` : `did not answer ${body.type} as it must`;
+        this.#faults.uninitialized(id, `${how}: ${(error as Error).message}`, this.#cluster.stderr(id));
+        this.#over.abort();
+        return false;
+      }
+    }
+    rpc.close();
+    return true;
+  }
+
+  /** Waits for what the clients need: time, for those workloads that end with reads. */
+  async #recover(): Promise<void> {
+    if (this.#workload.newGenerator(newRandom(0), this.#options).final === undefined) return;
+    const end = performance.now() + this.#options.recoverySeconds * 1000;
+    let sent = -1;
+    let calmSince = performance.now();
+    while (performance.now() < end) {
+      if (this.#journal.traffic.servers.sent !== sent) calmSince = performance.now();
+      sent = this.#journal.traffic.servers.sent;
+      if (this.#options.fast && performance.now() - calmSince > calmMs) return;
+      await sleep(progressMs, undefined, { signal: this.#signal });
+    }
+  }
+
+  #until(timeNs: number): Promise<void> {
+    return this.#whole(new Promise((resolve) => this.#timeline.at(timeNs, resolve)));
+  }
+
+  /** A promise that does not outlast the test. */
+  #whole<Value>(promise: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(this.#signal.reason);
+      if (this.#signal.aborted) abort();
+      this.#signal.addEventListener("abort", abort);
+      promise.then(resolve, reject).finally(() => this.#signal.removeEventListener("abort", abort));
+    });
+  }
+
+  #findSilent(): void {
+    const asked = new Map<string, { requests: number; answers: number }>();
+    for (const { type, node = "", error } of this.#clients.history) {
+      const counts = asked.get(node) ?? { requests: 0, answers: 0 };
+      if (type === "invoke") counts.requests++;
+      else if (!error?.startsWith("no answer")) counts.answers++;
+      asked.set(node, counts);
+    }
+    for (const [node, { requests, answers }] of asked) {
+      if (answers === 0) this.#faults.silent(node, requests, this.#cluster.stderr(node));
+    }
+  }
+
+  #record(): RecordedRun {
+    const { history } = this.#clients;
+    const { messages, traffic } = this.#journal;
+    const evidence = { workload: this.#workload, options: this.#options, history, traffic, faults: this.#faults };
+    const durationNs = this.#timeline.nowNs();
+    const bands = this.#nemesis.bands();
+    const parts = judgeParts(evidence);
+    return {
+      workload: this.#workload.name,
+      command: this.#surroundings.words,
+      seed: this.#options.seed,
+      startedAt: this.#startedAt,
+      durationNs,
+      nodes: this.#options.nodes,
+      history,
+      messages,
+      traffic,
+      bands,
+      valid: worst(parts.map(({ valid }) => valid)),
+      parts,
+    };
+  }
+
+  #enter(phase: TestProgress["phase"]): void {
+    this.#phase = phase;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#surroundings.progress?.({
+      phase: this.#phase,
+      elapsedNs: this.#timeline.nowNs(),
+      operations: this.#clients.askedCount,
+      ok: this.#clients.okCount,
+      messages: this.#journal.traffic.all.sent,
+      fault: this.#nemesis.describe(),
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { newRandom } from "../../base/random.ts";
+import type { Network } from "../network/network.ts";
+import { LastWriteWinsStore } from "./last-write-wins.ts";
+import { LinearizableStore, TimestampOracle } from "./linearizable.ts";
+import { SequentialStore } from "./sequential.ts";
+import type { Service } from "./service.ts";
+
+/** The services of every test by name, as in Maelstrom. */
+export function newServices(seed: number): ReadonlyMap<string, Service> {
+  return new Map<string, Service>([
+    ["lin-kv", new LinearizableStore()],
+    ["seq-kv", new SequentialStore(newRandom(seed + 1))],
+    ["lww-kv", new LastWriteWinsStore(newRandom(seed + 2))],
+    ["lin-tso", new TimestampOracle()],
+  ]);
+}
+
+/** Puts services on a network: each answers what it is asked at once. */
+export function joinServices(network: Network, services: ReadonlyMap<string, Service>): void {
+  for (const [id, service] of services) {
+    network.join(id, ({ src, body }) => {
+      const reply = { ...service.answer(src, body), in_reply_to: body.msg_id };
+      network.send({ src: id, dest: src, body: reply });
+      return true;
+    });
+  }
+}

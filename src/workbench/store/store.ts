@@ -1,0 +1,55 @@
+import { closeSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { formatJson } from "../network/json.ts";
+import type { RecordedRun } from "../run/recorded-run.ts";
+
+/** Lines that are written at once. */
+const linesMax = 1000;
+
+/** Where one test is kept. */
+export interface StoredTest {
+  readonly directory: string;
+  /** The nodes' stderr. */
+  readonly logDirectory: string;
+}
+
+/** Makes room for a test in the store: `<store>/<workload>/<time>`. */
+export function openStoredTest(store: string, workload: string, time: Date): StoredTest {
+  const name = time.toISOString().replaceAll(/[-:]/g, "").replace("Z", "");
+  const directory = join(store, workload, name);
+  const logDirectory = join(directory, "node-logs");
+  mkdirSync(logDirectory, { recursive: true });
+  return { directory, logDirectory };
+}
+
+/** Keeps a test: history, messages and results; `latest` points to it from now on. */
+export function storeRun(store: string, { directory }: StoredTest, run: RecordedRun): void {
+  const { history, messages, parts, bands, ...results } = run;
+  writeLines(join(directory, "history.jsonl"), history);
+  writeLines(join(directory, "messages.jsonl"), messages);
+  const named = Object.fromEntries(parts.map(({ name, ...part }) => [name, part]));
+  writeFileSync(
+    join(directory, "results.json"),
+    `${JSON.stringify({ ...results, faults: bands, parts: named }, null, 2)}\n`,
+  );
+  const [time = ""] = directory.split("/").slice(-1);
+  point(join(store, run.workload, "latest"), time);
+  point(join(store, "latest"), join(run.workload, time));
+}
+
+function writeLines(file: string, values: readonly unknown[]): void {
+  const descriptor = openSync(file, "w");
+  try {
+    for (let from = 0; from < values.length; from += linesMax) {
+      const lines = values.slice(from, from + linesMax).map((value) => `${formatJson(value)}\n`);
+      writeSync(descriptor, lines.join(""));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function point(link: string, target: string): void {
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
+}
