@@ -1,3 +1,4 @@
+import { gossipSubject, gossipWorkloads } from "../gossip/subject.ts";
 import { raftSubject } from "../raft/subject.ts";
 import type { Subject } from "../subject.ts";
 import { kvWorkload } from "../workloads/kv.ts";
@@ -25,5 +26,11 @@ export const namedProtocols: readonly NamedProtocol[] = [
     summary: "a replicated log, led by one member at a time (Ongaro & Ousterhout 2014)",
     workloads: machineWorkloads.map(({ name }) => name),
     subject: (workload) => raftSubject(machineWorkloads.find(({ name }) => name === workload) ?? kvWorkload),
+  },
+  {
+    name: "gossip",
+    summary: "the same set everywhere, in no order: acknowledged batches, and digests after a partition",
+    workloads: gossipWorkloads.map(({ name }) => name),
+    subject: gossipSubject,
   },
 ];
