@@ -80,6 +80,8 @@ export class GroupMember {
   #founding: Founding = volatileFounding();
   #incarnation: Incarnation | undefined;
   #lastNumber = 0;
+  /** Came in as a newcomer, and the application has not taken over the state. */
+  #awaitsState = false;
   /** Since when it is a member and has the state, ms of `performance.now()`; `undefined` before. */
   #joinedAt: number | undefined;
   #returns = 0;
@@ -146,6 +148,7 @@ export class GroupMember {
       },
     });
     signal?.addEventListener("abort", this.#aborted);
+    if (signal?.aborted) this.#aborted(); // while it was starting
     await this.#seeds.start((seeds) => this.#incarnation?.request({ kind: "seeds", seeds }));
     if (this.#isClosing) return; // given up meanwhile: `joined` says so
     this.#begin();
@@ -199,6 +202,7 @@ export class GroupMember {
   #begin(): void {
     const number = Math.max((Date.now() - epochMs) * 4096 + randomInt(4096), this.#lastNumber + 1);
     this.#lastNumber = number;
+    this.#awaitsState = false;
     const incarnation: Incarnation = new Incarnation(this.#config, number, this.#seeds.nodes, this.#founding, {
       send: (to, frame) => this.#neighbours.send(to, frame),
       output: (output) => {
@@ -260,7 +264,8 @@ export class GroupMember {
       ...{ members: names(members), joined: names(joined), left: names(left) },
     });
     const own = members.find(({ node }) => node === this.node);
-    if (this.#state === undefined || own?.restored === true) this.#joined();
+    this.#awaitsState ||= this.#state !== undefined && own?.restored !== true;
+    if (!this.#awaitsState) this.#joined();
   }
 
   #stateArrived(arrived: Extract<TotalOrderOutput, { kind: "state" }>): void {
@@ -270,6 +275,7 @@ export class GroupMember {
     this.deliveries.pushTask(async () => {
       await this.#state?.set(content, arrived.position);
       if (this.#incarnation !== incarnation) return;
+      this.#awaitsState = false;
       this.#credit.now(arrived.position);
       this.#joined();
     });
@@ -295,6 +301,7 @@ export class GroupMember {
     this.#incarnation = undefined;
     void former?.stop();
     this.#sends.end();
+    this.#giving?.forget();
     if (this.#joinedAt !== undefined && performance.now() - this.#joinedAt >= steadyMs) this.#returns = 0;
     this.#joinedAt = undefined;
     const delayMs = Math.min(returnMsMin * 2 ** this.#returns++, returnMsMax) * (0.5 + Math.random() / 2);

@@ -64,11 +64,6 @@ export class Sends {
     this.#bytesMax = bytesMax;
   }
 
-  /** Delivered or not, these are all that are not settled. */
-  get count(): number {
-    return this.#tickets.size + this.#parked.size;
-  }
-
   /** Starts; returns the call that ends it, for who has learnt its fate elsewhere. Throws what `Waiters.add` throws. */
   submit(proposal: Proposal, patience: Patience): () => void {
     const size = proposal.payload.length;
@@ -98,10 +93,13 @@ export class Sends {
     this.#parked = new Set(rest);
   }
 
+  /** What is repeatable waits on: whoever applies it ends it, or time, or the end of the member. */
   delivered(id: number, position: number): void {
     const ticket = this.#tickets.get(id);
     if (ticket === undefined) return;
-    this.#end(ticket);
+    this.#tickets.delete(id);
+    ticket.mayBeDelivered = true;
+    if (!ticket.proposal.isRepeatable) this.#end(ticket);
     ticket.proposal.committed(position);
   }
 
