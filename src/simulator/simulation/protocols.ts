@@ -29,7 +29,7 @@ export const namedProtocols: readonly NamedProtocol[] = [
   },
   {
     name: "gossip",
-    summary: "the same set everywhere, in no order: acknowledged batches, and digests after a partition",
+    summary: "the same set everywhere: acknowledged batches, digests after a split",
     workloads: gossipWorkloads.map(({ name }) => name),
     subject: gossipSubject,
   },
