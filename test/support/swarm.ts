@@ -5,7 +5,7 @@ import type { Subject } from "../../src/simulator/subject.ts";
 import { kvWorkload } from "../../src/simulator/workloads/kv.ts";
 
 /**
- * Runs many seeds, or the one in `SEED`, and sums up what was done in them.
+ * Runs many seeds, or the one in `SEED`, of Raft or another subject, and sums up what was done in them.
  *
  * The first that fails says how to repeat it.
  */

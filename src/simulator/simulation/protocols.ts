@@ -1,3 +1,4 @@
+import { gossipSubject, gossipWorkloads } from "../gossip/subject.ts";
 import { raftSubject } from "../raft/subject.ts";
 import type { Subject } from "../subject.ts";
 import { totalOrderSubject } from "../total-order/subject.ts";
@@ -32,5 +33,11 @@ export const namedProtocols: readonly NamedProtocol[] = [
     summary: "one order without a leader, in views that change (Lamport 1978; virtual synchrony)",
     workloads: ["multicast"],
     subject: () => totalOrderSubject,
+  },
+  {
+    name: "gossip",
+    summary: "the same set everywhere: acknowledged batches, digests after a split",
+    workloads: gossipWorkloads.map(({ name }) => name),
+    subject: gossipSubject,
   },
 ];
