@@ -24,17 +24,19 @@ export function openStoredTest(store: string, workload: string, time: Date): Sto
 
 /** Keeps a test: history, messages and results; `latest` points to it from now on. */
 export function storeRun(store: string, { directory }: StoredTest, run: RecordedRun): void {
-  const { history, messages, parts, bands, ...results } = run;
+  const { history, messages } = run;
   writeLines(join(directory, "history.jsonl"), history);
   writeLines(join(directory, "messages.jsonl"), messages);
-  const named = Object.fromEntries(parts.map(({ name, ...part }) => [name, part]));
-  writeFileSync(
-    join(directory, "results.json"),
-    `${JSON.stringify({ ...results, faults: bands, parts: named }, null, 2)}\n`,
-  );
+  writeFileSync(join(directory, "results.json"), `${JSON.stringify(resultsOf(run), null, 2)}\n`);
   const [time = ""] = directory.split("/").slice(-1);
   point(join(store, run.workload, "latest"), time);
   point(join(store, "latest"), join(run.workload, time));
+}
+
+/** A run without its history and messages: plain data. */
+export function resultsOf({ history, messages, parts, bands, ...rest }: RecordedRun): object {
+  const named = Object.fromEntries(parts.map(({ name, ...part }) => [name, part]));
+  return { ...rest, events: history.length, messagesKept: messages.length, faults: bands, parts: named };
 }
 
 function writeLines(file: string, values: readonly unknown[]): void {
