@@ -46,3 +46,7 @@ export {
   recordHistory,
 } from "./recording.ts";
 export type { CheckOptions, Limit } from "./search/budget.ts";
+export { type ConsistencyModel, consistencyModels } from "./transactions/consistency.ts";
+export type { TransactionModel } from "./transactions/steps.ts";
+export { judgeTransactions, type TransactionOptions } from "./transactions/transactions.ts";
+export type { VersionRule } from "./transactions/version-order.ts";

@@ -18,3 +18,15 @@ export function tell(...requests: readonly Told[]): OperationEvent[] {
   }
   return history;
 }
+
+/** A transaction as a request: its steps as `r x [1, 2]`, `append x 3` or `w x 3`, between semicolons. */
+export function transact(process: number, steps: string, type?: EventKind): Told {
+  const answered = steps.split(";").map((step) => {
+    const [f = "", key = "", ...value] = step.trim().split(" ");
+    return [f, key, JSON.parse(value.join(" "))] as const;
+  });
+  const asked = answered.map(([f, key, value]) => [f, key, f === "r" ? null : value]);
+  return type === undefined
+    ? [`${process} txn`, asked]
+    : [`${process} txn`, asked, type, type === "ok" ? answered : asked];
+}
