@@ -30,7 +30,8 @@ export function storeApp(store: string, host: string): App {
     const found = path === undefined ? undefined : findStored(store, path);
     if (found === undefined) return page("not here", "<p>There is nothing of that name in the store.</p>", 404);
     if (!found.isFolder) return file(found.file);
-    if (!req.path.endsWith("/")) return new Response(null, { status: 302, headers: { location: `${basename(req.path)}/` } });
+    if (!req.path.endsWith("/"))
+      return new Response(null, { status: 302, headers: { location: `${basename(req.path)}/` } });
     return page(basename(found.file), fileList(listFolder(found.file)));
   });
   return app;
