@@ -63,10 +63,20 @@ test("limits given to a reader hold, and bytes left over are malformed", () => {
   expect(() => new ByteReader(Uint8Array.of(1, 0xff)).text()).toThrow("not UTF-8");
 });
 
-test("bytes that are read are a view of the input, not a copy", () => {
-  const input = Uint8Array.of(2, 7, 8);
+test("bytes that are read are a view of a long input, not a copy", () => {
+  const input = new ByteWriter().bytes(new Uint8Array(100)).finish();
 
   expect(new ByteReader(input).bytes().buffer).toBe(input.buffer);
+});
+
+test("what one writer has made does not change when others write, be it finished before them or after", () => {
+  const outer = new ByteWriter().text("outer");
+  const inner = new ByteWriter().text("inner").finish();
+  const whole = outer.bytes(inner).finish();
+  new ByteWriter().text("overwritten").finish();
+
+  const reader = new ByteReader(whole);
+  expect([reader.text(), new ByteReader(reader.bytes()).text()]).toEqual(["outer", "inner"]);
 });
 
 test("a codec refuses bytes left over, and JSON that is none", () => {

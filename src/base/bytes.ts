@@ -20,13 +20,28 @@ const varintMax = Number.MAX_SAFE_INTEGER;
 /** Engines keep arrays up to this size among ordinary objects: copying one costs less than a view of it. */
 const cheapBytesMax = 64;
 
+/** Engines join so many characters one by one sooner than a decoder is asked. */
+const cheapTextLength = 12;
+
+/** What is not expected to be longer is written in space that an earlier writer has left. */
+const scratchBytes = 1024;
+
+let scratch: Uint8Array | undefined;
+
+function takeSpace(bytesExpected: number): Uint8Array {
+  if (bytesExpected > scratchBytes) return new Uint8Array(bytesExpected);
+  const space = scratch ?? new Uint8Array(scratchBytes);
+  scratch = undefined; // nobody else's until this writer has finished
+  return space;
+}
+
 /** Builds a byte string from numbers, texts and bytes; grows as needed. */
 export class ByteWriter {
   #bytes: Uint8Array;
   #length = 0;
 
   constructor(bytesExpected = 64) {
-    this.#bytes = new Uint8Array(bytesExpected);
+    this.#bytes = takeSpace(bytesExpected);
   }
 
   get length(): number {
@@ -70,8 +85,11 @@ export class ByteWriter {
 
   /** What was written; the writer is not to be used afterwards. */
   finish(): Bytes {
-    if (this.#bytes.length <= cheapBytesMax) return this.#bytes.slice(0, this.#length);
-    return this.#bytes.subarray(0, this.#length);
+    const bytes = this.#bytes;
+    this.#bytes = noBytes;
+    if (bytes.length > scratchBytes) return bytes.subarray(0, this.#length);
+    scratch = bytes;
+    return bytes.slice(0, this.#length);
   }
 
   /** Writes a text of a few ASCII characters, which costs a tenth of asking the encoder; or nothing, and says so. */
@@ -135,12 +153,13 @@ export class ByteReader {
     throw new MalformedError("a number is too long");
   }
 
-  /** A view of the next `count` bytes. */
+  /** The next `count` bytes: a view, or a copy of what is short. */
   raw(count: number): Bytes {
     if (count > this.remaining) throw new MalformedError("ends too early");
-    const bytes = this.#bytes.subarray(this.#offset, this.#offset + count);
+    const start = this.#offset;
     this.#offset += count;
-    return bytes;
+    if (this.#bytes.length <= cheapBytesMax) return this.#bytes.slice(start, this.#offset);
+    return this.#bytes.subarray(start, this.#offset);
   }
 
   bytes(bytesMax: number = varintMax): Bytes {
@@ -148,8 +167,22 @@ export class ByteReader {
   }
 
   text(bytesMax: number = varintMax): string {
-    const text = parseUtf8(this.bytes(bytesMax));
+    const count = this.varint(bytesMax);
+    const text = this.#shortAscii(count) ?? parseUtf8(this.raw(count));
     if (text === undefined) throw new MalformedError("a text is not UTF-8");
+    return text;
+  }
+
+  /** Reads a text of a few ASCII characters; or nothing, and says so. */
+  #shortAscii(count: number): string | undefined {
+    if (count > cheapTextLength || count > this.remaining) return undefined;
+    let text = "";
+    for (let at = this.#offset; at < this.#offset + count; at++) {
+      const unit = this.#bytes[at] as number;
+      if (unit >= 0x80) return undefined;
+      text += String.fromCharCode(unit);
+    }
+    this.#offset += count;
     return text;
   }
 

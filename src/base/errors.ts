@@ -34,9 +34,11 @@ export class OptionError extends OperatingError {
   override readonly retry = "never";
   override readonly outcome = "not-applied";
   readonly option: string;
+  readonly problem: string;
 
   constructor(option: string, problem: string) {
     super(`option ${option}: ${problem}`);
     this.option = option;
+    this.problem = problem;
   }
 }

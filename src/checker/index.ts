@@ -8,6 +8,7 @@ export {
 } from "./broadcast/broadcast.ts";
 export type { BroadcastEvent, MemberLog } from "./broadcast/logs.ts";
 export type { Counterexample } from "./counterexample.ts";
+export { parseEvents } from "./files/events.ts";
 export { type FileFormat, type FileHistory, modelNames, parseHistory } from "./files/file.ts";
 export { formatHistory } from "./files/json-lines.ts";
 export type { ModelName } from "./files/vocabulary.ts";
@@ -33,6 +34,7 @@ export { judgeCounter } from "./operations/counter.ts";
 export { judgeEcho } from "./operations/echo.ts";
 export { type EventKind, type OperationEvent, type OperationPair, pairEvents } from "./operations/event.ts";
 export type { Anomaly, Judgement, Validity } from "./operations/judgement.ts";
+export { judgeKafka } from "./operations/kafka/kafka.ts";
 export { judgeOutcomes } from "./operations/outcomes.ts";
 export { judgeSetFull } from "./operations/set-full.ts";
 export { judgeUniqueIds } from "./operations/unique-ids.ts";

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { parse } from "yaml";
 import { CommandFailure, exitCode } from "./exit.ts";
 import { nearest } from "./nearest.ts";
-import { serveSettings, variableOf } from "./serve-options.ts";
+import { type Setting, serveSettings, variableOf } from "./serve-options.ts";
 import { checkServeSettings, type Given, type ServeSettings, SettingError } from "./settings.ts";
 
 const fileBytesMax = 1024 * 1024;
@@ -23,18 +23,28 @@ export interface Configuration {
   readonly warnings: readonly string[];
 }
 
+/** Reads and checks the settings of one node. */
+export function readConfiguration(sources: Sources): Configuration {
+  return readSettings(sources, serveSettings, (given) => checkServeSettings(given));
+}
+
 /**
- * Reads and checks the settings of one node.
+ * Gathers settings and has them checked; a `SettingError` becomes the end of the command.
  *
  * An unknown key in the file is an error. An unknown `QUORATE_` variable is only a warning: container platforms make
- * up such variables for a service of that name.
+ * up such variables for a service of that name. `translate` may turn another form of the file into these keys.
  */
-export function readConfiguration(sources: Sources): Configuration {
-  const known = serveSettings.map(({ name }) => name);
+export function readSettings<Settings>(
+  sources: Sources,
+  settings: readonly Setting[],
+  check: (given: ReadonlyMap<string, Given>) => Settings,
+  translate: (content: object) => object = (content) => content,
+): { readonly settings: Settings; readonly warnings: readonly string[] } {
+  const known = settings.map(({ name }) => name);
   const given = new Map<string, Given>();
   try {
     const path = sources.flags.config ?? sources.env.QUORATE_CONFIG;
-    if (typeof path === "string" && path !== "") readFile(path, known, given);
+    if (typeof path === "string" && path !== "") readFile(path, known, given, translate);
     for (const name of known) {
       const value = sources.env[variableOf(name)];
       if (value !== undefined && value !== "") given.set(name, { value, origin: variableOf(name) });
@@ -43,7 +53,7 @@ export function readConfiguration(sources: Sources): Configuration {
       const value = sources.flags[camelCase(name)];
       if (value !== undefined) given.set(name, { value, origin: `--${name}` });
     }
-    return { settings: checkServeSettings(given), warnings: unknownVariables(sources.env, known) };
+    return { settings: check(given), warnings: unknownVariables(sources.env, known) };
   } catch (error) {
     if (error instanceof SettingError) throw new CommandFailure(exitCode.usage, error.message, { cause: error });
     throw error;
@@ -51,13 +61,18 @@ export function readConfiguration(sources: Sources): Configuration {
 }
 
 /** Adds what a YAML or JSON file says (JSON is YAML, too). */
-function readFile(path: string, known: readonly string[], given: Map<string, Given>): void {
+function readFile(
+  path: string,
+  known: readonly string[],
+  given: Map<string, Given>,
+  translate: (content: object) => object,
+): void {
   const content = parseFile(path);
   if (content === null || content === undefined) return;
   if (typeof content !== "object" || Array.isArray(content)) {
     throw new SettingError(`${path} must hold keys and values, like \`port: 12380\``);
   }
-  for (const [key, value] of Object.entries(content)) {
+  for (const [key, value] of Object.entries(translate(content))) {
     if (!known.includes(key)) throw new SettingError(`${path} has the unknown key ${key}${suggestion(key, known)}`);
     given.set(key, { value, origin: `${key} in ${path}` });
   }

@@ -47,6 +47,9 @@ const exitByCode: Readonly<Record<string, ExitCode>> = {
   QUORATE_CHANGE_UNDER_WAY: exitCode.unavailable,
   QUORATE_BEHIND: exitCode.unavailable,
   QUORATE_TRANSFER_FAILED: exitCode.unavailable,
+  QUORATE_NOT_JOINED: exitCode.unavailable,
+  QUORATE_UNDELIVERED: exitCode.unknown,
+  QUORATE_STATE_LOST: exitCode.unavailable,
 };
 
 /** The one table from errors to exit codes; what nobody expected is our bug. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { broadcastCommand } from "./broadcast/command.ts";
 import { checkCommand } from "./commands/check.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -54,6 +55,7 @@ function commandLine(): Command {
     .commandsGroup("Run:")
     .addCommand(serveCommand())
     .addCommand(clusterCommand())
+    .addCommand(broadcastCommand())
     .commandsGroup("Use:")
     .addCommand(stackCommand())
     .addCommand(logCommand())
@@ -82,7 +84,7 @@ function commandLine(): Command {
 }
 
 /** These end by themselves when they are interrupted. */
-const graceful: readonly string[] = ["serve", "up", "simulate", "explore", "test", "glomers"];
+const graceful: readonly string[] = ["serve", "up", "broadcast", "simulate", "explore", "test", "glomers"];
 
 const exitCodesHelp = `
 Exit codes: 0 yes, 1 failed, 2 outcome unknown, 64 usage or configuration, 69 no quorum and nothing applied,

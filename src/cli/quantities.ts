@@ -2,12 +2,15 @@ import { CommandFailure, exitCode } from "./exit.ts";
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 
-/** Reads `300ms`, `1.5s` or `2m` as milliseconds, between 0 and `msMax`. */
-export function parseDuration(text: string, msMax: number): number {
+/** Reads an option that is `300ms`, `1.5s` or `2m` as milliseconds, between 0 and `msMax`. */
+export function parseDuration(text: string, name: string, msMax: number): number {
   const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
   const ms = Number(amount) * (unitMs[unit] ?? Number.NaN);
   if (!(ms <= msMax)) {
-    throw new CommandFailure(exitCode.usage, `${text} is no duration up to ${msMax} ms; write it like 300ms or 2s`);
+    throw new CommandFailure(
+      exitCode.usage,
+      `${name} must be a duration up to ${msMax} ms, like 300ms or 2s; not ${text}`,
+    );
   }
   return ms;
 }

@@ -16,6 +16,12 @@ export const serveSettings: readonly Setting[] = [
     description: "nodes of another cluster are refused (default: made of the members)",
   },
   {
+    name: "protocol",
+    value: "name",
+    description: "raft, or total-order: no leader, no disk, the state in memory only (default: raft)",
+  },
+  { name: "new-group", description: "of total-order: the state is gone for good, begin anew; on all members" },
+  {
     name: "join",
     description: "a new node of a running cluster; `quorate member add` lets it in (needs --cluster-id)",
   },

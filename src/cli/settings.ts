@@ -12,15 +12,18 @@ const membersMax = 9;
 const namesMax = 64;
 
 const digits = v.string().assert((value) => /^\d+$/.test(value));
-const whole = (least: number, most: number) =>
+/** A whole number in these bounds, as a number or as text. */
+export const whole = (least: number, most: number): v.Type<number> =>
   saying("must be a whole number", v.union(v.number(), digits.map(Number)).assert(Number.isInteger))
     .assert((value) => value >= least, `must be at least ${least}`)
     .assert((value) => value <= most, `must be at most ${most}`);
 const word = v.union(v.literal("true"), v.literal("false"), v.literal("1"), v.literal("0"));
-const flag = saying("must be true or false", v.union(v.boolean(), word)).map(
+/** True or false, as text, too. */
+export const flag: v.Type<boolean> = saying("must be true or false", v.union(v.boolean(), word)).map(
   (value) => value === true || value === "true" || value === "1",
 );
-const text = v
+/** Text that says something. */
+export const text: v.Type<string> = v
   .string()
   .assert((value) => value !== "", "must not be empty")
   .assert((value) => value.length <= 4096, "is too long");
@@ -45,6 +48,8 @@ const schema = v.object({
   id: nodeId,
   cluster: members,
   "cluster-id": nodeId.optional(),
+  protocol: v.union(v.literal("raft"), v.literal("total-order")).optional(() => "raft" as const),
+  "new-group": flag.optional(() => false),
   join: flag.optional(() => false),
   host: text.optional(() => "127.0.0.1"),
   port: whole(0, 65_535).optional(() => 12_380),
@@ -78,6 +83,8 @@ export interface ServeSettings {
   readonly id: string;
   readonly cluster: readonly Member[];
   readonly "cluster-id"?: string | undefined;
+  readonly protocol: "raft" | "total-order";
+  readonly "new-group": boolean;
   readonly join: boolean;
   readonly host: string;
   readonly port: number;
@@ -133,13 +140,14 @@ export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSett
 }
 
 /** An address that others can reach is listened on only when somebody says that this is meant. */
-function refuseOpen(host: string | undefined, origin: string | undefined): void {
+export function refuseOpen(host: string | undefined, origin: string | undefined): void {
   if (host === undefined || isLoopback(host)) return;
   const reason = "others can reach it, nothing is encrypted, and nobody is asked for a password";
   throw new SettingError(`${origin}: ${host} is not loopback: ${reason}; to listen there all the same, say --insecure`);
 }
 
-function complaint(failure: v.Err, given: ReadonlyMap<string, Given>): SettingError {
+/** What is wrong with what was given, and where that came from. */
+export function complaint(failure: v.Err, given: ReadonlyMap<string, Given>): SettingError {
   const { place: name, problem } = firstComplaint(failure, "settings");
   const found = given.get(name);
   return found === undefined

@@ -34,11 +34,13 @@ test("the nearest name is found over typing errors, and nothing far off is offer
 });
 
 test("durations are read with their unit, within bounds, and shown for people", () => {
-  expect([parseDuration("300ms", 1000), parseDuration("1.5s", 5000), parseDuration("2m", 200_000)]).toEqual([
-    300, 1500, 120_000,
-  ]);
+  expect([
+    parseDuration("300ms", "--t", 1000),
+    parseDuration("1.5s", "--t", 5000),
+    parseDuration("2m", "--t", 200_000),
+  ]).toEqual([300, 1500, 120_000]);
   for (const bad of ["300", "", "-1s", "1h", "2m", "NaNs"])
-    expect(() => parseDuration(bad, 60_000)).toThrow("is no duration");
+    expect(() => parseDuration(bad, "--t", 60_000)).toThrow("--t must be a duration");
   expect([formatMs(86.6), formatMs(1440)]).toEqual(["87 ms", "1.4 s"]);
 });
 

@@ -19,7 +19,7 @@ export function* framedItems<Item>(
   items: Iterable<Item>,
   write: (writer: ByteWriter, item: Item) => void,
 ): Generator<Bytes> {
-  let writer = new ByteWriter(chunkBytes);
+  let writer = new ByteWriter(); // grows: most snapshots are far shorter than a chunk
   for (const item of items) {
     write(writer, item);
     if (writer.length < chunkBytes) continue;

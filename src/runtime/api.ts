@@ -4,8 +4,8 @@ import type { Member, Membership } from "../protocols/replicated-log.ts";
 import type { Backup } from "./backups/backup-file.ts";
 import type { MembershipChange } from "./node/membership/membership-change.ts";
 
-/** The part a node plays in its term. */
-export type Role = "leader" | "follower" | "candidate";
+/** The part a node plays in its term; `member`: in a group without a leader, where each view counts as a term. */
+export type Role = "leader" | "follower" | "candidate" | "member";
 
 /** What a node knows of one other member. Replication figures only on the leader. */
 export interface PeerStatus {

@@ -1,9 +1,9 @@
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeId } from "../base/ids.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { CorruptionError, WrongDirectoryError } from "./errors.ts";
-import { errorCode, storageError, systemFiles } from "./files.ts";
+import { errorCode, replaceFile, storageError } from "./files.ts";
 
 /** The format of `node.json` and of the layout beside it that this release writes and reads. */
 export const directoryVersion = 1;
@@ -96,15 +96,6 @@ async function readIdentity(path: string): Promise<Identity | undefined> {
 
 /** Says whose directory this is. Whole or not at all, also through a crash. */
 export async function writeIdentity(path: string, { nodeId, clusterId }: Identity): Promise<void> {
-  const file = join(path, "node.json");
-  const unfinished = `${file}.unfinished`;
-  const handle = await open(unfinished, "w", 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify({ version: directoryVersion, nodeId, clusterId }, undefined, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await systemFiles.rename(unfinished, file);
-  await systemFiles.syncDirectory(path);
+  const content = { version: directoryVersion, nodeId, clusterId };
+  await replaceFile(join(path, "node.json"), `${JSON.stringify(content, undefined, 2)}\n`);
 }

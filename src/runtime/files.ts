@@ -133,6 +133,20 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** Writes a small file, whole or not at all, also through a crash. Durable once resolved. */
+export async function replaceFile(file: string, content: Bytes | string): Promise<void> {
+  const unfinished = `${file}.unfinished`;
+  const handle = await open(unfinished, "w", 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(unfinished, file);
+  await syncDirectory(dirname(file));
+}
+
 async function makeDirectory(path: string): Promise<void> {
   // Also synced if an earlier process made it and died.
   const firstMade = resolve((await mkdir(path, { recursive: true })) ?? path);

@@ -26,6 +26,17 @@ export {
 } from "./backups/recover.ts";
 export { type Restored, type RestoreOptions, restoreBackup } from "./backups/restore.ts";
 export * from "./errors.ts";
+export type { Encoding } from "./group/encodings.ts";
+export * from "./group/errors.ts";
+export {
+  type Group,
+  type GroupDelivery,
+  type GroupOptions,
+  type GroupState,
+  joinGroup,
+} from "./group/group.ts";
+export type { MemberOptions } from "./group/options.ts";
+export type { GroupView } from "./group/views.ts";
 export type { MembershipChange } from "./node/membership/membership-change.ts";
 export { openNode } from "./open-node.ts";
 export type { NodeOptions } from "./options.ts";

@@ -1,6 +1,7 @@
 import type { Machine } from "../machines/machine.ts";
 import { messageBytesMax } from "../protocols/raft/index.ts";
 import type { LogNode, MachineNode } from "./api.ts";
+import { openGroupNode } from "./group/machine/open-group-node.ts";
 import { RaftNode, tailBytesMax } from "./node/log-node.ts";
 import { ReplicatedMachine } from "./node/machine-node.ts";
 import { checkOptions, type NodeConfig, type NodeOptions } from "./options.ts";
@@ -23,6 +24,7 @@ export async function openNode<State, Command, Answer, Question, Reply>(
   options: NodeOptions & { readonly machine?: Machine<State, Command, Answer, Question, Reply> | undefined },
 ): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {
   const config = checkOptions(options);
+  if (config.protocol === "total-order") return await openGroupNode(config, options.machine);
   return await startNode(config, await openStorage(config, tailBytesMax), options.machine);
 }
 

@@ -17,7 +17,17 @@ export interface NodeOptions {
    * `clusterId`. Means nothing once there are data.
    */
   readonly join?: boolean;
-  /** Where log, votes and snapshots live. Left out only with `storage: "memory"`. */
+  /**
+   * What keeps the order: `raft` (default), which stores it; or `total-order`, for a machine, without a leader or a
+   * log: the state lives in the members' memory, and is gone when a majority of them is (docs/broadcast.md).
+   */
+  readonly protocol?: "raft" | "total-order";
+  /** Only for `total-order`: the state is gone for good, begin another one. */
+  readonly newGroup?: boolean;
+  /**
+   * Where log, votes and snapshots live. Left out only with `storage: "memory"`, or for `total-order`, which keeps
+   * there what it must remember over a restart so that no second group is founded.
+   */
   readonly dataDir?: string;
   /** `memory` forgets all with the process: for tests, never for a member that others count on. Default `wal`. */
   readonly storage?: "wal" | "memory";
@@ -83,14 +93,18 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   check("clusterId", !join || options.clusterId !== undefined, "is needed to join: the one that the members have");
   const isSpoken = protocolVersionMax === 1 || protocolVersionMax === 2;
   check("protocolVersionMax", isSpoken, `must be 1 or ${protocolVersion}`);
-  const { storage = "wal", dataDir } = options;
+  const { storage = "wal", dataDir, protocol = "raft", newGroup = false } = options;
+  check("protocol", protocol === "raft" || protocol === "total-order", 'must be "raft" or "total-order"');
+  if (protocol === "total-order") checkLeaderless(options);
+  check("newGroup", !newGroup || protocol === "total-order", 'is for protocol "total-order"');
   check("storage", storage === "wal" || storage === "memory", 'must be "wal" or "memory"');
-  check("dataDir", storage === "memory" || dataDir !== undefined, 'is needed, unless storage is "memory"');
+  const isStored = storage === "wal" && protocol === "raft";
+  check("dataDir", !isStored || dataDir !== undefined, 'is needed, unless storage is "memory"');
   check("dataDir", storage === "wal" || dataDir === undefined, 'would stay empty: storage is "memory"');
   const place = options.listen ?? options.members?.[id];
   const listen = place === undefined ? undefined : checkAddress("listen", place);
   const rest = { id, clusterId, tickMs, electionTicks, heartbeatTicks, timeoutMs, requestBytesMax, snapshotEveryBytes };
-  const asked = { join, leases, protocolVersionMax };
+  const asked = { join, leases, protocolVersionMax, protocol, newGroup };
   const isClusterIdGiven = options.clusterId !== undefined;
   return Object.freeze({
     ...rest,
@@ -102,6 +116,14 @@ export function checkOptions(options: NodeOptions): NodeConfig {
     dataDir,
     transport: options.transport,
   });
+}
+
+/** What needs a leader, or a log, is refused where there is none. */
+function checkLeaderless({ join, leases, requestBytesMax = mebibyte, members }: NodeOptions): void {
+  check("join", join !== true, "is not for total-order: its members are given at the start, and come and go");
+  check("leases", leases !== true, "are a leader's, and total-order has none");
+  check("requestBytesMax", requestBytesMax <= mebibyte, `must be at most ${mebibyte} for total-order`);
+  check("members", Object.keys(members ?? {}).length <= 9, "must be at most 9 for total-order");
 }
 
 /** The members as given, checked; `id` is one of them. Throws `OptionError`. */

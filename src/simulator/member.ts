@@ -1,4 +1,4 @@
-import { invariant } from "../base/invariant.ts";
+import { invariant, unreachable } from "../base/invariant.ts";
 import type { Core, Input, Vocabulary } from "../protocols/core.ts";
 import { type Effects, Gate } from "../protocols/outbox.ts";
 import type { Clock } from "./clock.ts";
@@ -8,9 +8,6 @@ import type { Owner } from "./protocol.ts";
 
 /** Messages that wait for a step at the most, as in the runtime: further ones are lost. */
 const inboxCountMax = 65_536;
-
-/** Order within a step: what has arrived speaks before time does. */
-const rank: Record<Input<Vocabulary>["kind"], number> = { receive: 0, link: 0, request: 1, persisted: 2, tick: 3 };
 
 /** What runs while a member is up. */
 export interface Process<V extends Vocabulary, State> {
@@ -78,9 +75,15 @@ export class Member<V extends Vocabulary, State> {
     owner?.ended?.();
   }
 
-  /** Something waits for the next step. */
+  /** Something waits for the next step, in the order in which the runtime hands it over, and with one tick at most. */
   push(input: Input<V>): void {
-    if (this.#inbox.length < inboxCountMax) this.#inbox.push(input);
+    const inbox = this.#inbox;
+    if (inbox.length >= inboxCountMax) return;
+    if (input.kind === "tick" && inbox.at(-1)?.kind === "tick") return;
+    let place = inbox.length;
+    while (place > 0 && rank(inbox[place - 1] as Input<V>) > rank(input)) place--;
+    if (place === inbox.length) inbox.push(input);
+    else inbox.splice(place, 0, input);
   }
 
   /** So many more records are durable. */
@@ -92,14 +95,25 @@ export class Member<V extends Vocabulary, State> {
   /** One step over all that waits. */
   step(now: number, effects: Effects<V>): void {
     invariant(this.process !== undefined, `${this.id} is up`);
-    const batch = this.#inbox.length === 1 ? this.#inbox : inOrder(this.#inbox);
+    const batch = this.#inbox;
     this.#inbox = [];
     this.process.gate.step(batch, this.clock.at(now), effects);
   }
 }
 
-/** As the runtime hands them over: messages and links, requests, what became durable, and one tick at most. */
-function inOrder<V extends Vocabulary>(inputs: readonly Input<V>[]): Input<V>[] {
-  const sorted = inputs.toSorted((left, right) => rank[left.kind] - rank[right.kind]);
-  return sorted.filter((input, at) => input.kind !== "tick" || sorted[at - 1]?.kind !== "tick");
+/** Order within a step: what has arrived speaks before time does. */
+function rank({ kind }: Input<Vocabulary>): number {
+  switch (kind) {
+    case "receive":
+    case "link":
+      return 0;
+    case "request":
+      return 1;
+    case "persisted":
+      return 2;
+    case "tick":
+      return 3;
+    default:
+      return unreachable(kind);
+  }
 }

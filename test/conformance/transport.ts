@@ -126,6 +126,17 @@ export function transportConformance(name: string, makeNetwork: () => TransportN
       expect(a.owner.texts).toEqual(Array.from({ length: 100 }, (_, count) => `b back ${count}`));
     });
 
+    test("members may be named by addresses, as those of a group are", async () => {
+      const [a, b] = await Promise.all([start("10.0.0.1:7001"), start("[fd00::2]:7001")]);
+      introduce(a, b);
+      await a.owner.untilLast("[fd00::2]:7001 up");
+
+      a.transport.send("[fd00::2]:7001", toUtf8("x"));
+      await b.owner.until(({ frames }) => frames.length === 1);
+
+      expect(b.owner.texts).toEqual(["10.0.0.1:7001 x"]);
+    });
+
     test("nothing is told from inside a call of send", async () => {
       const [a, b] = await startPair();
 

@@ -31,6 +31,7 @@ test("a cluster grows from one to five and shrinks to three others, under load, 
   const shrunk = await cluster.member("list");
   const handed = await runQuorate(["transfer", "m4", "--endpoints", urls.join(",")]);
   const nobody = await runQuorate(["transfer", "m9", "--endpoints", urls.join(",")]);
+  const stranger = await runQuorate(["member", "remove", "m9", "--endpoints", urls.join(",")]);
   await load.stop();
 
   console.log(load.report("grown from 1 to 5 members, shrunk to 3"));
@@ -40,5 +41,7 @@ test("a cluster grows from one to five and shrinks to three others, under load, 
   expect(ends).toEqual([0, 0]);
   expect([handed.stdout, nobody.code]).toEqual(["m4 leads\n", 1]);
   expect(nobody.stderr).toContain("QUORATE_INVALID_CHANGE");
+  expect([stranger.code, stranger.stdout]).toEqual([1, ""]);
+  expect(stranger.stderr).toContain("m9 is no member, and nothing was changed; members are m3, m4, m5");
   await expectEachOnceEverywhere(cluster, load);
 });

@@ -35,6 +35,8 @@ test("a hostile Raft passes: what was covered is told in numbers", atMost, async
   expect(code).toBe(0);
   expect(stdout).toMatch(/^raft, workload kv: 6 runs, no run failed\n\d+ s simulated in [\d.]+ m?s on 2 threads: /);
   expect(stdout).toMatch(/^crash +\d+ +\w+ +[\d,]+$/m);
+  expect(stdout).toMatch(/ lease reads +[\d,]+\n/);
+  expect(stdout).toMatch(/ handovers +[\d,]+\n/);
   expect(stdout).toMatch(/^digest [0-9a-f]{16}\n$/m);
   expect(stderr).toMatch(/^\d of 6 runs {3}[\d.]+ runs\/s {3}[\d.]+ m?s left {3}simulated \d+ s/); // without a bar
 });
@@ -94,6 +96,14 @@ test("an interrupt stops it and sums up what was run so far", atMost, async () =
   const { code, stdout } = await program.ended;
   expect(code).toBe(130);
   expect(stdout).toMatch(/^raft, workload kv: [\d,]+ runs?, no run failed\n/);
+});
+
+test.runIf(process.versions.node.startsWith("20."))("a file of TypeScript is refused with what to do", async () => {
+  const { code, stderr } = await runQuorate(["simulate", join(root, "examples/simulated-core.ts")]);
+
+  expect(code).toBe(64);
+  expect(stderr).toMatch(/simulated-core\.ts cannot be loaded: Node v20\.\S+ runs no such file by itself/);
+  expect(stderr).toContain('NODE_OPTIONS="--import tsx" quorate simulate');
 });
 
 test("without a name it says what can be simulated", async () => {

@@ -1,20 +1,8 @@
 import { expect, test } from "vitest";
 import { type Bounds, Exploration, explorableRaft, type RaftLimits } from "../../src/simulator/index.ts";
+import { smallBounds, smallLimits } from "../support/exploration.ts";
 
-const limits: RaftLimits = { members: 3, terms: 2, proposals: 2, reads: 0, appendBytesMax: 2 ** 18 };
-const bounds: Bounds = {
-  start: "led",
-  steps: 1000,
-  states: 10_000_000,
-  timeouts: 2,
-  ticks: 0,
-  crashes: 0,
-  duplicates: 0,
-  losses: 0,
-  order: "any",
-  disk: "late",
-  symmetry: true,
-};
+const bounds: Bounds = { ...smallBounds, start: "led" };
 
 test.each<[string, Partial<RaftLimits & Bounds>]>([
   ["one term from its beginning, a crash, any order", { start: "new", terms: 1, proposals: 1, crashes: 1 }],
@@ -25,7 +13,7 @@ test.each<[string, Partial<RaftLimits & Bounds>]>([
     { order: "sent", disk: "fast", losses: 1, duplicates: 1 },
   ],
 ])("%s: explored to the end, and every promise holds", (_, some) => {
-  const exploration = new Exploration(explorableRaft({ ...limits, ...some }), { ...bounds, ...some });
+  const exploration = new Exploration(explorableRaft({ ...smallLimits, ...some }), { ...bounds, ...some });
   const startedAt = performance.now();
 
   while (exploration.advance(10_000));

@@ -1,23 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type Bounds, Exploration, explorableRaft, type RaftLimits, Simulation } from "../../src/simulator/index.ts";
+import { type Bounds, Exploration, explorableRaft, Simulation } from "../../src/simulator/index.ts";
+import { smallBounds, smallLimits } from "../support/exploration.ts";
 import type { Catch, Hunt } from "./hunt.ts";
 
 // Bundled with a mutant's sources and run as a worker: hunts the mutant that it holds, and says what came of it.
 
-const limits: RaftLimits = { members: 3, terms: 2, proposals: 2, reads: 0, appendBytesMax: 2 ** 18 };
-const bounds: Bounds = {
-  start: "new",
-  steps: 1000,
-  states: 6_000_000,
-  timeouts: 2,
-  ticks: 0,
-  crashes: 1,
-  duplicates: 0,
-  losses: 0,
-  order: "any",
-  disk: "late",
-  symmetry: true,
-};
+const bounds: Bounds = { ...smallBounds, states: 6_000_000, crashes: 1 };
 
 parentPort?.postMessage(await hunt(workerData as Hunt));
 
@@ -42,7 +30,7 @@ async function inWorlds({ runsMax, by: _, ...options }: Extract<Hunt, { by: "sim
 }
 
 function inOrders(how: Extract<Hunt, { by: "explore" }>): Catch {
-  const exploration = new Exploration(explorableRaft({ ...limits, ...how.limits }), { ...bounds, ...how.bounds });
+  const exploration = new Exploration(explorableRaft({ ...smallLimits, ...how.limits }), { ...bounds, ...how.bounds });
   while (exploration.advance(10_000));
   const { violation, states } = exploration.finding();
   return { claim: violation?.claim, effort: states };

@@ -17,21 +17,10 @@ import {
   Share,
   workOn,
 } from "../../src/simulator/index.ts";
+import { smallBounds, smallLimits } from "../support/exploration.ts";
 
-const limits: RaftLimits = { members: 3, terms: 1, proposals: 1, reads: 0, appendBytesMax: 2 ** 18 };
-const bounds: Bounds = {
-  start: "new",
-  steps: 100,
-  states: 500_000,
-  timeouts: 1,
-  ticks: 0,
-  crashes: 0,
-  duplicates: 0,
-  losses: 0,
-  order: "any",
-  disk: "late",
-  symmetry: true,
-};
+const limits: RaftLimits = { ...smallLimits, terms: 1, proposals: 1 };
+const bounds: Bounds = { ...smallBounds, steps: 100, states: 500_000, timeouts: 1 };
 
 function find(some: Partial<RaftLimits & Bounds>, spoil: Spoil = (raft) => raft): Finding {
   const exploration = new Exploration(spoil(explorableRaft({ ...limits, ...some })), { ...bounds, ...some });

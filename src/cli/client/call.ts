@@ -43,7 +43,7 @@ export async function call<Body>(request: Ask, options: CallOptions): Promise<Bo
   const mark = request.path.includes("?") ? "&" : "?";
   const path = consistency === undefined ? request.path : `${request.path}${mark}consistency=${consistency}`;
   const endpoints = findEndpoints(options.endpoints, process.env);
-  const timeoutMs = parseDuration(options.timeout, timeoutMsMax);
+  const timeoutMs = parseDuration(options.timeout, "--timeout", timeoutMsMax);
   const key = request.method === "GET" ? {} : { key: options.key ?? randomUUID() };
   const interrupted = (): void => {
     if (key.key !== undefined)

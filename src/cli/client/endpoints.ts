@@ -17,17 +17,19 @@ export function findEndpoints(flag: string | undefined, env: NodeJS.ProcessEnv, 
 function parseEndpoints(list: string, origin: string): string[] {
   const endpoints = list.split(",").map((entry) => {
     const text = entry.trim();
-    const url = URL.canParse(text) && /^https?:/.test(text) ? new URL(text) : undefined;
-    const plain = url ?? (URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : undefined);
-    if (plain === undefined || plain.pathname !== "/" || plain.search !== "") {
-      throw new CommandFailure(
-        exitCode.usage,
-        `${origin}: ${text} is no endpoint; write host:port or http://host:port`,
-      );
-    }
-    return plain.origin;
+    const endpoint = parseEndpoint(text);
+    if (endpoint !== undefined) return endpoint;
+    throw new CommandFailure(exitCode.usage, `${origin}: ${text} is no endpoint; write host:port or http://host:port`);
   });
   if (endpoints.length > endpointsMax)
     throw new CommandFailure(exitCode.usage, `${origin}: more than ${endpointsMax} endpoints`);
   return endpoints;
+}
+
+/** A URL may leave out its port, which is then known; a bare word with none is a typing error sooner than a host. */
+function parseEndpoint(text: string): string | undefined {
+  const address = /^https?:\/\//.test(text) ? text : /:\d+$/.test(text) ? `http://${text}` : "";
+  if (!URL.canParse(address)) return undefined;
+  const { origin, pathname, search } = new URL(address);
+  return pathname === "/" && search === "" ? origin : undefined;
 }

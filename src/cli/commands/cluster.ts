@@ -108,7 +108,7 @@ async function cut(link: string[], place: Place): Promise<void> {
 
 async function delay(words: string[], place: Place): Promise<void> {
   const { parseWays, delayMsMax } = await import("../cluster/faults.ts");
-  const delayMs = parseDuration(words.at(-1) ?? "", delayMsMax);
+  const delayMs = parseDuration(words.at(-1) ?? "", "the delay", delayMsMax);
   return act({ command: "delay", ways: parseWays(words.slice(0, -1)), delayMs }, place);
 }
 

@@ -27,11 +27,11 @@ export function statusCommand(): Command {
 
 async function show(options: { endpoints?: string; timeout: string; json?: boolean }): Promise<void> {
   const { findEndpoints } = await import("../client/endpoints.ts");
-  const timeoutMs = parseDuration(options.timeout, timeoutMsMax);
+  const timeoutMs = parseDuration(options.timeout, "--timeout", timeoutMsMax);
   const rows = await Promise.all(findEndpoints(options.endpoints, process.env).map((url) => askStatus(url, timeoutMs)));
   say(options.json ? JSON.stringify({ nodes: rows }) : statusTable(rows));
-  if (rows.some(({ status }) => status?.leader)) return;
-  throw new CommandFailure(exitCode.unavailable, "no node that answers knows a leader");
+  if (rows.some(({ status }) => status?.leader || (status?.role === "member" && status.healthy))) return;
+  throw new CommandFailure(exitCode.unavailable, "no node that answers knows a leader, or is in a group that has none");
 }
 
 async function askStatus(endpoint: string, timeoutMs: number): Promise<Row> {

@@ -41,7 +41,7 @@ export function readSettings(words: Words): Settings {
       disk: oneOf(words, "disk", ["late", "fast"]),
       symmetry: true,
     },
-    timeMs: parseDuration(String(words.time), timeMsMax),
+    timeMs: parseDuration(String(words.time), "--time", timeMsMax),
     jobs: words.jobs === undefined ? availableParallelism() : count("jobs", 1, 64),
   };
 }

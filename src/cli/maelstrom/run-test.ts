@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { formatJson } from "../../workbench/network/json.ts";
+import { writeReport } from "../../workbench/report/report.ts";
 import type { JournalMessage } from "../../workbench/run/journal.ts";
 import type { TestOptions } from "../../workbench/run/options.ts";
 import type { RecordedRun } from "../../workbench/run/recorded-run.ts";
@@ -61,6 +63,7 @@ export async function runStored(
     });
     line?.clear();
     storeRun(given.store, stored, run);
+    await writeReport(run, join(stored.directory, "report.html"));
     return { run, directory: stored.directory };
   } catch (error) {
     line?.clear();

@@ -87,6 +87,11 @@ async function promote(id: string, options: Options): Promise<void> {
 }
 
 async function remove(id: string, options: Options): Promise<void> {
+  const { members } = await ask<Members>({ method: "GET", path: "/members" }, options);
+  if (members.length > 0 && !members.some((member) => member.id === checkId(id))) {
+    const present = members.map((member) => member.id).join(", ");
+    throw new CommandFailure(exitCode.failed, `${id} is no member, and nothing was changed; members are ${present}`);
+  }
   show(await ask<Members>({ method: "DELETE", path: `/members/${checkId(id)}` }, options), options);
 }
 
@@ -113,7 +118,7 @@ async function ask<Body>(request: Ask, options: Options): Promise<Body> {
     import("../client/client.ts"),
     import("../client/endpoints.ts"),
   ]);
-  const timeoutMs = parseDuration(options.timeout, timeoutMsMax);
+  const timeoutMs = parseDuration(options.timeout, "--timeout", timeoutMsMax);
   const endpoints = findEndpoints(options.endpoints, process.env);
   const answer = await client.ask(request, { endpoints, timeoutMs, isRepeatable: true });
   if (answer.status < 400) return JSON.parse(answer.text) as Body;

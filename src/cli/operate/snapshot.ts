@@ -56,7 +56,7 @@ async function store(file: string, options: SaveOptions): Promise<void> {
     import("./download.ts"),
     import("../client/endpoints.ts"),
   ]);
-  const signal = AbortSignal.timeout(parseDuration(options.timeout, timeoutMsMax));
+  const signal = AbortSignal.timeout(parseDuration(options.timeout, "--timeout", timeoutMsMax));
   const info = await downloadBackup(findEndpoints(options.endpoints, process.env), file, signal);
   say(options.json ? JSON.stringify({ file, ...info }) : `${file}\n${describe(info)}`);
 }

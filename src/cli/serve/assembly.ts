@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { invariant } from "../../base/invariant.ts";
 import { messageBytesMax } from "../../protocols/raft/index.ts";
+import { messageBytesMax as groupMessageBytesMax } from "../../protocols/total-order/index.ts";
 import { openNode } from "../../runtime/open-node.ts";
 import type { NodeOptions } from "../../runtime/options.ts";
 import { type FaultRule, withFaults } from "../../runtime/transports/faults.ts";
@@ -27,7 +29,8 @@ export interface FaultSource {
 /** Puts a node together: links, storage and machines, and HTTP in front. `faults` only under `quorate cluster`. */
 export async function startServer(settings: ServeSettings, log: Log, faults: FaultSource | undefined): Promise<Server> {
   const notice: Notice = (level, text, facts) => log[level](facts, text);
-  const tcp = tcpTransport({ listen: listenAddress(settings), notice, frameBytesMax: messageBytesMax });
+  const frameBytesMax = settings.protocol === "raft" ? messageBytesMax : groupMessageBytesMax;
+  const tcp = tcpTransport({ listen: listenAddress(settings), notice, frameBytesMax });
   const disturbed = faults && withFaults(tcp);
   if (disturbed) faults.subscribe((rules) => disturbed.setFaults(rules));
   const node = await openNode({ ...nodeOptions(settings), transport: disturbed ?? tcp, notice, machine: objects });
@@ -62,7 +65,9 @@ function nodeOptions(settings: ServeSettings): NodeOptions {
   return {
     id: settings.id,
     members: Object.fromEntries(settings.cluster.map(({ id, address }) => [id, address])),
-    dataDir: settings["data-dir"],
+    dataDir: settings.protocol === "raft" ? settings["data-dir"] : join(settings["data-dir"], settings.protocol),
+    protocol: settings.protocol,
+    newGroup: settings["new-group"],
     join: settings.join,
     leases: settings.leases,
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<NodeOptions>),

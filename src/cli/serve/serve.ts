@@ -60,6 +60,11 @@ function awaitRemoval({ node }: Server, lifeline: Lifeline | undefined): Promise
 function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
   const { clusterId, commit } = node.status();
   log.info({ url, clusterId, commit, dataDir: settings["data-dir"] }, `${node.id} serves on ${url}`);
+  if (settings.protocol === "total-order") {
+    log.warn(
+      "the state lives in the members' memory: it is lost when a majority of them ends before others have joined",
+    );
+  }
   node.on("role", ({ role, term }) => log.info({ role, term }, `${role} in term ${term}`));
   node.on("leader", ({ leader, term }) => log.info({ leader, term }, leader ? `${leader} leads` : "no leader known"));
   node.on("link", ({ peer, up }) => log.info({ peer }, `link to ${peer} ${up ? "is up" : "broke"}`));

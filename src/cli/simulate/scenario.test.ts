@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Explanation } from "../../simulator/index.ts";
+import { calmWorld } from "../../simulator/plans/run.ts";
 import { scenarioText } from "./scenario.ts";
 
 const explanation: Explanation = {
@@ -10,18 +11,7 @@ const explanation: Explanation = {
   plan: {
     seed: 12,
     members: [{ id: "a", tickMs: 20, clock: 1000, options: { "odd-name": true } }],
-    world: {
-      delays: "even",
-      delayMs: [1, 3],
-      loss: 0,
-      repeat: 0,
-      isOrdered: false,
-      diskMs: [1, 2],
-      lostReads: 0,
-      batchMs: 0,
-      hintMs: [3, 4],
-      lostHints: 0,
-    },
+    world: calmWorld,
     actions: [{ atMs: 5, lastsMs: 6, target: "leader", pick: 1, fault: { kind: "crash", hint: true } }],
     calls: [],
     fireMs: 100,

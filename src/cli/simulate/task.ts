@@ -19,12 +19,25 @@ export function isFile(subject: string): boolean {
 
 /** Makes a task ready to run: a file is loaded, and all options are checked. */
 export async function openSimulation({ subject, choices }: Task): Promise<Simulation> {
-  if (!isFile(subject)) return new Simulation({ protocol: subject, seeds: seedsDefault, ...choices });
-  const options = await loadOptions(subject);
+  const options = isFile(subject) ? await loadOptions(subject) : { protocol: subject };
   if (choices.workload !== undefined && !("protocol" in options)) {
-    throw new OptionError("workload", `${subject} brings its own`);
+    throw new CommandFailure(exitCode.usage, `--workload: ${subject} brings its own`);
   }
-  return new Simulation({ seeds: seedsDefault, ...options, ...choices });
+  try {
+    return new Simulation({ seeds: seedsDefault, ...options, ...choices });
+  } catch (error) {
+    if (error instanceof OptionError) throw asTyped(error, { subject, choices });
+    throw error;
+  }
+}
+
+/** What was wrong with an option of the command line, by the name that it has there. */
+function asTyped(error: OptionError, { subject, choices }: Task): Error {
+  const { option, problem } = error;
+  if (option in choices) return new CommandFailure(exitCode.usage, `--${option}: ${problem}`, { cause: error });
+  return option === "protocol" && !isFile(subject)
+    ? new CommandFailure(exitCode.usage, problem, { cause: error })
+    : error;
 }
 
 async function loadOptions(file: string): Promise<object> {
@@ -32,9 +45,16 @@ async function loadOptions(file: string): Promise<object> {
   try {
     loaded = await import(pathToFileURL(resolve(file)).href);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandFailure(exitCode.usage, `${file} cannot be loaded: ${why}`, { cause });
+    throw new CommandFailure(exitCode.usage, `${file} cannot be loaded: ${whyNot(cause)}`, { cause });
   }
   if (typeof loaded.default === "object" && loaded.default !== null) return loaded.default;
   throw new CommandFailure(exitCode.usage, `${file} has no default export of options for simulate()`);
+}
+
+function whyNot(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (!("code" in cause) || cause.code !== "ERR_UNKNOWN_FILE_EXTENSION") return cause.message;
+  return `Node ${process.version} runs no such file by itself. Of TypeScript, name what it was compiled to,
+  use Node 22.18 or newer, or have it compiled on the way: npm install tsx, then
+  NODE_OPTIONS="--import tsx" quorate simulate …`;
 }

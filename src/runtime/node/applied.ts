@@ -26,6 +26,12 @@ export class Applied {
     for (const watcher of this.#watchers) if (watcher.index <= this.#index) watcher.resolve();
   }
 
+  /** The state was replaced, perhaps by that of a younger order: what was reached before says nothing of it. */
+  restart(index: number): void {
+    this.#index = 0;
+    this.advance(index);
+  }
+
   /** Resolves once everything through `index` is taken in; a failure changed nothing. */
   async reached(index: number, patience: Patience): Promise<void> {
     if (index <= this.#index) return;

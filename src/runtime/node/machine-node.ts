@@ -5,7 +5,16 @@ import { InvariantViolation } from "../../base/invariant.ts";
 import type { Machine } from "../../machines/machine.ts";
 import { type SessionAnswer, type SessionCommand, type SessionState, withSessions } from "../../machines/sessions.ts";
 import type { Membership } from "../../protocols/replicated-log.ts";
-import type { Delivery, ExecuteOptions, MachineNode, NodeEvent, NodeStatus, ReadOptions, WaitOptions } from "../api.ts";
+import type {
+  Delivery,
+  ExecuteOptions,
+  LogNode,
+  MachineNode,
+  NodeEvent,
+  NodeStatus,
+  ReadOptions,
+  WaitOptions,
+} from "../api.ts";
 import type { Backup } from "../backups/backup-file.ts";
 import {
   ClosedError,
@@ -17,8 +26,8 @@ import {
   TooLargeError,
 } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
-import type { RaftNode } from "./log-node.ts";
 import type { MembershipChange } from "./membership/membership-change.ts";
+import type { Proposal } from "./proposals.ts";
 
 /** How long entries are applied before other work gets a turn, in ms: a longer slice would starve heartbeats. */
 const sliceMs = 4;
@@ -27,6 +36,29 @@ const sliceMs = 4;
 const entryOverheadBytes = 64;
 
 const keyCharactersMax = 256;
+
+type MachineConfig = Pick<NodeConfig, "notice" | "requestBytesMax" | "snapshotEveryBytes" | "timeoutMs">;
+
+/** What a machine needs of the order under it, besides what every owner of a log may ask. */
+export interface MachineLog extends LogNode {
+  /** The index through which everything was taken in. */
+  readonly appliedIndex: number;
+  /** Resolves once everything through `index` was taken in. */
+  applied(index: number, options?: WaitOptions): Promise<void>;
+  /** Sees a proposal to its end; returns the call that ends the tries. */
+  submit(proposal: Proposal, options: WaitOptions): () => void;
+  /** Answers may have been passed over by a snapshot: what can be repeated is asked again. */
+  repeatAll(): void;
+  /** The newest snapshot, as a backup, if it holds everything through `index`. */
+  backup(index: number): Promise<Backup | undefined>;
+  /** Stops at once. */
+  fail(error: unknown): void;
+  /** For an order that is not stored, and gives newcomers the state itself: told once, before anything is taken in. */
+  keepState?(state: {
+    get(): Promise<Iterable<Bytes>>;
+    set(content: AsyncIterable<Bytes>, index: number): Promise<void>;
+  }): void;
+}
 
 /** A command on its way, and who waits for its answer. */
 interface Pending<Answer> {
@@ -43,8 +75,8 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
 {
   readonly id: NodeId;
   readonly closed: Promise<void>;
-  readonly #node: RaftNode;
-  readonly #config: NodeConfig;
+  readonly #node: MachineLog;
+  readonly #config: MachineConfig;
   readonly #inner: Machine<State, Command, Answer, Question, Reply>;
   readonly #machine: Machine<SessionState<State>, SessionCommand, SessionAnswer<Answer>, Question, Reply>;
   /** Names this run of the process: sequences start anew with it. */
@@ -62,7 +94,7 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
   /** A snapshot is wanted now, however little happened since the last one. */
   #isSaveWanted = false;
 
-  constructor(node: RaftNode, config: NodeConfig, machine: Machine<State, Command, Answer, Question, Reply>) {
+  constructor(node: MachineLog, config: MachineConfig, machine: Machine<State, Command, Answer, Question, Reply>) {
     this.id = node.id;
     this.closed = node.closed;
     this.#node = node;
@@ -75,6 +107,10 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
 
   /** Begins to apply; resolves once the stored snapshot, if there is one, is restored. */
   async start(): Promise<void> {
+    this.#node.keepState?.({
+      get: async () => this.#machine.snapshot(this.#state),
+      set: (content, index) => this.#replace(content, index),
+    });
     const deliveries = this.#node.committed({ from: 0 })[Symbol.asyncIterator]();
     if (this.#node.status().snapshot > 0) await this.#take(await deliveries.next());
     this.#run(deliveries).catch((error: unknown) => this.#node.fail(error));
@@ -94,11 +130,7 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
     if (next.done === true) return false;
     const delivery = next.value;
     if (delivery.kind === "snapshot") {
-      this.#state = await this.#restore(delivery.content);
-      this.#appliedIndex = delivery.index;
-      this.#restoreCount++;
-      this.#bytesSinceSnapshot = 0;
-      this.#node.repeatAll(); // answers to our requests may be among what was not applied one by one
+      await this.#replace(delivery.content, delivery.index);
       return true;
     }
     this.#saveIfDue();
@@ -107,6 +139,15 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
       this.#bytesSinceSnapshot += payload.length + entryOverheadBytes;
     }
     return true;
+  }
+
+  /** Takes over the state as of `index`. */
+  async #replace(content: AsyncIterable<Bytes>, index: number): Promise<void> {
+    this.#state = await this.#restore(content);
+    this.#appliedIndex = index;
+    this.#restoreCount++;
+    this.#bytesSinceSnapshot = 0;
+    this.#node.repeatAll(); // answers to our requests may be among what was not applied one by one
   }
 
   async #restore(content: AsyncIterable<Bytes>): Promise<SessionState<State>> {

@@ -15,9 +15,11 @@ export function healthRoutes(app: App, node: NodeBase): void {
     return document({ id: node.id, healthy, reason }, healthy ? 200 : 503);
   });
   app.get("/readyz", () => {
-    const { leader, applied, readyAt, removed } = node.status();
-    const ready = !removed && leader !== undefined && readyAt !== undefined && applied >= readyAt;
-    const hindrance = leader === undefined ? "no leader is known" : "still applying what was committed";
+    const { role, healthy, reason: why, leader, applied, readyAt, removed } = node.status();
+    const isOrdered = role === "member" ? healthy : leader !== undefined;
+    const ready = !removed && isOrdered && readyAt !== undefined && applied >= readyAt;
+    const unordered = role === "member" ? why : "no leader is known";
+    const hindrance = isOrdered ? "still applying what was committed" : unordered;
     const reason = ready ? "caught up" : removed ? "this node was removed from the cluster" : hindrance;
     return document({ id: node.id, ready, reason, applied, readyAt: readyAt ?? null }, ready ? 200 : 503);
   });

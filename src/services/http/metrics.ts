@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { NodeBase, NodeStatus, Role } from "../../runtime/api.ts";
 import type { App, Around } from "./exchange.ts";
 
-const roles: readonly Role[] = ["leader", "follower", "candidate"];
+const roles: readonly Role[] = ["leader", "follower", "candidate", "member"];
 
 /** Single figures of a node, each with its help text and where it comes from. */
 const figures: readonly [name: string, help: string, read: (status: NodeStatus) => number][] = [

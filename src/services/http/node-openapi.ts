@@ -10,7 +10,7 @@ export const nodeSchemas: { readonly [name: string]: Json } = {
   Status: object({
     id: text,
     clusterId: text,
-    role: { enum: ["leader", "follower", "candidate"] },
+    role: { enum: ["leader", "follower", "candidate", "member"] },
     term: index,
     leader: { type: ["string", "null"], description: "Id of the leader, if one is known." },
     healthy: flag,

@@ -43,6 +43,8 @@ export class RaftGroup implements Group {
   #restores = 0;
   /** Memberships committed. */
   #changes = 0;
+  /** Transfers after which the one that was to lead does. */
+  #handovers = 0;
 
   constructor(plan: Plan, workload: Workload, trace: Trace) {
     this.#random = newRandom(plan.seed + 1);
@@ -145,7 +147,10 @@ export class RaftGroup implements Group {
     if (name === "burst") return this.#burst(this.#replica(member), pick);
     if (name === "transfer") {
       const to = membership.members[pick % (membership.members.length + 1)]?.id;
-      return requests.administer((number) => ({ kind: "transfer", id: number, to }));
+      return requests.administer(
+        (number) => ({ kind: "transfer", id: number, to }),
+        () => void this.#handovers++,
+      );
     }
     if (this.#raft.members.length >= membersMax || membership.members.length === 0) return;
     const newcomer = () => this.#returning(membership, pick) ?? this.#join();
@@ -243,6 +248,7 @@ export class RaftGroup implements Group {
       undecided: this.#undecided,
       restores: this.#restores,
       changes: this.#changes,
+      handovers: this.#handovers,
       torn: sum(({ disk }) => disk.torn),
       revived: sum(({ disk }) => disk.revived),
       entries: this.#agreement.highest,

@@ -45,7 +45,7 @@ export class LogWatch {
     const hasGap = from > last + 1 || from <= mirror.base.index;
     if (hasGap) invariant(false, `a log has no gap: ${id} at ${from} after ${last}`);
     if (isLeading && from <= last) invariant(false, `a leader only appends (Leader Append-Only): ${id} at ${from}`);
-    mirror.terms.length = from - 1 - mirror.base.index;
+    if (from <= last) mirror.terms.length = from - 1 - mirror.base.index;
     for (const [at, entry] of entries.entries()) {
       this.#link(id, from + at, { term: entry.term, before: mirror.terms.at(-1) ?? mirror.base.term, entry });
       mirror.terms.push(entry.term);

@@ -93,7 +93,7 @@ export class RaftStore implements Store<RaftVocabulary> {
       this.#droppedThrough = Math.max(this.#droppedThrough, record.base.index);
     }
     if (record.kind !== "entries") return;
-    this.#places.length = record.from;
+    if (this.#places.length !== record.from) this.#places.length = record.from; // setting it is slow
     for (const _ of record.entries) this.#places.push(stored);
     file.highest = Math.max(file.highest, this.#places.length - 1);
   }

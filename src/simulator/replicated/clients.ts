@@ -52,12 +52,13 @@ interface Open {
  */
 export class Clients {
   readonly history: Operation<Call, unknown>[] = [];
-  readonly counts: Record<"answered" | "unknown" | "dropped" | "retries" | "reads", number> = {
+  readonly counts: Record<"answered" | "unknown" | "dropped" | "retries" | "reads" | "leaseReads", number> = {
     answered: 0,
     unknown: 0,
     dropped: 0,
     retries: 0,
     reads: 0,
+    leaseReads: 0,
   };
   /** Nobody gives up any more. */
   isCalm = false;
@@ -141,6 +142,7 @@ export class Clients {
     const { call } = operation;
     const forget = replica.requests.read(this.#mode, (isReadable) => {
       if (!isReadable || call.kind !== "question") return end(undefined);
+      if (this.#mode === "lease") this.counts.leaseReads++;
       end({ kind: "answer", answer: { kind: "answer", answer: replica.query(call.question) } });
     });
     return () => void forget();

@@ -39,6 +39,7 @@ export class Requests {
   readonly #accepted = new Map<number, { readonly term: number; readonly index: number }>();
   readonly #byName = new Map<string, Ticket>();
   #parked = new Set<Ticket>();
+  readonly #administered = new Map<number, () => void>();
   readonly #reads = new Map<number, Read>();
   #parkedReads: Read[] = [];
   /** Reads that wait until this member has applied through an index. */
@@ -67,9 +68,11 @@ export class Requests {
     return () => this.#forget(read);
   }
 
-  /** Asks for what an operator would, under a number of its own; what comes of it is held against what is so. */
-  administer(ask: (id: number) => LogRequest): void {
-    this.#host.request(ask(++this.#numbers));
+  /** Asks for what an operator would, under a number of its own: `done` once it is told that it came about. */
+  administer(ask: (id: number) => LogRequest, done: () => void = () => {}): void {
+    const id = ++this.#numbers;
+    this.#administered.set(id, done);
+    this.#host.request(ask(id));
   }
 
   #ask(read: Read): void {
@@ -109,6 +112,7 @@ export class Requests {
     }
     if (output.kind === "accepted") this.#accepted.set(output.id, { term: output.term, index: output.index });
     if (output.kind === "settled") this.#hold(output.id, output.outcome);
+    if (output.kind === "settled" && output.outcome === "applied") this.#administered.get(output.id)?.();
     const ticket = this.#tickets.get(output.id);
     if (ticket === undefined || output.kind === "accepted") return;
     if (output.kind === "refused") return this.#refused(ticket, output.reason);

@@ -8,17 +8,15 @@ export const versionNewest = 2;
 
 const entryKinds: readonly Entry["kind"][] = ["none", "payload", "members"];
 
-/** Encodings of entry lists already made: the disk and every follower get the same list, so it is encoded once. */
+/** Encodings of long lists already made: the disk and every follower get the same list, so it is encoded once. */
 const encodedLists = new WeakMap<readonly Entry[], Bytes>();
 
-/** A length, then the entries: encoded once, however many want them. */
+/** Shorter lists are encoded anew sooner than remembered, found, and forgotten by the garbage collector. */
+const longListLength = 8;
+
+/** A length, then the entries: a long list is encoded once, however many want it. */
 export function writeEntries(writer: ByteWriter, entries: readonly Entry[]): void {
-  let bytes = encodedLists.get(entries);
-  if (bytes === undefined) {
-    bytes = encodeEntries(entries);
-    encodedLists.set(entries, bytes);
-  }
-  writer.bytes(bytes);
+  writer.bytes(encodedLists.get(entries) ?? encodeEntries(entries));
 }
 
 function encodeEntries(entries: readonly Entry[]): Bytes {
@@ -28,7 +26,13 @@ function encodeEntries(entries: readonly Entry[]): Bytes {
   for (const entry of entries) {
     writer.varint(entry.term).byte(entryKinds.indexOf(entry.kind)).bytes(entry.payload);
   }
-  return writer.finish();
+  const bytes = writer.finish();
+  remember(entries, bytes);
+  return bytes;
+}
+
+function remember(entries: readonly Entry[], encoding: Bytes): void {
+  if (entries.length >= longListLength) encodedLists.set(entries, encoding);
 }
 
 /** Reads entries; their payloads are views of the input. Version 1 left room for memberships and wrote none. */
@@ -49,7 +53,7 @@ export function readEntries(reader: ByteReader, version: number): readonly Entry
     entries.push({ term, kind, payload });
   }
   inner.finish();
-  encodedLists.set(entries, bytes);
+  remember(entries, bytes);
   return entries;
 }
 

@@ -169,17 +169,18 @@ export function decodeMessage(bytes: Bytes, group = 0, newest: number = versionN
   const kind = kinds[reader.byte()];
   if (kind === undefined) throw new MalformedError("unknown kind of message");
   const message = readFields(reader, kind, reader.varint(), version);
+  if (version > 1) readNewFields(reader, message);
   reader.finish();
   if (versionOf(message) !== version) throw new MalformedError(`a ${kind} is not of format version ${version}`);
   return message;
 }
 
-function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number, version: number): RaftMessage {
+function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number, version: number): Unfinished {
   switch (kind) {
     case "preVote":
       return { kind, term, last: readPosition(reader) };
     case "vote":
-      return { kind, term, last: readPosition(reader), ...(version > 1 && { isHandedOver: true }) };
+      return { kind, term, last: readPosition(reader) };
     case "preVoteReply":
     case "voteReply":
       return { kind, term, granted: readFlag(reader) };
@@ -188,28 +189,28 @@ function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number,
       const commit = reader.varint();
       const entries = readEntries(reader, version);
       checkTerms(previous.term, entries, term);
-      return { kind, term, previous, commit, entries, ...readSession(reader, version) };
+      return { kind, term, previous, commit, entries };
     }
     case "appendReply":
-      return { kind, term, match: reader.varint(), ...readSession(reader, version) };
+      return { kind, term, match: reader.varint() };
     case "appendConflict":
-      return { kind, term, rejected: reader.varint(), hint: readPosition(reader), ...readSession(reader, version) };
+      return { kind, term, rejected: reader.varint(), hint: readPosition(reader) };
     case "heartbeat": {
       const commit = reader.varint();
       const round = reader.varint();
-      return { kind, term, commit, round, sent: reader.varint(), ...readSession(reader, version) };
+      return { kind, term, commit, round, sent: reader.varint() };
     }
     case "heartbeatReply": {
       const round = reader.varint();
       const match = reader.varint();
       const missing = readFlag(reader);
-      return { kind, term, round, match, missing, ...readSession(reader, version), ...readClock(reader, version) };
+      return { kind, term, round, match, missing };
     }
     case "chunk":
       return readChunk(reader, term, version);
     case "chunkReply": {
       const snapshot = readSnapshot(reader);
-      return { kind, term, snapshot, received: reader.varint(), ...readSession(reader, version) };
+      return { kind, term, snapshot, received: reader.varint() };
     }
     case "forward":
       return { kind, term, life: reader.varint(), number: reader.varint(), proposals: readProposals(reader) };
@@ -217,7 +218,7 @@ function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number,
       return { kind, term, life: reader.varint(), verdicts: readVerdicts(reader) };
     case "barrier": {
       const life = reader.varint();
-      return { kind, term, life, ask: reader.varint(), ...(version > 1 && { isLeaseEnough: true }) };
+      return { kind, term, life, ask: reader.varint() };
     }
     case "barrierReply":
       return { kind, term, life: reader.varint(), ask: reader.varint(), index: reader.varint() };
@@ -230,23 +231,51 @@ function readFields(reader: ByteReader, kind: RaftMessage["kind"], term: number,
   }
 }
 
-function readChunk(reader: ByteReader, term: number, version: number): RaftMessage {
+function readChunk(reader: ByteReader, term: number, version: number): Unfinished {
   const snapshot = readSnapshot(reader);
   const membership = version === 1 ? membershipOf(readMembers(reader)) : readMembership(reader);
   const offset = reader.varint();
   const bytes = reader.bytes();
-  return { kind: "chunk", term, snapshot, membership, offset, bytes, ...readSession(reader, version) };
+  return { kind: "chunk", term, snapshot, membership, offset, bytes };
 }
 
-/** Sessions count from 1; 0 is none. */
-function readSession(reader: ByteReader, version: number): { readonly session?: number } {
-  const session = version > 1 ? reader.varint() : 0;
-  return session === 0 ? {} : { session };
+/** A message that is being read. */
+type Unfinished = RaftMessage extends infer Message
+  ? Message extends unknown
+    ? { -readonly [Name in keyof Message]: Message[Name] }
+    : never
+  : never;
+
+/** Sessions count from 1, and 0 is none; so do clocks here, that begin at 0. */
+function readNewFields(reader: ByteReader, message: Unfinished): void {
+  switch (message.kind) {
+    case "vote":
+      message.isHandedOver = true;
+      return;
+    case "barrier":
+      message.isLeaseEnough = true;
+      return;
+    case "append":
+    case "appendReply":
+    case "appendConflict":
+    case "heartbeat":
+    case "chunk":
+    case "chunkReply":
+      return readSession(reader, message);
+    case "heartbeatReply": {
+      readSession(reader, message);
+      const clock = reader.varint();
+      if (clock > 0) message.clock = clock - 1;
+      return;
+    }
+    default:
+      return;
+  }
 }
 
-function readClock(reader: ByteReader, version: number): { readonly clock?: number } {
-  const clock = version > 1 ? reader.varint() : 0;
-  return clock === 0 ? {} : { clock: clock - 1 };
+function readSession(reader: ByteReader, message: { session?: number }): void {
+  const session = reader.varint();
+  if (session > 0) message.session = session;
 }
 
 /** A leader's log never decreases in term, nor holds a term after its own. */

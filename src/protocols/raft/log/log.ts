@@ -81,7 +81,7 @@ export function configurationAt(log: RaftLog, index: number): Configuration {
 
 /** Who takes part as of the newest membership in the log. */
 export function newestConfiguration(log: RaftLog): Configuration {
-  return configurationAt(log, log.last);
+  return log.configurations.at(-1) ?? configurationAt(log, log.last);
 }
 
 /** The place of the last entry. */

@@ -21,6 +21,14 @@ export function parseAddress(text: string): Address | undefined {
   return { host, port };
 }
 
+/** Longest address that names a member of a group, in bytes. */
+export const shortAddressBytesMax = 128;
+
+/** Whether `text` is an address, short enough to be a name, too. */
+export function isShortAddress(text: string): boolean {
+  return text.length <= shortAddressBytesMax && /^[\x21-\x7e]+$/.test(text) && parseAddress(text) !== undefined;
+}
+
 /** Asks the system, as every other program on this machine does. */
 export const resolveBySystem: Resolve = async (host) =>
   (await lookup(host, { all: true })).map((found) => found.address);

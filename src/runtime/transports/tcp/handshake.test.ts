@@ -66,6 +66,7 @@ describe("greetings", () => {
     ["a short body", "QUOR\0\x02\0\x01", "ends too early"],
     ["versions the wrong way round", "QUOR\0\x03\0\x02\x01", "no version is spoken"],
     ["control characters", "QUOR\0\x0c\0\x01\x01\x01\x01\x1b\x02n1\x02n2", "control characters"],
+    ["what is no address either", "QUOR\0\x0e\0\x01\x01\x01\x01c\x04n1:0\x02n2", "without node ids"],
     ["what is no node id", "QUOR\0\x0c\0\x01\x01\x01\x01c\x02n \x02n2", "without node ids"],
   ])("%s is refused", (_, text, problem) => {
     expect(() => new GreetingReader().read(Buffer.from(text, "latin1"))).toThrow(problem);

@@ -1,7 +1,8 @@
 import { ByteReader, type Bytes, ByteWriter, noBytes } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
-import { isNodeId, type NodeId, nodeIdBytesMax } from "../../../base/ids.ts";
+import { isNodeId, type NodeId } from "../../../base/ids.ts";
 import { toUtf8 } from "../../../base/text.ts";
+import { isShortAddress, shortAddressBytesMax } from "./addresses.ts";
 
 /** Versions of what follows the handshake, from oldest to newest spoken: a release speaks with the one before it. */
 export interface Versions {
@@ -71,12 +72,17 @@ function decodeBody(body: Bytes): Greeting {
   if (versions.min > versions.max) throw new MalformedError("no version is spoken");
   const session = reader.varint();
   const clusterId = readText(reader, clusterIdBytesMax);
-  const from = reader.text(nodeIdBytesMax);
-  const to = reader.text(nodeIdBytesMax);
-  if (!isNodeId(from) || !isNodeId(to)) throw new MalformedError("a greeting without node ids");
+  const from = reader.text(shortAddressBytesMax);
+  const to = reader.text(shortAddressBytesMax);
+  if (!isPeerName(from) || !isPeerName(to)) throw new MalformedError("a greeting without node ids");
   const identity = { versions, session, clusterId, from, to };
   if (kind !== "refusal") return { kind, ...identity };
   return { kind, ...identity, mismatch: mismatches[reader.byte()] ?? "other", text: readText(reader, textBytesMax) };
+}
+
+/** Members of a cluster have ids; a member of a group is named by its address. */
+function isPeerName(text: string): boolean {
+  return isNodeId(text) || isShortAddress(text);
 }
 
 /** A text that is fit for an operator's screen. */

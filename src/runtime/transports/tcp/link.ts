@@ -181,7 +181,8 @@ export class Link {
     const wasOpen = this.#state === "open";
     const what = wasOpen ? `the link to ${this.#peer} broke` : `${this.#peer} cannot be reached`;
     const facts = { peer: this.#peer, address: this.#address, problem };
-    notices.warn(this.#peer, `${wasOpen} ${problem}`, `${what} at ${this.#address}: ${problem}`, facts);
+    const where = this.#address === this.#peer ? "" : ` at ${this.#address}`; // an address may be a name, too
+    notices.warn(this.#peer, `${wasOpen} ${problem}`, `${what}${where}: ${problem}`, facts);
     const wasSteady = wasOpen && limits.timers.now() - this.#openedMs >= retryMsMax;
     this.#failures = wasSteady ? 0 : this.#failures + 1; // a link that breaks as soon as it is made must not spin
     this.#abandon();
