@@ -81,7 +81,7 @@ function told({ src, dest, body }: JournalMessage): string {
 
 /** What a run came to: for people, or as JSON with something more. */
 export function reportOf(run: RecordedRun, directory: string, asJson: boolean, more?: object): string {
-  if (!asJson) return `${describeRun(run)}\n\n${directory}`;
+  if (!asJson) return `${describeRun(run)}\n\n${join(directory, "report.html")}`;
   return JSON.stringify({ ...resultsOf(run), directory, ...more });
 }
 

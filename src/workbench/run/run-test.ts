@@ -113,12 +113,11 @@ class Test {
       this.#findSilent();
     } finally {
       clearInterval(ticker);
+      this.#timeline.close();
       await this.#cluster.close();
     }
     this.#enter("checking");
-    const run = this.#record();
-    this.#timeline.close();
-    return run;
+    return this.#record();
   }
 
   async #act(): Promise<void> {
@@ -140,8 +139,8 @@ class Test {
   /** Starts a node and greets it; false if it does not answer as it should. */
   async #begin(id: string): Promise<boolean> {
     const { nodes } = this.#options;
-    this.#cluster.start(id);
     const rpc = new RpcClient(this.#network, `c${this.#clientCount++}`);
+    this.#cluster.start(id, rpc.id);
     const greeting = this.#workload.greeting?.(this.#options);
     for (const body of [
       { type: "init", node_id: id, node_ids: nodes },
@@ -158,6 +157,7 @@ class Test {
       }
     }
     rpc.close();
+    this.#cluster.ready(id);
     return true;
   }
 

@@ -5,7 +5,7 @@ interface Key {
   next: number;
 }
 
-/** Keys in use at one time: each is twice as likely as the one before it, and makes way for a new one when it is full. */
+/** Keys in use at one time: each is twice as likely as the one before it, and when it is full a new one follows. */
 export class KeyPool {
   readonly #random: Random;
   readonly #writesMax: number;

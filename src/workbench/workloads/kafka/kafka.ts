@@ -1,11 +1,11 @@
-import { chance, type Random } from "../../base/random.ts";
-import { judgeKafka } from "../../checker/index.ts";
-import type { TestOptions } from "../run/options.ts";
-import { SilenceError } from "../run/rpc-errors.ts";
-import { KafkaLog } from "./kafka-offsets.ts";
-import { KeyPool } from "./key-pool.ts";
-import { fieldOf, isOffsets, isPolled, isWhole } from "./replies.ts";
-import type { Ask, Client, Generator, Request, Workload } from "./workload.ts";
+import { chance, type Random } from "../../../base/random.ts";
+import { judgeKafka } from "../../../checker/index.ts";
+import type { TestOptions } from "../../run/options.ts";
+import { SilenceError } from "../../run/rpc-errors.ts";
+import { KeyPool } from "../key-pool.ts";
+import { fieldOf, isOffsets, isPolled, isWhole } from "../replies.ts";
+import type { Ask, Client, Generator, Request, Workload } from "../workload.ts";
+import { KafkaLog } from "./offsets.ts";
 
 /** A client loses its memory once in this time, in s. */
 const crashEverySeconds = 30;

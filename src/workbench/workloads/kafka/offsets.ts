@@ -1,4 +1,4 @@
-import type { OperationEvent } from "../../checker/operations/event.ts";
+import type { OperationEvent } from "../../../checker/operations/event.ts";
 
 type Offsets = Map<string, number>;
 type Step =
