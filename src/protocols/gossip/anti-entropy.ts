@@ -1,9 +1,9 @@
 import { nextBelow } from "../../base/random.ts";
-import { difference, removeAll } from "./known/holdings.ts";
+import { difference } from "./known/holdings.ts";
 import type { GossipMessage } from "./messages.ts";
 import { takeKnows } from "./rumours.ts";
-import { outstanding, sendDigest, sendHash } from "./sending.ts";
-import { type GossipOutbox, type GossipState, knownHash, lackingOf, type Peer } from "./state.ts";
+import { fill, sendDigest, sendHash } from "./sending.ts";
+import { type GossipOutbox, type GossipState, knownHash, type Peer } from "./state.ts";
 import { jittered } from "./waits.ts";
 
 type DigestMessage = Extract<GossipMessage, { readonly kind: "digest" }>;
@@ -18,16 +18,10 @@ export function receiveDigest(state: GossipState, peer: Peer, message: DigestMes
   if (message.knows === undefined && !isSame) return sendDigest(state, peer, true, out);
   takeKnows(state, peer, message.knows ?? state.known, out);
   peer.flights = peer.flights.filter(({ asks }) => !asks);
-  compare(state, peer);
+  fill(state, peer);
   if (!message.asks) return;
   if (isSame) sendHash(state, peer, out);
   else sendDigest(state, peer, false, out);
-}
-
-/** Sends a peer what it lacks, and nothing else. */
-function compare(state: GossipState, peer: Peer): void {
-  peer.out = lackingOf(state, peer);
-  removeAll(peer.out, outstanding(peer));
 }
 
 /**

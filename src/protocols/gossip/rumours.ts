@@ -98,6 +98,7 @@ function miss(state: GossipState, peer: Peer, gone: Digest, out: GossipOutbox): 
     if (fresh.length > 0 && !hasRoom(state, origin, fresh)) continue;
     if (fresh.length > 0) missed.push({ origin, ranges: fresh });
     add(peer.theirs, origin, ranges);
+    cut(peer, [{ origin, ranges }]);
     add(peer.owes, origin, ranges);
     learn(state, origin, fresh);
   }

@@ -1,10 +1,11 @@
 import type { Bytes } from "../../base/bytes.ts";
+import { nextBelow } from "../../base/random.ts";
 import { add, addAll, difference, digestOf, type Holdings, intersection, removeAll, size } from "./known/holdings.ts";
 import { common, minus } from "./known/ranges.ts";
 import { payloadOf } from "./known/store.ts";
 import type { Cover, Digest, GossipMessage, Header, Rumour } from "./messages.ts";
 import { coverOf } from "./stability.ts";
-import { type Flight, type GossipOutbox, type GossipState, knownHash, type Peer } from "./state.ts";
+import { type Flight, type GossipOutbox, type GossipState, knownHash, lackingOf, type Peer } from "./state.ts";
 import { jittered, patience, promptTicks } from "./waits.ts";
 
 /** What of a batch's maximum a payload takes besides its bytes. */
@@ -39,6 +40,12 @@ export function outstanding(peer: Peer): Holdings {
   const all: Holdings = new Map();
   for (const { holds } of peer.flights) addAll(all, holds);
   return all;
+}
+
+/** A peer is to be sent what it lacks, and nothing else. */
+export function fill(state: GossipState, peer: Peer): void {
+  peer.out = lackingOf(state, peer);
+  removeAll(peer.out, outstanding(peer));
 }
 
 /** With `latency` at once, with `traffic` when its time has come, and when there is enough for a whole batch (G3). */
@@ -147,7 +154,8 @@ function tell(state: GossipState, peer: Peer): { readonly knows: Digest; readonl
   if (peer.owesCover === "no") return { knows };
   const asks = peer.owesCover === "ask";
   peer.owesCover = "no";
-  const holds = digestOf(coverOf(state, peer), state.config.digestRangesMax);
+  const cover = coverOf(state, peer);
+  const holds = digestOf(cover, state.config.digestRangesMax, nextBelow(state.random, Math.max(1, cover.size)));
   return { knows, cover: { tree: state.treeHash, holds, asks } };
 }
 

@@ -1,4 +1,4 @@
-import { addAll, type Holdings, intersection } from "./known/holdings.ts";
+import { addAll, difference, type Holdings, intersection } from "./known/holdings.ts";
 import type { Ranges } from "./known/ranges.ts";
 import { settle } from "./known/store.ts";
 import type { Cover } from "./messages.ts";
@@ -19,15 +19,17 @@ export function takeCover(state: GossipState, peer: Peer, { tree, holds, asks }:
   addAll(peer.covers, holds);
   state.mayBeStable = true;
   if (!asks) return;
+  state.isCoverWanted = true; // it may want what those behind us hold, and we may have to ask for it
   if (peer.owesCover === "no") peer.owesCover = "tell";
   owe(state, peer);
 }
 
-/** Now and then, while something is in hand that some member may lack: what is told, and asked, rides on batches. */
+/** Now and then, while anybody holds what some member may lack: what is told, and asked, rides on batches. */
 export function tickStability(state: GossipState): void {
   if (--state.settleTicks <= 0) {
     state.settleTicks = state.config.settleTicks;
-    if (state.store.unstable.size > 0) askCovers(state);
+    if (state.store.unstable.size > 0 || state.isCoverWanted) askCovers(state);
+    state.isCoverWanted = false;
   }
   if (state.mayBeStable) settleStable(state);
 }
@@ -36,7 +38,7 @@ function askCovers(state: GossipState): void {
   state.mayBeStable = true;
   if (!state.isWhole) return; // somebody cannot be reached, and lacks it
   for (const peer of state.peers.values()) {
-    if (!isInTree(peer) || peer.isDown) continue;
+    if (!isInTree(peer) || peer.isDown || difference(state.known, peer.covers).size === 0) continue;
     peer.owesCover = "ask";
     owe(state, peer);
   }

@@ -35,8 +35,9 @@ export interface Peer {
   /** To send; neither in `theirs` nor on its way. */
   out: Holdings;
   flights: Flight[];
-  /** Batches and questions sent to it. */
+  /** Batches and questions sent to it, and the last of them that it has answered. */
   numbered: number;
+  answered: number;
   /** What it does not know yet that we know: the acknowledgement. */
   readonly owes: Holdings;
   /** Until it is told what is owed, on its own if need be; `undefined`: nothing is. */
@@ -98,6 +99,8 @@ export interface GossipState {
   isWhole: boolean;
   /** A link stopped working or works again, or somebody says so: the tree may be another one. */
   isTreeStale: boolean;
+  /** A neighbour in the tree does not know that everyone has what it holds. */
+  isCoverWanted: boolean;
   /** Something was heard from which more may be stable. */
   mayBeStable: boolean;
   /** The peers on used links have been told that this member has started. */
@@ -138,6 +141,7 @@ export function newState(config: GossipConfig): GossipState {
     treeHash: 0,
     isWhole: false,
     isTreeStale: true,
+    isCoverWanted: false,
     mayBeStable: false,
     hasGreeted: false,
     syncTicks,
@@ -157,6 +161,7 @@ function newPeer(id: NodeId): Peer {
     out: new Map(),
     flights: [],
     numbered: 0,
+    answered: 0,
     owes: new Map(),
     owesTicks: undefined,
     heard: undefined,

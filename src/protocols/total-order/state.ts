@@ -38,8 +38,9 @@ export interface Peer extends Member {
   heard: number;
   /** The newest that it said of itself, which waits until all that it had sent then is here. */
   pending: { readonly clock: number; readonly sent: number } | undefined;
-  /** By number, above `forgotten`; and what they count for. */
+  /** By number, above `forgotten`. */
   readonly frames: Map<number, Frame>;
+  /** What those held that were received count for. What came before its time is within the sender's window. */
   bytes: number;
   /** What it said that it has received of each. */
   readonly acks: number[];

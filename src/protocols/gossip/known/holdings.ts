@@ -60,11 +60,16 @@ export function size(holdings: ReadonlyHoldings): number {
   return sum;
 }
 
-/** As it is told to others, with at most so many ranges: it may say less than there is, and never more. */
-export function digestOf(holdings: ReadonlyHoldings, rangesMax: number): Digest {
+/**
+ * As it is told to others, with at most so many ranges: it may say less than there is, and never more.
+ *
+ * `start`: at which of the origins to begin, so that what is told again and again is all told in the end.
+ */
+export function digestOf(holdings: ReadonlyHoldings, rangesMax: number, start = 0): Digest {
   const digest: Numbers[] = [];
   let room = rangesMax;
-  for (const [origin, ranges] of holdings) {
+  const all = [...holdings];
+  for (const [origin, ranges] of [...all.slice(start), ...all.slice(0, start)]) {
     if (room <= 0) break;
     digest.push({ origin, ranges: ranges.length <= room ? ranges : ranges.slice(0, room) });
     room -= ranges.length;

@@ -1,7 +1,7 @@
 import { addAll } from "../known/holdings.ts";
 import type { Header } from "../messages.ts";
-import { ask, outstanding, question, sendFlight } from "../sending.ts";
-import { type GossipOutbox, type GossipState, lackingOf, type Peer } from "../state.ts";
+import { ask, fill, outstanding, question, sendFlight } from "../sending.ts";
+import type { GossipOutbox, GossipState, Peer } from "../state.ts";
 import { align, jittered, measureTrip } from "../waits.ts";
 
 /** What every message says of its sender; false: it is of an earlier life, and says nothing any more. */
@@ -20,6 +20,7 @@ export function hear(
   if (message.dueTicks !== undefined && peer.role === "above") align(state, peer, message.dueTicks);
   if (answers?.incarnation === state.config.incarnation) {
     measureTrip(peer, answers.number, answers.heldTicks);
+    peer.answered = Math.max(peer.answered, answers.number);
     if (peer.isDown && answers.number > peer.downAt) welcome(state, peer, out);
   }
   return true;
@@ -37,7 +38,7 @@ function meet(state: GossipState, peer: Peer, incarnation: number): void {
   peer.flights = [];
   peer.out = new Map();
   if (peer.role === "spare") return;
-  peer.out = lackingOf(state, peer);
+  fill(state, peer);
   ask(state, peer);
 }
 
@@ -94,9 +95,9 @@ export function tickPeer(state: GossipState, peer: Peer, out: GossipOutbox): voi
   for (const flight of peer.flights) {
     flight.ageTicks++;
     if (--flight.waitTicks > 0 || flight.number === 0) continue;
-    if (flight.repeats >= state.config.repeatCountMax) return loseSight(state, peer, out);
-    flight.repeats++;
-    sendFlight(state, peer, flight, out);
+    if (flight.repeats < state.config.repeatCountMax) flight.repeats++;
+    else if (peer.answered < flight.number) return loseSight(state, peer, out);
+    sendFlight(state, peer, flight, out); // an answer without an acknowledgement: it has no room yet
   }
 }
 

@@ -1,8 +1,8 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { hashOf } from "../known/holdings.ts";
 import type { LinkReport } from "../messages.ts";
-import { ask } from "../sending.ts";
-import { type GossipState, lackingOf, type Peer } from "../state.ts";
+import { ask, fill } from "../sending.ts";
+import type { GossipState, Peer } from "../state.ts";
 import { graphOf, type Topology, type Tree, treeAround } from "./topology.ts";
 
 /** From now on, these are the links (at the start, and when the owner says so). */
@@ -10,6 +10,7 @@ export function arrange(state: GossipState, topology: Topology): void {
   state.topology = topology;
   state.graph = graphOf(topology.kind === "own" ? topology.over : topology, state.config.members);
   rebuild(state);
+  for (const peer of state.peers.values()) if (peer.role !== "spare") fill(state, peer); // others may carry it now
 }
 
 /**
@@ -68,8 +69,10 @@ function changeRole(state: GossipState, peer: Peer, role: Peer["role"]): void {
   peer.role = role;
   if (wasSpare === isSpare) return;
   peer.flights = [];
-  peer.out = isSpare ? new Map() : lackingOf(state, peer);
-  if (!isSpare && state.known.size > 0) ask(state, peer);
+  peer.out = new Map();
+  if (isSpare) return;
+  fill(state, peer);
+  if (state.known.size > 0) ask(state, peer);
 }
 
 /** Who can be reached is told when somebody is lost whom nobody has reported yet. */

@@ -1,6 +1,7 @@
 import { invariant } from "../../../base/invariant.ts";
 import { nextBelow } from "../../../base/random.ts";
 import type { Frame, Header } from "../messages.ts";
+import { windowBytesOf } from "../options.ts";
 import {
   isLeaving,
   type MessageOf,
@@ -29,8 +30,13 @@ export function receiveData(state: TotalOrderState, place: number, { header, fra
   const { replies } = state.due;
   if (frame.number <= peer.received)
     replies.set(place, replies.get(place) ?? false); // its acknowledgement was lost
-  else if (frame.number <= peer.forgotten + 2 * state.config.windowFrames) hold(state, place, frame);
+  else if (hasRoomFor(state, peer, frame)) hold(state, place, frame);
   receiveHeader(state, place, header);
+}
+
+/** Whether a frame is within two windows of its sender; one that is not counts as lost, and is repeated. */
+function hasRoomFor({ config, peers }: TotalOrderState, { forgotten, bytes }: Peer, { number }: Frame): boolean {
+  return number <= forgotten + 2 * config.windowFrames && bytes < windowBytesOf(config, peers.length);
 }
 
 /** Keeps a frame, and counts as received what follows without a gap. */
@@ -48,9 +54,7 @@ function hold(state: TotalOrderState, place: number, frame: Frame): void {
 
 /** Holds a frame until it is forgotten. */
 export function keep(peer: Peer, frame: Frame): void {
-  if (peer.frames.has(frame.number)) return;
   peer.frames.set(frame.number, frame);
-  peer.bytes += frameBytes(frame);
 }
 
 /** Counts as received all frames that are held without a gap. */
@@ -60,6 +64,7 @@ export function receiveHeld(state: TotalOrderState, place: number): void {
     const next = peer.frames.get(peer.received + 1);
     if (next === undefined) break;
     peer.received++;
+    peer.bytes += frameBytes(next);
     peer.heard = Math.max(peer.heard, next.timestamp);
     state.clock = Math.max(state.clock, next.timestamp);
   }
