@@ -10,8 +10,8 @@ export interface KnownView {
 
 /** What is known of one group: its order, and its views. */
 export interface KnownGroup {
-  /** The message at each position, and the view that it was delivered in. */
-  readonly order: { readonly name: string; readonly view: number }[];
+  /** The message at each position, and the view that it was delivered in; as far as somebody stands by it. */
+  readonly order: ({ readonly name: string; readonly view: number } | undefined)[];
   readonly views: Map<number, KnownView>;
   /** For each view that ended, how. */
   readonly ends: Map<number, string>;
@@ -47,8 +47,7 @@ export class Ledger {
     this.checks++;
     const known = order[position - 1];
     if (known === undefined) {
-      invariant(position === order.length + 1, "messages are delivered without gaps");
-      order.push({ name, view });
+      order[position - 1] = { name, view };
       return;
     }
     const isSame = known.name === name && known.view === view;
@@ -60,7 +59,7 @@ export class Ledger {
   names(groupName: string, count: number): readonly string[] {
     return this.#group(groupName)
       .order.slice(0, count)
-      .map(({ name }) => name);
+      .map((message) => message?.name ?? "");
   }
 
   /** Some process entered a view: it is the same for all that do, and so is how the one before it ended. */
