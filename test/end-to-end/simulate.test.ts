@@ -125,6 +125,15 @@ test("gossip is simulated with workloads of its own", atMost, async () => {
   expect(stdout).toMatch(/^gossip, workload bulk: 4 runs, no run failed\n/);
 });
 
+test("total order is simulated alike, and says how many groups could not go on", atMost, async () => {
+  const words = ["simulate", "total-order", "--members", "3", "--runs", "6", "--faults", "crash,split,leave"];
+  const { code, stdout } = await runQuorate(words);
+
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^total-order, workload multicast: 6 runs, no run failed\n/);
+  expect(stdout).toMatch(/majority lost +\d+/);
+});
+
 test("without a name it says what can be simulated", async () => {
   const { code, stdout } = await runQuorate(["simulate"]);
 

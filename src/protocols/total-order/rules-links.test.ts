@@ -328,6 +328,18 @@ describe("L9 back-pressure", () => {
   });
 });
 
+test("L9: a member that was not heard, or could not be acknowledged, is not taken for one that stands still", () => {
+  const member = new LoneMember({ node: "b", options: { stallTicks: 40 } });
+  member.multicast("x");
+  member.tickHearing(10, "a", "c");
+  member.tick(60);
+  expect(member.state.peers[0]?.stalledTicks).toBeLessThan(40);
+  member.hear("a", { kind: "prepare", ballot: { round: 9, node: "a" }, received: [0, 0, 0] });
+  member.tickHearing(60, "a", "c");
+
+  expect(member.state.peers[0]?.stalledTicks).toBeLessThan(40);
+});
+
 test("L10: a step that takes several frames answers once", () => {
   const member = new LoneMember();
   const words = member.take(

@@ -4,6 +4,7 @@ import type { Frame, Header } from "../messages.ts";
 import { windowBytesOf } from "../options.ts";
 import {
   isLeaving,
+  isWedged,
   type MessageOf,
   type Peer,
   peerAt,
@@ -154,11 +155,13 @@ export function forget(state: TotalOrderState): void {
 /** Says that we live when there was nothing else to say (L8), and counts how long others are silent or stand still. */
 export function tickLinks(state: TotalOrderState, out: TotalOrderOutbox): void {
   const me = self(state);
+  const canAcknowledge = !isWedged(state); // who is wedged takes no acknowledgement in
   for (const peer of state.peers) {
     if (peer === me) continue;
     peer.silentTicks++;
     const isBehind = state.peers.some((sender, at) => (peer.acks[at] ?? 0) < sender.received);
-    peer.stalledTicks = isBehind ? peer.stalledTicks + 1 : 0;
+    if (!isBehind) peer.stalledTicks = 0;
+    else if (canAcknowledge && peer.silentTicks < state.config.suspectTicks) peer.stalledTicks++;
   }
   if (++state.told.quietTicks >= state.config.keepAliveTicks) tellAll(state, undefined, out);
 }

@@ -31,6 +31,7 @@ export function install(state: TotalOrderState, decree: Decree, out: TotalOrderO
     return;
   }
   if (phase !== "member" || decree.group !== view.group || decree.base !== view.number) return;
+  if (decree.cut.length !== state.peers.length) return; // of no view of ours: the codec cannot know
   if (isIn) {
     finish(state, decree, out);
     return enter(state, decree, out);
