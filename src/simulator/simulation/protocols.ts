@@ -30,7 +30,7 @@ export const namedProtocols: readonly NamedProtocol[] = [
   },
   {
     name: "total-order",
-    summary: "one order without a leader, in views that change (Lamport 1978; virtual synchrony)",
+    summary: "one order without a leader, by clocks, in agreed views",
     workloads: ["multicast"],
     subject: () => totalOrderSubject,
   },
