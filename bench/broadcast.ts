@@ -2,12 +2,12 @@
  * How many messages a second do 3 and 5 local members deliver, and how long does one take?
  *
  * Each member is a process. Senders are spread over the members; each multicasts 256 bytes, waits for the delivery, and
- * goes on. Compared with: the same members over Raft with its log in memory, in the same run. "Idle" is one sender at a
- * time with pauses. Run: `npx tsx bench/broadcast.ts [seconds]`.
+ * goes on. Compared with: as many members of Raft with its log in memory, load by load in the same run; and a bare
+ * round trip over TCP. "Idle" is one sender with pauses. Run: `npx tsx bench/broadcast.ts [seconds]`.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { joinGroup, openNode } from "../src/runtime/index.ts";
 
@@ -65,7 +65,7 @@ async function raft(listen: string, seeds: readonly string[]): Promise<Sender> {
   return { send: (bytes) => node.propose(bytes), delivered: () => delivered };
 }
 
-async function run(sender: Sender, { senders, ms, pauseMs }: Load): Promise<Done> {
+async function work(sender: Sender, { senders, ms, pauseMs }: Load): Promise<Done> {
   const latencies: number[] = [];
   const end = performance.now() + ms;
   const before = sender.delivered();
@@ -87,7 +87,7 @@ async function beMember(protocol: Protocol, listen: string, seeds: readonly stri
   process.on("disconnect", () => process.exit());
   const sender = await (protocol === "raft" ? raft : totalOrder)(listen, seeds);
   process.send?.("ready");
-  process.on("message", async (load: Load) => process.send?.(await run(sender, load)));
+  process.on("message", async (load: Load) => process.send?.(await work(sender, load)));
 }
 
 async function freePort(): Promise<number> {
@@ -149,30 +149,67 @@ class Members {
   }
 }
 
+const loads = [
+  { name: "idle", senders: 1, pauseMs: 2 },
+  { name: "1 sender", senders: 1, pauseMs: 0 },
+  { name: "64 senders", senders: 64, pauseMs: 0 },
+  { name: "1,024 senders", senders: 1024, pauseMs: 0 },
+];
+
+/** The median time of 256 bytes to another process and back, with the pauses of "idle". */
+async function roundTripMs(seconds: number): Promise<number> {
+  const echo = fork(fileURLToPath(import.meta.url), ["echo"], { execArgv: ["--import", "tsx"] });
+  const [port] = await once(echo, "message");
+  const socket = connect({ port: Number(port), host: "127.0.0.1", noDelay: true });
+  await once(socket, "connect");
+  const times: number[] = [];
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+    const from = performance.now();
+    socket.write(payload);
+    for (let bytes = 0; bytes < payload.length; bytes += (await once(socket, "data"))[0].length);
+    times.push(performance.now() - from);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  socket.destroy();
+  echo.disconnect();
+  await once(echo, "exit");
+  return times.sort((left, right) => left - right)[times.length >> 1] ?? Number.NaN;
+}
+
+async function beEcho(): Promise<void> {
+  process.on("disconnect", () => process.exit());
+  const server = createServer({ noDelay: true }, (socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  process.send?.(typeof address === "object" && address !== null ? address.port : 0);
+}
+
 async function compare(count: number, seconds: number): Promise<void> {
-  const loads = [
-    { name: "idle", senders: 1, pauseMs: 2 },
-    { name: "1 sender", senders: 1, pauseMs: 0 },
-    { name: "64 senders", senders: 64, pauseMs: 0 },
-    { name: "1024 senders", senders: 1024, pauseMs: 0 },
-  ];
-  const rates = new Map<string, number>();
-  for (const protocol of ["raft", "total-order"] as const) {
-    const members = await Members.start(protocol, count);
-    await members.load(64, 1500); // warm up
-    for (const { name, senders, pauseMs } of loads) {
+  const all = new Map<Protocol, Members>();
+  for (const protocol of ["raft", "total-order"] as const) all.set(protocol, await Members.start(protocol, count));
+  for (const members of all.values()) await members.load(64, 2000); // warm up
+  for (const { name, senders, pauseMs } of loads) {
+    let former: number | undefined;
+    for (const [protocol, members] of all) {
       const { rate, p50, p99, cpu } = await members.load(senders, seconds * 1000, pauseMs);
-      const former = rates.get(name);
-      rates.set(name, rate);
       const ratio = former === undefined ? "" : `, ${(rate / former).toFixed(2)} x raft`;
+      former = rate;
       const figures = `${Math.round(rate).toLocaleString("en").padStart(8)} deliveries/s${ratio}`;
       const times = `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, ${cpu.toFixed(1)} us CPU a delivery`;
-      console.log(`${count} members, ${protocol.padEnd(11)} ${name.padEnd(12)} ${figures}, ${times}`);
+      console.log(`${count} members, ${name.padEnd(13)} ${protocol.padEnd(11)} ${figures}, ${times}`);
     }
-    await members.stop();
+  }
+  for (const members of all.values()) await members.stop();
+}
+
+async function run(seconds: number): Promise<void> {
+  for (const count of [3, 5]) {
+    console.log(`a round trip over TCP, idle: p50 ${(await roundTripMs(seconds)).toFixed(2)} ms`);
+    await compare(count, seconds);
   }
 }
 
 const [first, protocol, listen = "", ...seeds] = process.argv.slice(2);
 if (first === "member") await beMember(protocol as Protocol, listen, seeds);
-else for (const count of [3, 5]) await compare(count, Number(first ?? 5));
+else if (first === "echo") await beEcho();
+else await run(Number(first ?? 5));

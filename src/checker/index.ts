@@ -8,6 +8,7 @@ export {
 } from "./broadcast/broadcast.ts";
 export type { BroadcastEvent, MemberLog } from "./broadcast/logs.ts";
 export type { Counterexample } from "./counterexample.ts";
+export { parseEvents } from "./files/events.ts";
 export { type FileFormat, type FileHistory, modelNames, parseHistory } from "./files/file.ts";
 export { formatHistory } from "./files/json-lines.ts";
 export type { ModelName } from "./files/vocabulary.ts";

@@ -6,6 +6,7 @@ import { clusterCommand } from "./commands/cluster.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { helpCommand } from "./commands/help.ts";
+import { initCommand } from "./commands/init.ts";
 import { kvCommand } from "./commands/kv.ts";
 import { logCommand } from "./commands/log.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -71,6 +72,7 @@ function commandLine(): Command {
     .addCommand(exploreCommand())
     .addCommand(doctorCommand())
     .addCommand(maelstromCommand())
+    .addCommand(initCommand())
     .commandsGroup("See:")
     .addCommand(eventsCommand())
     .addCommand(helpCommand())

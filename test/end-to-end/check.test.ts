@@ -83,6 +83,44 @@ test("a search that meets its limit ends with 2, and says which", async () => {
   expect(stdout).toContain("unknown: the search of part x as kv met the limit of steps after 3 steps");
 });
 
+test("transactions are checked for what they must keep, and the cycle is told", async () => {
+  const steps = [
+    [
+      ["r", "x", null],
+      ["append", "y", 1],
+    ],
+    [
+      ["r", "y", null],
+      ["append", "x", 1],
+    ],
+    [
+      ["r", "x", [1]],
+      ["r", "y", [1]],
+    ],
+  ];
+  const lines = steps.flatMap((value, process) => [
+    { process, type: "invoke", f: "txn", value },
+    { process, type: "ok", f: "txn", value },
+  ]);
+  const path = save("skew.jsonl", lines);
+  const model = ["--model", "list-append"];
+
+  const skewed = await runQuorate(["check", ...model, "--consistency", "serializable", path]);
+  const isolated = await runQuorate(["check", ...model, "--consistency", "snapshot-isolation", path]);
+  const json = await runQuorate(["check", ...model, path, "--json"]);
+  const wrong = await runQuorate(["check", ...model, "--consistency", "perfect", path]);
+
+  expect(skewed.code).toBe(1);
+  expect(skewed.stdout).toMatch(/^not serializable: G2-item\n/);
+  expect(skewed.stdout).toContain("So T1 came before itself: a contradiction.");
+  expect([isolated.code, isolated.stdout]).toEqual([0, "snapshot-isolation: 3 transactions\n"]);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    verdict: "violation",
+    not: ["repeatable-read", "strong-snapshot-isolation"],
+  });
+  expect(wrong.code).toBe(64);
+});
+
 test("the log of a Jepsen test is checked as it is", async () => {
   const path = join(home, "etcd.log");
   writeFileSync(

@@ -14,6 +14,7 @@ const output: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     "delivered at 3",
     "the same everywhere: true",
   ],
+  "maelstrom-broadcast.ts": [], // says nothing until it is spoken to, as maelstrom.test.ts does
   "own-state.ts": ["red: 2, green: 1", "red: 2, green: 2"],
   "simulated-core.ts": [/^200 worlds, \d+ faults, \d+ checks, all right$/],
   "simulated-machine.ts": [/^40 worlds, \d+ faults, \d+ calls answered, all right$/],
@@ -31,8 +32,8 @@ test.each(readdirSync(folder).filter((file) => file.endsWith(".ts")))("%s does w
   const { code, stdout, stderr } = await new Program("--import", ["tsx", join(folder, file)]).ended;
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  const lines = stdout.trimEnd().split("\n");
-  const expected = output[file] ?? [];
+  const lines = stdout.split("\n").slice(0, -1);
+  const expected = output[file] ?? [""];
   expect(lines).toHaveLength(expected.length);
   for (const [at, line] of lines.entries()) expect(line).toMatch(expected[at] ?? "");
 });

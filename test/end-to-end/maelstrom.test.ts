@@ -3,13 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type MaelstromBody, MaelstromNetwork } from "../support/maelstrom-network.ts";
-import { runQuorate } from "../support/processes.ts";
+import { quorate, runQuorate } from "../support/processes.ts";
 
 let network: MaelstromNetwork;
 afterEach(() => network.kill(...network.ids));
 
 async function started(count: number, ...args: readonly string[]): Promise<MaelstromNetwork> {
-  network = new MaelstromNetwork(count, args);
+  return await run(count, [quorate, "maelstrom", "node", ...args]);
+}
+
+async function run(count: number, command: readonly string[]): Promise<MaelstromNetwork> {
+  network = new MaelstromNetwork(count, command);
   await network.start();
   return network;
 }
@@ -37,6 +41,80 @@ test("unique-ids: no id comes twice, not from a node that was killed and started
   const all = [...first, ...(await generate())];
 
   expect(new Set(all).size).toBe(120);
+});
+
+test.each([
+  ["broadcast", [], { type: "broadcast" }, "message", "messages"],
+  ["broadcast", ["--tuning", "traffic", "--window", "100ms"], { type: "broadcast" }, "message", "messages"],
+  ["g-set", ["--topology", "line"], { type: "add" }, "element", "value"],
+])(
+  "%s %j: both sides of a partition take in values, and all arrive everywhere",
+  async (name, options, add, field, all) => {
+    const { ids } = await started(4, name, ...options);
+    const values = (body: MaelstromBody) => (body[all] as number[]).toSorted((a, b) => a - b);
+    const tell = (value: number) => network.ask(ids[value % 4] ?? "", { ...add, [field]: value });
+
+    await tell(0);
+    network.partition(["n1", "n2"], ["n3", "n4"]);
+    const answers = await Promise.all([1, 2, 3, 4].map(tell));
+    const cut = await network.ask("n3", { type: "read" });
+    network.heal();
+    const reads = ids.map((id) =>
+      until(
+        () => network.ask(id, { type: "read" }),
+        (body) => values(body).length === 5,
+      ),
+    );
+
+    expect(answers.map(({ type }) => type)).toEqual(Array(4).fill(`${add.type}_ok`));
+    expect(values(cut)).not.toContain(4); // told to the other side
+    for (const body of await Promise.all(reads)) expect(values(body)).toEqual([0, 1, 2, 3, 4]);
+  },
+);
+
+test("pn-counter: every addition counts once on every node, also on one that was killed and comes back", async () => {
+  const { ids } = await started(3, "pn-counter");
+  const sum = (id: string, value: number) =>
+    until(
+      () => network.ask(id, { type: "read" }),
+      (body) => body.value === value,
+    );
+
+  for (const [at, delta] of [5, -2, 0, 7].entries()) await network.ask(ids[at % 3] ?? "", { type: "add", delta });
+  await Promise.all(ids.map((id) => sum(id, 10)));
+  await network.kill("n1");
+  await network.ask("n2", { type: "add", delta: -20 });
+  await network.startNode("n1");
+  const ends = await Promise.all(ids.map((id) => sum(id, -10)));
+
+  expect(ends.map(({ value }) => value)).toEqual([-10, -10, -10]);
+});
+
+test("txn-rw-register, read committed: a node that is cut off goes on, and in the end all have the same", async () => {
+  const { ids } = await started(3, "txn-rw-register", "--consistency", "read-committed");
+  const run = async (id: string, ...txn: unknown[]) => (await network.ask(id, { type: "txn", txn })).txn;
+  const read = [["r", 1, null], ["r", 2, null]]; // biome-ignore format: one transaction
+
+  network.partition(["n1"], ["n2", "n3"]);
+  const alone = await run("n1", ["w", 1, 10], ["r", 1, null]);
+  await run("n2", ["w", 1, 20], ["w", 2, 21]);
+  network.heal();
+  await until(
+    async () => ({ all: await Promise.all(ids.map((id) => run(id, ...read))) }),
+    ({ all }) =>
+      new Set((all as unknown[]).map((end) => JSON.stringify(end))).size === 1 && !JSON.stringify(all).includes("null"),
+  );
+  const ends = await Promise.all(ids.map((id) => run(id, ...read)));
+
+  expect(alone).toEqual([
+    ["w", 1, 10],
+    ["r", 1, 10],
+  ]);
+  expect(ends[0]).toEqual([
+    ["r", 1, expect.toBeOneOf([10, 20])],
+    ["r", 2, 21],
+  ]);
+  expect(ends).toEqual([ends[0], ends[0], ends[0]]);
 });
 
 test("lin-kv: any node answers, a cut one says that it cannot, and what was killed comes back with its data", async () => {
@@ -116,9 +194,30 @@ test("txn-list-append: transactions of all nodes are in one order, and see all t
   ]);
 });
 
+test("the example of a broadcast of one's own: what was told to either side of a partition arrives on both", async () => {
+  const { ids } = await run(3, ["--import", "tsx", "examples/maelstrom-broadcast.ts"]);
+  network.partition(["n1"], ["n2", "n3"]);
+
+  await network.ask("n1", { type: "broadcast", message: 1 });
+  await network.ask("n2", { type: "broadcast", message: 2 });
+  const cut = await network.ask("n1", { type: "read" });
+  network.heal();
+  const reads = ids.map((id) =>
+    until(
+      () => network.ask(id, { type: "read" }),
+      ({ messages }) => (messages as number[]).length === 2,
+    ),
+  );
+
+  expect(cut.messages).toEqual([1]);
+  for (const { messages } of await Promise.all(reads)) expect((messages as number[]).sort()).toEqual([1, 2]);
+});
+
 test.each([
   [["node", "nonsense"], "Allowed choices are"],
   [["node", "echo", "--data-dir", "x"], "echo does not take --data-dir"],
+  [["node", "broadcast", "--window", "1s"], "--window goes with --tuning traffic"],
+  [["node", "txn-rw-register", "--tuning", "traffic"], "strict-serializable does not take --tuning"],
 ])("%j is refused", async (args, why) => {
   const { code, stderr } = await runQuorate(["maelstrom", ...args]);
 

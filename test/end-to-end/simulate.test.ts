@@ -106,6 +106,34 @@ test.runIf(process.versions.node.startsWith("20."))("a file of TypeScript is ref
   expect(stderr).toContain('NODE_OPTIONS="--import tsx" quorate simulate');
 });
 
+test("gossip is simulated with workloads of its own", atMost, async () => {
+  const words = [
+    "simulate",
+    "gossip",
+    "--workload",
+    "bulk",
+    "--members",
+    "3",
+    "--runs",
+    "4",
+    "--faults",
+    "crash,arrange",
+  ];
+  const { code, stdout } = await runQuorate(words);
+
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^gossip, workload bulk: 4 runs, no run failed\n/);
+});
+
+test("total order is simulated alike, and says how many groups could not go on", atMost, async () => {
+  const words = ["simulate", "total-order", "--members", "3", "--runs", "6", "--faults", "crash,split,leave"];
+  const { code, stdout } = await runQuorate(words);
+
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^total-order, workload multicast: 6 runs, no run failed\n/);
+  expect(stdout).toMatch(/majority lost +\d+/);
+});
+
 test("without a name it says what can be simulated", async () => {
   const { code, stdout } = await runQuorate(["simulate"]);
 

@@ -54,8 +54,9 @@ test("importing a part has no side effects, so that a bundler may drop what is n
 
 test.each([
   ["raft", "protocols/raft", 30_000],
+  ["gossip", "protocols/gossip", 15_000],
   ["total-order", "protocols/total-order", 30_000],
-  ["checker", "checker", 20_000],
+  ["checker", "checker", 30_000],
   ["simulator", "simulator", 90_000],
 ])(
   "quorate/%s runs in a browser: it imports nothing, and is small when compressed",

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { quorate } from "./processes.ts";
 
 /** What a message says. */
 export type MaelstromBody = Readonly<Record<string, unknown>>;
@@ -22,16 +21,16 @@ export class MaelstromNetwork {
   /** What a node wrote to stderr. */
   readonly stderr = new Map<string, string>();
   readonly #processes = new Map<string, ChildProcess>();
-  readonly #args: readonly string[];
+  readonly #command: readonly string[];
   readonly #latencyMs: number;
   readonly #waiting = new Map<number, (body: MaelstromBody) => void>();
   #sides: readonly (readonly string[])[] = [];
   #askedCount = 0;
 
-  /** Nodes `n1` and so on, each by `quorate maelstrom node` with these arguments. */
-  constructor(count: number, args: readonly string[], latencyMs = 0) {
+  /** Nodes `n1` and so on, each by `node` with these arguments. */
+  constructor(count: number, command: readonly string[], latencyMs = 0) {
     this.ids = Array.from({ length: count }, (_, at) => `n${at + 1}`);
-    this.#args = args;
+    this.#command = command;
     this.#latencyMs = latencyMs;
   }
 
@@ -41,7 +40,7 @@ export class MaelstromNetwork {
   }
 
   async startNode(id: string): Promise<void> {
-    const child = spawn(process.execPath, [quorate, "maelstrom", "node", ...this.#args], { stdio: "pipe" });
+    const child = spawn(process.execPath, this.#command, { stdio: "pipe" });
     this.#processes.set(id, child);
     child.stderr.on("data", (data) => this.stderr.set(id, `${this.stderr.get(id) ?? ""}${data}`));
     child.stdin.on("error", () => undefined); // it was killed, which its `close` tells

@@ -129,8 +129,8 @@ export class ServedCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts `count` nodes; resolves once there is a leader. `place` gives a node another data directory; `prepare` is
-   * told what the nodes will be given as `--cluster`, before they start.
+   * Starts `count` nodes; resolves once there is a leader, or all serve without one. `place` gives a node another data
+   * directory; `prepare` is told what the nodes will be given as `--cluster`, before they start.
    */
   static async start(
     count: number,
@@ -150,7 +150,8 @@ export class ServedCluster implements AsyncDisposable {
     try {
       await prepare?.(members, nodes);
       cluster.startAll();
-      await cluster.leader();
+      if (args.includes("total-order")) await Promise.all(nodes.map((node) => node.ready()));
+      else await cluster.leader();
       return cluster;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();

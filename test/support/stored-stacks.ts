@@ -1,10 +1,12 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { withSessions } from "../../src/machines/sessions.ts";
+import { restoreBackup } from "../../src/runtime/backups/restore.ts";
 import { openSnapshots } from "../../src/runtime/snapshots/files.ts";
 import { objects } from "../../src/services/objects.ts";
 import type { Pushers } from "./pushers.ts";
-import { eventually, type ServedCluster } from "./served-cluster.ts";
+import { eventually, type ServedCluster, type ServedNode } from "./served-cluster.ts";
 
 const leastSnapshotBytes = 4096;
 
@@ -46,6 +48,16 @@ async function snapshotsBeyond(cluster: ServedCluster, index: number): Promise<v
     const statuses = await Promise.all(cluster.nodes.map((node) => node.status()));
     return statuses.every((status) => (status?.snapshot ?? 0) >= index) ? true : undefined;
   });
+}
+
+/** The values of a stack in a backup that this node alone gives, the first pushed first. */
+export async function backedUpStack({ url, directory }: ServedNode, stack: string): Promise<readonly string[]> {
+  const file = `${directory}.backup`;
+  const dataDir = `${directory}.restored`;
+  const response = await fetch(`${url}/snapshot`);
+  await writeFile(file, Buffer.from(await response.arrayBuffer()));
+  await restoreBackup({ file, dataDir, id: "n1", members: { n1: "127.0.0.1:1" } });
+  return await storedStack(dataDir, stack);
 }
 
 /** The values of a stack in the newest snapshot of a data directory, the first pushed first. */

@@ -1,10 +1,11 @@
 import { type DrawOptions, drawPlan } from "../../src/simulator/plans/draw.ts";
 import { runPlan } from "../../src/simulator/plans/run.ts";
 import { raftSubject } from "../../src/simulator/raft/subject.ts";
+import type { Subject } from "../../src/simulator/subject.ts";
 import { kvWorkload } from "../../src/simulator/workloads/kv.ts";
 
 /**
- * Runs many seeds, or the one in `SEED`, and sums up what was done in them.
+ * Runs many seeds, or the one in `SEED`, of Raft or another subject, and sums up what was done in them.
  *
  * The first that fails says how to repeat it.
  */
@@ -13,10 +14,10 @@ export async function swarm(
   count: number,
   file: string,
   options: DrawOptions = {},
+  subject: Subject = raftSubject(kvWorkload),
 ): Promise<Readonly<Record<string, number>>> {
   const only = process.env.SEED;
   const seeds = only === undefined ? Array.from({ length: count }, (_, at) => first + at) : [Number(only)];
-  const subject = raftSubject(kvWorkload);
   const sums: Record<string, number> = {};
   for (const seed of seeds) {
     const { counts, failure } = await runPlan(drawPlan(seed, subject, options), subject);

@@ -44,7 +44,8 @@ export function parseHistory(text: string, name: ModelName, format: FileFormat =
   return { history, model: models[name] as FileHistory["model"] };
 }
 
-function* readLines(text: string, format: FileFormat): Iterable<Line> {
+/** The lines that tell of calls, one by one; throws `MalformedError` at the first that tells nothing. */
+export function* readLines(text: string, format: FileFormat): Iterable<Line> {
   let read = format === "auto" ? undefined : readers[format];
   let start = 0;
   for (let number = 1; start < text.length; number++) {

@@ -115,12 +115,8 @@ function closeCycle({ graph, from, edge }: Edge, mask: number): Cycle | undefine
 }
 
 function shortest(cycles: readonly (Cycle | undefined)[]): Cycle | undefined {
-  return cycles.reduce((best, cycle) => {
-    return (cycle?.dependencies.length ?? Number.POSITIVE_INFINITY) <
-      (best?.dependencies.length ?? Number.POSITIVE_INFINITY)
-      ? cycle
-      : best;
-  }, undefined);
+  const found = cycles.filter((cycle) => cycle !== undefined);
+  return found.sort((left, right) => left.dependencies.length - right.dependencies.length)[0];
 }
 
 /**

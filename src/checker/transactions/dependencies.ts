@@ -62,15 +62,18 @@ export class Dependencies {
 
   /** What ended before another began comes before it; nodes for moments in time keep that linear. */
   addRealtime({ events, all }: Transactions): void {
-    const invoked = new Map(all.map((each) => [each.invokedAt, each]));
-    const completed = new Map(all.map((each) => [each.completedAt, each]));
+    const begins = new Int32Array(events.length).fill(-1);
+    const ends = new Int32Array(events.length).fill(-1);
+    for (const { number, outcome, invokedAt, completedAt } of all) {
+      if (outcome !== "fail") begins[invokedAt] = number;
+      if (outcome === "ok" && completedAt !== undefined) ends[completedAt] = number;
+    }
     let moment = -1;
     let ended: number[] = [];
     for (const at of events.keys()) {
-      const end = completed.get(at);
-      if (end?.outcome === "ok") ended.push(end.number);
-      const begin = invoked.get(at);
-      if (begin === undefined || begin.outcome === "fail") continue;
+      const [begin = -1, end = -1] = [begins[at], ends[at]];
+      if (end >= 0) ended.push(end);
+      if (begin < 0) continue;
       if (ended.length > 0) {
         const next = this.#nodes++;
         if (moment >= 0) this.#join(moment, next, link, -1);
@@ -78,7 +81,7 @@ export class Dependencies {
         moment = next;
         ended = [];
       }
-      if (moment >= 0) this.#join(moment, begin.number, link, -1);
+      if (moment >= 0) this.#join(moment, begin, link, -1);
     }
   }
 

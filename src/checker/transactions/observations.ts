@@ -70,13 +70,18 @@ function findFutureRead(transactions: Transactions, reader: Transaction, finding
   }
 }
 
+/** What a key held when a transaction last read or set it, if that is known, and what it has appended since. */
+interface KnownState {
+  readonly base: readonly number[] | undefined;
+  readonly own: number[];
+}
+
 /**
  * A transaction disagrees with itself: a read does not fit the transaction's own earlier reads and writes of the key
  * (the axiom Int of Cerone, Bernardi and Gotsman).
  */
 function findInternal(transactions: Transactions, reader: Transaction, findings: Findings): void {
-  /** What the key held when it was last read or set, if that is known, and what was appended since. */
-  const states = new Map<number, { base: readonly number[] | undefined; own: number[] }>();
+  const states = new Map<number, KnownState>();
   for (const step of reader.steps) {
     const state = states.get(step.key);
     if (step.kind === "write") {
@@ -84,26 +89,29 @@ function findInternal(transactions: Transactions, reader: Transaction, findings:
       else if (state === undefined) states.set(step.key, { base: undefined, own: [step.write] });
       else state.own.push(step.write);
     } else if (step.seen !== undefined) {
-      const { seen } = step;
-      if (state !== undefined && !fits(seen, state.base, state.own)) {
-        findings.add("internal", [reader.invokedAt], () => {
-          const start = state.base === undefined ? ["…"] : state.base.map((each) => nameValue(transactions, each));
-          const expected = [...start, ...state.own.map((each) => nameValue(transactions, each))].join(", ");
-          const key = nameKey(transactions, step.key);
-          return (
-            `T1: ${describeTransaction(transactions, reader)}\n` +
-            `T1's own earlier steps make ${expected === "" ? "nothing" : expected} the value of key ${key}, ` +
-            `but it read ${seen.length === 0 ? "nothing" : seen.map((each) => nameValue(transactions, each)).join(", ")}.`
-          );
-        });
+      if (state !== undefined && !fits(step.seen, state)) {
+        findings.add("internal", [reader.invokedAt], () => describeInternal(transactions, reader, step, state));
         return;
       }
-      states.set(step.key, { base: seen, own: [] });
+      states.set(step.key, { base: step.seen, own: [] });
     }
   }
 }
 
-function fits(seen: readonly number[], base: readonly number[] | undefined, own: readonly number[]): boolean {
+function describeInternal(
+  transactions: Transactions,
+  reader: Transaction,
+  { key, seen = [] }: Read,
+  state: KnownState,
+): string {
+  const tell = (writes: readonly number[]): string[] => writes.map((write) => nameValue(transactions, write));
+  const expected = [...(state.base === undefined ? ["…"] : tell(state.base)), ...tell(state.own)].join(", ");
+  const made = `make ${expected === "" ? "nothing" : expected} the value of key ${nameKey(transactions, key)}`;
+  const found = seen.length === 0 ? "nothing" : tell(seen).join(", ");
+  return `T1: ${describeTransaction(transactions, reader)}\nT1's own earlier steps ${made}, but it read ${found}.`;
+}
+
+function fits(seen: readonly number[], { base, own }: KnownState): boolean {
   const start = seen.length - own.length;
   if (start < 0 || (base !== undefined && start !== base.length)) return false;
   return (base ?? []).every((write, at) => seen[at] === write) && own.every((write, at) => seen[start + at] === write);

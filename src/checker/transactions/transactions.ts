@@ -5,10 +5,11 @@ import { type ConsistencyModel, type Finding, forbids, orderOf, weakestBroken } 
 import { findCycles } from "./cycles.ts";
 import { Dependencies } from "./dependencies.ts";
 import { describeCycle, nameCycle } from "./explanation.ts";
+import type { Graph } from "./graph.ts";
 import { dependOnLists } from "./list-append.ts";
 import { findLostUpdates, findWrongObservations } from "./observations.ts";
 import { dependOnRegisters } from "./rw-register.ts";
-import { readTransactions, type TransactionModel } from "./steps.ts";
+import { readTransactions, type Transaction, type TransactionModel, type Transactions } from "./steps.ts";
 import type { VersionRule } from "./version-order.ts";
 
 /** What transactions are held to. */
@@ -32,15 +33,10 @@ export function judgeTransactions(history: readonly OperationEvent[], options: T
   const { model, consistency = ["strict-serializable"], versionRules = ["writes-follow-reads"] } = options;
   const found = new Findings();
   const transactions = readTransactions(history, model, found);
-  const dependencies = new Dependencies(transactions.all.length);
   findWrongObservations(transactions, found);
   findLostUpdates(transactions, found);
-  if (model === "list-append") dependOnLists(transactions, dependencies, found);
-  else dependOnRegisters(transactions, versionRules, dependencies, found);
   const order = orderOf(consistency);
-  if (order >= 1) dependencies.addProcesses(transactions);
-  if (order >= 2) dependencies.addRealtime(transactions);
-  const graph = dependencies.build();
+  const graph = dependenciesOf(transactions, versionRules, order, found);
   const kinds: Finding[] = Object.keys(found.counts());
   const isForbidden = (finding: Finding): boolean => consistency.some((name) => forbids(name, finding));
   const allowed = new Set(kinds.filter((name) => !isForbidden(name)));
@@ -51,17 +47,29 @@ export function judgeTransactions(history: readonly OperationEvent[], options: T
     if (!isForbidden(cycle)) allowed.add(nameCycle(cycle));
   }
   const anomalies = found.anomalies.filter(({ name }) => !allowed.has(name));
-  const outcomes = (wanted: string): number => transactions.all.filter(({ outcome }) => outcome === wanted).length;
-  const figures = {
-    transactions: transactions.all.length,
-    ok: outcomes("ok"),
-    fail: outcomes("fail"),
-    info: outcomes("info"),
-    anomalyCounts: found.counts(),
-    not: weakestBroken(kinds),
-  };
+  const figures = { ...countOutcomes(transactions), anomalyCounts: found.counts(), not: weakestBroken(kinds) };
   if (anomalies.length > 0) return { valid: false, anomalies, figures };
   if (graph.targets.length > 0) return { valid: true, anomalies: [], figures };
   const explanation = "No transaction was seen to come before another one.";
   return { valid: "unknown", anomalies: [{ name: "undecided", explanation, events: [] }], figures };
+}
+
+function dependenciesOf(
+  transactions: Transactions,
+  versionRules: readonly VersionRule[],
+  order: number,
+  found: Findings,
+): Graph {
+  const dependencies = new Dependencies(transactions.all.length);
+  if (transactions.model === "list-append") dependOnLists(transactions, dependencies, found);
+  else dependOnRegisters(transactions, versionRules, dependencies, found);
+  if (order >= 1) dependencies.addProcesses(transactions);
+  if (order >= 2) dependencies.addRealtime(transactions);
+  return dependencies.build();
+}
+
+function countOutcomes({ all }: Transactions): Record<"transactions" | Transaction["outcome"], number> {
+  const counts = { transactions: all.length, ok: 0, fail: 0, info: 0 };
+  for (const { outcome } of all) counts[outcome]++;
+  return counts;
 }

@@ -26,7 +26,7 @@ export async function broadcast(sources: Sources): Promise<ExitCode> {
     await group.leave();
   }
   if (sending.unknown === 0) return exitCode.yes;
-  note(`${sending.unknown} lines may have been delivered or not`);
+  note(`${sending.unknown} lines were not delivered here, and it is not known whether they were elsewhere`);
   return exitCode.unknown;
 }
 

@@ -71,7 +71,7 @@ test.each([
 
 test.each([
   ["listne: 1\n", "has the unknown key listne; did you mean listen?"],
-  ["listen: {port: 1}\ncluster: {broadcast: {ports: 7}}\nkeepAliveFreq: soon\n", "soon is no duration"],
+  ["listen: {port: 1}\ncluster: {broadcast: {ports: 7}}\nkeepAliveFreq: soon\n", "keepAliveFreq must be a duration"],
   ["listen: {port: 99999}\ncluster: {broadcast: {ports: [1]}}\n", "must be host:port, or a port of 127.0.0.1"],
   ["listen: {port: 1}\ncluster: {broadcast: {ports: [one]}}\n", "must be host:port,host:port,…"],
 ])("a file that says %o is refused", (text, problem) => {

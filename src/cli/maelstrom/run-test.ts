@@ -5,7 +5,7 @@ import type { JournalMessage } from "../../workbench/run/journal.ts";
 import type { TestOptions } from "../../workbench/run/options.ts";
 import type { RecordedRun } from "../../workbench/run/recorded-run.ts";
 import { runTest } from "../../workbench/run/run-test.ts";
-import { openStoredTest, storeRun } from "../../workbench/store/store.ts";
+import { openStoredTest, resultsOf, storeRun } from "../../workbench/store/store.ts";
 import { describeRun } from "../../workbench/verdict/text.ts";
 import { workloads } from "../../workbench/workloads/workloads.ts";
 import { type ExitCode, exitCode } from "../exit.ts";
@@ -25,19 +25,19 @@ export async function testNodes(words: readonly string[], given: TestWords): Pro
     const { run, directory } = await runStored({ ...options, seed: options.seed + number }, given);
     if (run === undefined) return exitCode.interrupted;
     code = exitOf(run);
-    say(given.json ? JSON.stringify(summaryOf(run, directory)) : `${describeRun(run)}\n\n${directory}`);
+    say(reportOf(run, directory, given.json === true));
   }
   return code;
 }
 
 /** What the shell is told of a verdict. */
-function exitOf({ valid }: RecordedRun): ExitCode {
+export function exitOf({ valid }: RecordedRun): ExitCode {
   if (valid === "unknown") return exitCode.unknown;
   return valid ? exitCode.yes : exitCode.failed;
 }
 
 /** Runs a test and keeps it in the store; without a run when somebody interrupts it. */
-async function runStored(
+export async function runStored(
   options: TestOptions,
   given: TestWords,
 ): Promise<{ readonly run: RecordedRun | undefined; readonly directory: string }> {
@@ -79,9 +79,10 @@ function told({ src, dest, body }: JournalMessage): string {
   return `${src} -> ${dest} ${formatJson(body)}`;
 }
 
-function summaryOf({ history, messages, parts, bands, ...rest }: RecordedRun, directory: string): object {
-  const named = Object.fromEntries(parts.map(({ name, ...part }) => [name, part]));
-  return { ...rest, directory, operations: history.length, kept: messages.length, faults: bands, parts: named };
+/** What a run came to: for people, or as JSON with something more. */
+export function reportOf(run: RecordedRun, directory: string, asJson: boolean, more?: object): string {
+  if (!asJson) return `${describeRun(run)}\n\n${join(directory, "report.html")}`;
+  return JSON.stringify({ ...resultsOf(run), directory, ...more });
 }
 
 /** The words that repeat a test, with all that was left open filled in. */

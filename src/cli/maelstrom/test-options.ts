@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { consistencyModels } from "../../checker/index.ts";
 import { latencyDistributions } from "../../workbench/network/latency.ts";
 import { faultKinds, nodesMax, type TestOptions } from "../../workbench/run/options.ts";
 import { topologyNames } from "../../workbench/workloads/topology.ts";
@@ -63,7 +64,9 @@ export function parseTestOptions(words: readonly string[], given: TestWords): Te
     keyCount: parseWhole(given.keyCount, "--key-count", 1, 1000),
     maxTxnLength: whole("--max-txn-length", given.maxTxnLength, 1, 1000),
     maxWritesPerKey: whole("--max-writes-per-key", given.maxWritesPerKey, 1, 1_000_000),
-    consistencyModels: listOf(given.consistencyModels),
+    consistencyModels: listOf(given.consistencyModels).map((name) =>
+      oneOf("--consistency-models", name, consistencyModels),
+    ),
     availability: availabilityOf(given.availability),
     seed: parseWhole(given.seed, "--seed", 0, Number.MAX_SAFE_INTEGER) ?? randomInt(2 ** 32),
     fast: given.fast === true,

@@ -14,7 +14,7 @@ export function simulateCommand(): Command {
     .option("--seed <number>", "the first run's seed; the next have the numbers after it (default: 1)")
     .option("--runs <count>", "how many worlds (default: 1000)")
     .option("--members <count>", "members of the cluster, 1 to 9 (default: 5)")
-    .option("--workload <name>", "what clients do (default: kv)")
+    .option("--workload <name>", "what clients do (default: the first that the protocol knows; raft: kv)")
     .option("--faults <list>", "all, none, or some by name: crash,partition,… (default: all)")
     .option("--operations <count>", "client operations in each run (default: 200)")
     .option("--jobs <count>", "threads (default: one for each core)")

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import type { Vocabulary } from "../core.ts";
-import type { Topology } from "./topology.ts";
+import type { Topology } from "./links/topology.ts";
 
 /** A node in one run of its process, `node#incarnation`: who numbers the payloads submitted there from 1 on. */
 export type Origin = string;
@@ -34,10 +34,23 @@ export interface LinkReport {
 }
 
 /** What every message says of its sender. */
-interface Header {
+export interface Header {
   readonly incarnation: number;
-  /** A hash of the link reports it knows; 0 while it knows none, and in a topology that does not change. */
+  /** A hash of the link reports it knows; 0 while it knows none. */
   readonly links: number;
+  /** To those below the sender, with `traffic`: ticks until its next batches to them. */
+  readonly dueTicks?: number;
+  /** The last numbered message that arrived from there, in which life, and how many ticks ago. */
+  readonly answers?: { readonly incarnation: number; readonly number: number; readonly heldTicks: number };
+}
+
+/** What all members on the sender's side of a tree hold, as far as it knows. */
+export interface Cover {
+  /** A hash of the tree that has these sides. */
+  readonly tree: number;
+  readonly holds: Digest;
+  /** The other side's is wanted. */
+  readonly asks: boolean;
 }
 
 /**
@@ -48,20 +61,28 @@ interface Header {
 export type GossipMessage =
   | (Header & {
       readonly kind: "batch";
-      /** Counts the batches to this peer. */
+      /** Counts batches and questions to this peer. */
       readonly number: number;
       readonly rumours: readonly Rumour[];
-      /** Asked for, and no longer held: nobody here can send it again. */
+      /** Meant for the peer, and no longer held: nobody here can send them. */
       readonly gone: Digest;
       readonly knows: Digest;
-      /** The last batch that arrived from there, and how many ticks ago: the round trip is what is left. */
-      readonly answers?: { readonly number: number; readonly heldTicks: number };
-      /** The sender may not send more before it is answered. */
+      readonly cover?: Cover;
+      /** The sender waits for an answer. */
       readonly isUrgent: boolean;
     })
-  | (Header & { readonly kind: "ack"; readonly knows: Digest })
-  /** `hash` of all that is known. `knows`: that itself. `asks`: for an answer even when nothing differs. */
-  | (Header & { readonly kind: "digest"; readonly hash: number; readonly knows?: Digest; readonly asks: boolean })
+  | (Header & { readonly kind: "ack"; readonly knows: Digest; readonly cover?: Cover })
+  /**
+   * `hash` of all that is known. `knows`: that itself. `asks`: for an answer even when nothing differs; then, when the
+   * sender repeats it until it comes, with a `number`.
+   */
+  | (Header & {
+      readonly kind: "digest";
+      readonly number?: number;
+      readonly hash: number;
+      readonly knows?: Digest;
+      readonly asks: boolean;
+    })
   /** All link reports known to the sender. */
   | (Header & { readonly kind: "reports"; readonly reports: readonly LinkReport[] });
 

@@ -1,6 +1,6 @@
 import { isNodeId, type NodeId } from "../../base/ids.ts";
 import { invariant } from "../../base/invariant.ts";
-import type { Topology } from "./topology.ts";
+import type { Topology } from "./links/topology.ts";
 
 /** Identity, links, timing and bounds of one gossip member. Ticks are the host's, 20 ms by default; sizes are bytes. */
 export interface GossipOptions {
@@ -20,7 +20,7 @@ export interface GossipOptions {
   readonly tuning?: "latency" | "traffic";
   /** With `traffic`: between two batches of a node to those below it. Default 17. */
   readonly periodTicks?: number;
-  /** With `traffic`: how much earlier than needed a batch reaches the node above. Default 1. */
+  /** With `traffic`: how much earlier than needed a batch reaches the node above. Default 2. */
   readonly slackTicks?: number;
   /** An acknowledgement waits so long for something that it can ride on. Default 50; with `traffic` 100. */
   readonly ackTicks?: number;
@@ -28,17 +28,19 @@ export interface GossipOptions {
   readonly roundTripTicks?: number;
   /** Repeats without an answer, each after twice the wait of the one before, until a peer counts as down. Default 2. */
   readonly repeatCountMax?: number;
-  /** Between two probes of a peer that is down. Default 50. */
+  /** Between two probes, each of one of the peers that are down. Default 50. */
   readonly probeTicks?: number;
   /** Between two comparisons with a peer drawn by chance. Default 1000. */
   readonly syncTicks?: number;
+  /** Between two reports to the next nodes of the tree of what all on this side hold. Default 250. */
+  readonly settleTicks?: number;
   /** One payload; larger ones are refused as `too-large`. Default 1 MiB. */
   readonly payloadBytesMax?: number;
   /** Payloads of one batch; a single larger one goes alone. Default 256 KiB. */
   readonly batchBytesMax?: number;
   /** Payloads of one batch, counted. Default 1000. */
   readonly batchCountMax?: number;
-  /** Batches to one peer without an answer; beyond it they wait. Default 4. */
+  /** Batches to one peer without an answer; beyond it they wait. Default 16. */
   readonly flightCountMax?: number;
   /** Payloads that some member lacks. Each may submit an equal part of it; then `store-full`. Default 64 MiB. */
   readonly storeBytesMax?: number;
@@ -48,6 +50,8 @@ export interface GossipOptions {
   readonly rangesMax?: number;
   /** Origins; what comes from more is not taken in. Default 10,000. */
   readonly originsMax?: number;
+  /** Ranges of numbers in one digest; what is left out is sent again. Default 10,000. */
+  readonly digestRangesMax?: number;
   /** Others that must hold a submission until it is `secured`; 0: that is not said. Default 0. */
   readonly copies?: number;
 }
@@ -61,20 +65,22 @@ export function completeOptions(options: GossipOptions): GossipConfig {
     topology: { kind: "own", over: { kind: "full" } },
     tuning: "latency",
     periodTicks: 17,
-    slackTicks: 1,
+    slackTicks: 2,
     ackTicks: options.tuning === "traffic" ? 100 : 50,
     roundTripTicks: 10,
     repeatCountMax: 2,
     probeTicks: 50,
     syncTicks: 1000,
+    settleTicks: 250,
     payloadBytesMax: 2 ** 20,
     batchBytesMax: 2 ** 18,
     batchCountMax: 1000,
-    flightCountMax: 4,
+    flightCountMax: 16,
     storeBytesMax: 2 ** 26,
     keptBytesMax: 2 ** 24,
     rangesMax: 1024,
     originsMax: 10_000,
+    digestRangesMax: 10_000,
     copies: 0,
     ...options,
   };
@@ -83,8 +89,8 @@ export function completeOptions(options: GossipOptions): GossipConfig {
   invariant(new Set(config.members).size === config.members.length, "each member is listed once");
   invariant(Number.isSafeInteger(config.incarnation) && config.incarnation >= 0, "an incarnation is a whole number");
   invariant(config.periodTicks > config.slackTicks, "a period is longer than its slack");
-  const { ackTicks, probeTicks, syncTicks, batchCountMax, flightCountMax } = config;
-  const least = Math.min(ackTicks, probeTicks, syncTicks, batchCountMax, flightCountMax);
+  const { ackTicks, probeTicks, syncTicks, settleTicks, batchCountMax, flightCountMax } = config;
+  const least = Math.min(ackTicks, probeTicks, syncTicks, settleTicks, batchCountMax, flightCountMax);
   invariant(least >= 1, "waits and windows are at least 1");
   return config;
 }

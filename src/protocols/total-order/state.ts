@@ -1,3 +1,4 @@
+import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import { invariant } from "../../base/invariant.ts";
 import { newRandom, type Random } from "../../base/random.ts";
@@ -38,14 +39,15 @@ export interface Peer extends Member {
   heard: number;
   /** The newest that it said of itself, which waits until all that it had sent then is here. */
   pending: { readonly clock: number; readonly sent: number } | undefined;
-  /** By number, above `forgotten`; and what they count for. */
+  /** By number, above `forgotten`. */
   readonly frames: Map<number, Frame>;
+  /** What those held that were received count for. What came before its time is within the sender's window. */
   bytes: number;
   /** What it said that it has received of each. */
   readonly acks: number[];
   /** Ticks since it was heard. */
   silentTicks: number;
-  /** Ticks since its acknowledgements grew, while it lacks frames that we hold. */
+  /** Ticks in which it was heard since its acknowledgements grew, while it lacks frames that we hold. */
   stalledTicks: number;
   /** When our frames are repeated to it. */
   readonly resend: { leftTicks: number; delayTicks: number };
@@ -120,7 +122,7 @@ export interface Seeking {
 /** A multicast that is not in a frame yet. */
 export interface Waiting {
   readonly id: number;
-  readonly payload: Uint8Array;
+  readonly payload: Bytes;
 }
 
 /** What inputs of one batch share, collected until its end. */

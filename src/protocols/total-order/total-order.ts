@@ -29,7 +29,7 @@ import { receivePiece, receiveStateAck, sendPiece, tickTransfers } from "./view/
  * together have delivered the same (virtual synchrony). Pure: the host carries messages and tells ticks.
  */
 export class TotalOrder implements Core<TotalOrderVocabulary, TotalOrderState> {
-  readonly #state: TotalOrderState;
+  #state: TotalOrderState;
 
   /** `genesis`: what an earlier run on this node stored last. */
   constructor(options: TotalOrderOptions, genesis?: GenesisRecord) {
@@ -39,7 +39,7 @@ export class TotalOrder implements Core<TotalOrderVocabulary, TotalOrderState> {
   /** A member that goes on from `state`, once inspected and copied since; it owns the copy. */
   static resume(state: TotalOrderState): TotalOrder {
     const member = new TotalOrder(state.config);
-    Object.assign(member.#state, state);
+    member.#state = state;
     return member;
   }
 

@@ -1,6 +1,6 @@
 import { type Bytes, type Codec, jsonCodec } from "../../base/bytes.ts";
 import { MalformedError, OptionError } from "../../base/errors.ts";
-import { parseUtf8, toUtf8 } from "../../base/text.ts";
+import { parseUtf8 } from "../../base/text.ts";
 
 /** How values, and the state, become bytes; the same on all members of a group. */
 export type Encoding = "bytes" | "string" | "json";
@@ -8,10 +8,15 @@ export type Encoding = "bytes" | "string" | "json";
 /** The encodings that there are. */
 export const encodings: readonly Encoding[] = ["bytes", "string", "json"];
 
+/** Without the methods by which a Buffer differs from other bytes. Small ones share a block, which costs less. */
+function plain({ buffer, byteOffset, length }: Buffer): Bytes {
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
 const ownBytes: Codec<Bytes> = {
   encode: (bytes) => {
     if (!(bytes instanceof Uint8Array)) throw new OptionError("value", 'must be bytes: the encoding is "bytes"');
-    return new Uint8Array(bytes); // the caller may use its buffer again while members still fetch this
+    return plain(Buffer.from(bytes)); // the caller may use its own again while members still fetch this
   },
   decode: (bytes) => bytes,
 };
@@ -19,7 +24,7 @@ const ownBytes: Codec<Bytes> = {
 const texts: Codec<string> = {
   encode: (text) => {
     if (typeof text !== "string") throw new OptionError("value", 'must be text: the encoding is "string"');
-    return toUtf8(text);
+    return plain(Buffer.from(text));
   },
   decode: (bytes) => {
     const text = parseUtf8(bytes);

@@ -110,28 +110,16 @@ class Joined implements Group<unknown> {
     return this.#member.views.current as GroupView;
   }
 
-  async multicast(value: unknown, { signal, timeoutMs = this.#timeoutMs }: WaitOptions = {}): Promise<number> {
-    const payload = this.#codec.encode(value);
-    return await new Promise((resolve, reject) => {
+  multicast(value: unknown, { signal, timeoutMs = this.#timeoutMs }: WaitOptions = {}): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const payload = this.#codec.encode(value);
       const proposal = { payload, isRepeatable: false, committed: resolve, failed: reject };
-      this.#member.submit(proposal, { timeoutMs, ...(signal && { signal }) });
+      this.#member.submit(proposal, signal === undefined ? { timeoutMs } : { timeoutMs, signal });
     });
   }
 
   deliveries({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<GroupDelivery<unknown>> {
-    const raw = this.#member.deliveries.read(signal);
-    const decoded: AsyncIterableIterator<GroupDelivery<unknown>> = {
-      [Symbol.asyncIterator]: () => decoded,
-      next: async () => {
-        const next = await raw.next();
-        return next.done === true ? { done: true, value: undefined } : { done: false, value: this.#decode(next.value) };
-      },
-      return: async () => {
-        await raw.return?.();
-        return { done: true, value: undefined };
-      },
-    };
-    return decoded;
+    return this.#member.deliveries.read((delivery) => this.#decode(delivery), signal);
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<GroupDelivery<unknown>> {

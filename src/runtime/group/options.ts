@@ -79,7 +79,9 @@ export interface MemberConfig {
   readonly timeoutMs: number;
   readonly valueBytesMax: number;
   /** What the core is told besides who it is. */
-  readonly core: Omit<TotalOrderOptions, "node" | "incarnation" | "seeds" | "seed">;
+  readonly core: Omit<TotalOrderOptions, "node" | "incarnation" | "seeds" | "seed"> & {
+    readonly unconsumedMax: number;
+  };
   readonly signal: AbortSignal | undefined;
   readonly notice: Notice;
   readonly transport: Transport | undefined;

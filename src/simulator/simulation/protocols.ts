@@ -1,5 +1,7 @@
+import { gossipSubject, gossipWorkloads } from "../gossip/subject.ts";
 import { raftSubject } from "../raft/subject.ts";
 import type { Subject } from "../subject.ts";
+import { totalOrderSubject } from "../total-order/subject.ts";
 import { kvWorkload } from "../workloads/kv.ts";
 import { logWorkload } from "../workloads/log.ts";
 import { registerWorkload } from "../workloads/register.ts";
@@ -25,5 +27,17 @@ export const namedProtocols: readonly NamedProtocol[] = [
     summary: "a replicated log, led by one member at a time (Ongaro & Ousterhout 2014)",
     workloads: machineWorkloads.map(({ name }) => name),
     subject: (workload) => raftSubject(machineWorkloads.find(({ name }) => name === workload) ?? kvWorkload),
+  },
+  {
+    name: "total-order",
+    summary: "one order without a leader, by clocks, in agreed views",
+    workloads: ["multicast"],
+    subject: () => totalOrderSubject,
+  },
+  {
+    name: "gossip",
+    summary: "the same set everywhere: acknowledged batches, digests after a split",
+    workloads: gossipWorkloads.map(({ name }) => name),
+    subject: gossipSubject,
   },
 ];

@@ -30,7 +30,7 @@ export class Nemesis {
   readonly #open = new Map<FaultKind, Open>();
   readonly #cuts = new Map<FaultKind, Cuts>();
   /** Settles when what was mended so far works again. */
-  #ending: Promise<unknown> = Promise.resolve();
+  #turning: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
   constructor(timeline: Timeline, victims: Victims, intervalSeconds: number) {
@@ -52,7 +52,7 @@ export class Nemesis {
   /** Mends all that is broken, for good. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all([this.#ending, ...[...this.#open.keys()].map((kind) => this.#end(kind))]);
+    await Promise.all([this.#turning, ...[...this.#open.keys()].map((kind) => this.#end(kind))]);
   }
 
   /** All that was broken so far, and for how long. */
@@ -65,13 +65,12 @@ export class Nemesis {
     const gapNs = Math.floor((nextUint32(random) / 2 ** 32) * 2 * this.#intervalNs);
     this.#timeline.at(this.#timeline.nowNs() + gapNs, () => {
       if (this.#stopped) return;
-      if (this.#open.has(kind)) this.#ending = Promise.all([this.#ending, this.#end(kind)]);
-      else this.#begin(kind, random);
-      this.#later(kind, random);
+      const turned = this.#open.has(kind) ? this.#end(kind) : this.#begin(kind, random);
+      this.#turning = Promise.all([this.#turning, turned.then(() => this.#later(kind, random))]);
     });
   }
 
-  #begin(kind: FaultKind, random: Random): void {
+  async #begin(kind: FaultKind, random: Random): Promise<void> {
     const { what, end } = this.#act(kind, random);
     this.#open.set(kind, { band: { kind, what, fromNs: this.#timeline.nowNs() }, end });
   }

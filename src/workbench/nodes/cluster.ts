@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { formatJson } from "../network/json.ts";
 import { readMessage } from "../network/message.ts";
 import type { Network } from "../network/network.ts";
+import { isClient } from "../run/journal.ts";
 import type { Timeline } from "../run/timeline.ts";
 import type { NodeFaults } from "./node-faults.ts";
 import { NodeProcess } from "./node-process.ts";
@@ -22,13 +23,14 @@ export interface ClusterParts {
 export class Cluster {
   readonly #parts: ClusterParts;
   readonly #processes = new Map<string, NodeProcess>();
+  readonly #ready = new Set<string>();
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
   }
 
-  /** Starts the process of a node, which begins with nothing but its name. */
-  start(id: string): void {
+  /** Starts the process of a node, which begins with nothing; until it is `ready` it hears no client but `greeter`. */
+  start(id: string, greeter: string): void {
     const { command, network, timeline, logDirectory, faults, logged } = this.#parts;
     const node = new NodeProcess(id, command, join(logDirectory, `${id}.log`), {
       line: (_, line) => {
@@ -45,12 +47,19 @@ export class Cluster {
     this.#processes.set(id, node);
     network.join(id, (message, line) => {
       const { id: number, src, dest, body } = message;
+      if (!this.#ready.has(id) && isClient(src) && src !== greeter) return false;
       return this.#processes.get(id)?.write(line ?? formatJson({ id: number, src, dest, body })) ?? false;
     });
   }
 
+  /** The node has been told all that it must know. */
+  ready(id: string): void {
+    this.#ready.add(id);
+  }
+
+  /** Freezes a node; one that is not ready is left alone. */
   pause(id: string): void {
-    this.#processes.get(id)?.pause();
+    if (this.#ready.has(id)) this.#processes.get(id)?.pause();
   }
 
   resume(id: string): void {
@@ -58,6 +67,7 @@ export class Cluster {
   }
 
   async kill(id: string): Promise<void> {
+    this.#ready.delete(id);
     await this.#processes.get(id)?.kill();
     this.#processes.delete(id);
   }

@@ -18,7 +18,7 @@ export class NodeFaults {
 
   /** A process ended that nobody had ended. */
   crashed(id: string, { how, stderr }: NodeExit): void {
-    this.#add("crash", id, `node ${id} ended by itself: ${how}${said(stderr)}`);
+    this.#add("crash", id, `node ${id} ${how}${said(stderr)}`);
     this.#crashed(id);
   }
 

@@ -11,7 +11,7 @@ const logBytesMax = 256 * 2 ** 20;
 
 /** How a process ended. */
 export interface NodeExit {
-  /** Such as `exit code 1`, `SIGSEGV`, or why it could not be started. */
+  /** Such as `ended by itself: exit code 1`, or that it could not be started. */
   readonly how: string;
   /** Whether we ended it. */
   readonly asked: boolean;
@@ -68,8 +68,9 @@ export class NodeProcess {
     stderr?.on("data", (bytes) => logged.push(bytes)).on("end", () => logged.end());
     stdin?.on("error", () => undefined); // it ended, which its exit tells
     this.#child.on("error", (error) => {
-      this.#problem = error.message;
-      if (pid === undefined) this.#exit(null, null);
+      if (pid !== undefined) return; // a signal came too late
+      this.#problem = `could not be started: ${error.message}`;
+      this.#exit(null, null);
     });
     this.#child.once("close", (code, signal) => {
       if (pid !== undefined) this.#exit(code, signal);
@@ -126,7 +127,7 @@ export class NodeProcess {
       signalGroup(pid, "SIGKILL"); // what it started must not stay behind
       running.delete(pid);
     }
-    const how = this.#problem || (signal ?? `exit code ${code}`);
+    const how = this.#problem || `ended by itself: ${signal ?? `exit code ${code}`}`;
     this.#owner.exited(this.id, { how, asked: this.#isAsked, stderr: this.#tail.text() });
   }
 

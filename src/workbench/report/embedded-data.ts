@@ -1,4 +1,5 @@
 import { pairEvents } from "../../checker/operations/event.ts";
+import { formatJson } from "../network/json.ts";
 import type { JournalMessage } from "../run/journal.ts";
 import type { RecordedRun } from "../run/recorded-run.ts";
 
@@ -58,7 +59,7 @@ function packMessages({ messages, nodes, traffic }: RecordedRun): object {
   let lengthLeft = bodiesLengthMax;
   const bodies = kept.map(({ body }) => {
     if (lengthLeft <= 0) return "";
-    const text = cut(JSON.stringify(body) ?? "", bodyLengthMax);
+    const text = cut(formatJson(body), bodyLengthMax);
     lengthLeft -= text.length;
     return text;
   });
@@ -106,7 +107,7 @@ function packOperations({ history }: RecordedRun): object {
 }
 
 function spell(value: unknown): string {
-  return value === null || value === undefined ? "" : cut(JSON.stringify(value) ?? "", valueLengthMax);
+  return value === null || value === undefined ? "" : cut(formatJson(value), valueLengthMax);
 }
 
 function cut(text: string, length: number): string {

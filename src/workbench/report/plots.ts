@@ -4,10 +4,10 @@ import type { FaultBand, RecordedRun } from "../run/recorded-run.ts";
 
 const width = 1000;
 const height = 240;
-const [left, right, top, bottom] = [60, 10, 12, 24];
+const [left, right, top, bottom] = [60, 24, 12, 24];
 /** Points drawn; of more, each so-manieth is. */
 const pointsMax = 4000;
-const binsMax = 80;
+const binsMax = 50;
 /** Fault bands drawn. */
 const bandsMax = 500;
 
@@ -28,21 +28,7 @@ export function drawLatencies(run: RecordedRun): string {
   const requests = finished(run);
   if (requests.length === 0) return '<p class="soft">No request has ended.</p>';
   const x = timeScale(run.durationNs);
-  const lowest =
-    10 **
-    Math.floor(
-      Math.log10(
-        Math.max(
-          0.01,
-          requests.reduce((low, { tookMs }) => Math.min(low, tookMs), 1),
-        ),
-      ),
-    );
-  const highest = requests.reduce((high, { tookMs }) => Math.max(high, tookMs), lowest * 10);
-  const decades = Math.max(1, Math.ceil(Math.log10(highest / lowest)));
-  const y: Scale = (ms) =>
-    height - bottom - (Math.log10(Math.max(ms, lowest) / lowest) / decades) * (height - bottom - top);
-  const ticks = Array.from({ length: decades + 1 }, (_, power) => lowest * 10 ** power);
+  const { y, ticks } = durationScale(requests);
   const every = Math.ceil(requests.length / pointsMax);
   const points = requests
     .filter((_, at) => at % every === 0)
@@ -58,7 +44,7 @@ export function drawLatencies(run: RecordedRun): string {
     frame(
       run,
       x,
-      ticks.map((ms) => [y(ms), ms < 1 ? `${ms} ms` : ms < 1000 ? `${ms} ms` : `${ms / 1000} s`]),
+      ticks.map((ms) => [y(ms), ms < 1000 ? `${ms} ms` : `${ms / 1000} s`]),
       [...points, ...lines],
     ),
     `<p class="legend">${outcomeLegend}<span class="line q50">median</span><span class="line q95">95 %</span>`,
@@ -107,6 +93,18 @@ function finished({ history }: RecordedRun): Finished[] {
     const tookMs = (completed.timeNs - invoked.timeNs) / 1e6;
     return [{ atMs: invoked.timeNs / 1e6, tookMs, f: invoked.f, outcome: completed.type }];
   });
+}
+
+/** Durations on a logarithmic scale, with a line at each power of ten. */
+function durationScale(requests: readonly Finished[]): { readonly y: Scale; readonly ticks: readonly number[] } {
+  const shortest = requests.reduce((low, { tookMs }) => Math.min(low, tookMs), 1);
+  const longest = requests.reduce((high, { tookMs }) => Math.max(high, tookMs), 1);
+  const lowest = 10 ** Math.floor(Math.log10(Math.max(0.01, shortest)));
+  const decades = Math.max(1, Math.ceil(Math.log10(longest / lowest)));
+  const y: Scale = (ms) => {
+    return height - bottom - (Math.log10(Math.max(ms, lowest) / lowest) / decades) * (height - bottom - top);
+  };
+  return { y, ticks: Array.from({ length: decades + 1 }, (_, power) => lowest * 10 ** power) };
 }
 
 function timeScale(durationNs: number): Scale {

@@ -22,7 +22,7 @@ const fill = (select, choices) => {
   }
 };
 (() => {
-  const drawnMax = 1500, rowHeight = 26, head = 18;
+  const drawnMax = 1500, firstMax = 300, rowHeight = 26, head = 18;
   const { rows, nodes, types, fates, src, dest, sent, took, type, fate, bodies, total } = data.messages;
   const count = src.length, end = Math.max(1, data.durationMs * 1000);
   const isDoubled = new Set(data.messages.doubled);
@@ -197,7 +197,7 @@ const fill = (select, choices) => {
     byId("legend").append(entry);
   }
   refilter();
-  look(0, count <= drawnMax ? end : sent[drawnMax]);
+  look(0, count <= firstMax ? end : sent[firstMax]);
 })();`;
 
 /** The table of operations: a page at a time, filtered by function and outcome. */

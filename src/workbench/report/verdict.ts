@@ -1,9 +1,11 @@
 import type { Anomaly, Validity } from "../../checker/operations/judgement.ts";
 import { escapeHtml } from "../../checker/report/picture.ts";
+import { formatJson } from "../network/json.ts";
 import type { Part, RecordedRun } from "../run/recorded-run.ts";
 
-/** Anomalies of one part that are written out; a checker has counted all of them among its figures. */
-const anomaliesMax = 100;
+/** Anomalies of one part that are in sight, and that are written out; a checker counts all among its figures. */
+const visibleMax = 6;
+const anomaliesMax = 200;
 const explanationMax = 4000;
 const figureMax = 1000;
 
@@ -21,7 +23,9 @@ export function drawVerdict({ parts, history }: RecordedRun): string {
 }
 
 function drawPart({ name, valid, anomalies, figures }: Part, timeOf: (event: number) => number | undefined): string {
-  const shown = anomalies.slice(0, anomaliesMax).map((anomaly) => drawAnomaly(anomaly, timeOf));
+  const firsts = anomalies.filter(({ name: kind }, at) => anomalies.findIndex((other) => other.name === kind) === at);
+  const varied = [...firsts, ...anomalies.filter((anomaly) => !firsts.includes(anomaly))];
+  const shown = varied.slice(0, anomaliesMax).map((anomaly) => drawAnomaly(anomaly, timeOf));
   const left = anomalies.length - shown.length;
   const rows = Object.entries(figures).flatMap(([key, value]) => {
     return value === undefined ? [] : [`<tr><th>${escapeHtml(words(key))}</th><td>${drawFigure(value)}</td></tr>`];
@@ -29,7 +33,10 @@ function drawPart({ name, valid, anomalies, figures }: Part, timeOf: (event: num
   return [
     `<details class="part"${valid === true ? "" : " open"}><summary>${escapeHtml(name)}`,
     `<span class="badge ${verdictWords(valid)}">${verdictWords(valid)}</span></summary>`,
-    ...shown,
+    ...shown.slice(0, visibleMax),
+    ...(shown.length > visibleMax
+      ? [`<details><summary>${shown.length - visibleMax} more</summary>`, ...shown.slice(visibleMax), "</details>"]
+      : []),
     ...(left > 0 ? [`<p class="soft">${left} more are not shown.</p>`] : []),
     ...(rows.length > 0 ? [`<table class="figures"><tbody>${rows.join("")}</tbody></table>`] : []),
     "</details>",
@@ -49,11 +56,24 @@ function drawAnomaly({ name, explanation, events }: Anomaly, timeOf: (event: num
   ].join("");
 }
 
-/** Plain data: numbers and words as they are, small tables of them as tables, the rest as JSON. */
+/** Numbers and words as they are, flat lists and records of them in a line, the rest as JSON. */
 function drawFigure(value: unknown): string {
-  if (typeof value === "number") return escapeHtml(value.toLocaleString("en", { maximumFractionDigits: 4 }));
-  if (typeof value === "string") return escapeHtml(cut(value, figureMax));
-  return `<code>${escapeHtml(cut(JSON.stringify(value) ?? "", figureMax))}</code>`;
+  if (isScalar(value)) return escapeHtml(cut(spell(value), figureMax));
+  if (Array.isArray(value) && value.every(isScalar)) return escapeHtml(cut(value.map(spell).join(", "), figureMax));
+  const fields = Object.entries(value as object);
+  if (!Array.isArray(value) && fields.every(([, field]) => isScalar(field))) {
+    return escapeHtml(cut(fields.map(([name, field]) => `${name}: ${spell(field)}`).join(" · "), figureMax));
+  }
+  return `<code>${escapeHtml(cut(formatJson(value), figureMax))}</code>`;
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value !== "object" || value === null;
+}
+
+function spell(value: unknown): string {
+  if (typeof value === "number") return value.toLocaleString("en", { maximumFractionDigits: 4 });
+  return typeof value === "string" ? value : String(value);
 }
 
 /** `stableLatenciesMs` as `stable latencies ms`. */

@@ -69,7 +69,12 @@ function noTraffic(): Traffic {
   return { sent: 0, received: 0, lost: 0 };
 }
 
-/** Whether a client is at either end; Maelstrom tells them by their first letter. */
+/** Whether a client is at either end. */
 export function involvesClient({ src, dest }: Pick<JournalMessage, "src" | "dest">): boolean {
-  return src.startsWith("c") || dest.startsWith("c");
+  return isClient(src) || isClient(dest);
+}
+
+/** Whether somebody on the network is a client: Maelstrom tells them by their first letter. */
+export function isClient(id: string): boolean {
+  return id.startsWith("c");
 }

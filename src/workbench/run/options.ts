@@ -1,4 +1,5 @@
 import { OptionError } from "../../base/errors.ts";
+import type { ConsistencyModel } from "../../checker/index.ts";
 import type { LatencyDistribution } from "../network/latency.ts";
 import type { TopologyName } from "../workloads/topology.ts";
 
@@ -30,7 +31,7 @@ export interface TestOptions {
   readonly keyCount: number | undefined;
   readonly maxTxnLength: number;
   readonly maxWritesPerKey: number;
-  readonly consistencyModels: readonly string[];
+  readonly consistencyModels: readonly ConsistencyModel[];
   readonly availability: "total" | number | undefined;
   readonly seed: number;
   /** Delays are skipped when the nodes have gone quiet. */

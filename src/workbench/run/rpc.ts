@@ -34,6 +34,7 @@ export class RpcClient {
         this.#waiting.delete(number);
         reject(new SilenceError(`no answer in ${timeoutMs} ms`));
       }, timeoutMs);
+      timer.unref(); // what nobody waits for any more must not keep us here
       const settle = (reply: Body): void => {
         clearTimeout(timer);
         this.#waiting.delete(number);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { newRandom } from "../../base/random.ts";
 import { worst } from "../../checker/operations/judgement.ts";
@@ -67,6 +68,7 @@ class Test {
   /** A node ended by itself: the verdict is clear. */
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #aborted: Promise<never>;
   #phase: TestProgress["phase"] = "starting";
   #clientCount = 0;
 
@@ -77,6 +79,8 @@ class Test {
     this.#surroundings = surroundings;
     const { logDirectory, logged, log } = surroundings;
     this.#signal = AbortSignal.any([surroundings.signal, this.#over.signal]);
+    this.#aborted = once(this.#signal, "abort").then(() => Promise.reject(this.#signal.reason));
+    this.#aborted.catch(() => undefined); // whoever waits is told
     const timeline = new Timeline(options.fast);
     const faults = new NodeFaults(() => this.#over.abort());
     const network = new Network(timeline, this.#journal, { latencyMs, distribution, loss, duplication }, seed, log);
@@ -106,15 +110,14 @@ class Test {
         if (!this.#signal.aborted) throw error;
       });
       signal.throwIfAborted();
+      this.#findSilent();
     } finally {
       clearInterval(ticker);
+      this.#timeline.close();
       await this.#cluster.close();
     }
     this.#enter("checking");
-    this.#findSilent();
-    const run = this.#record();
-    this.#timeline.close();
-    return run;
+    return this.#record();
   }
 
   async #act(): Promise<void> {
@@ -136,8 +139,8 @@ class Test {
   /** Starts a node and greets it; false if it does not answer as it should. */
   async #begin(id: string): Promise<boolean> {
     const { nodes } = this.#options;
-    this.#cluster.start(id);
     const rpc = new RpcClient(this.#network, `c${this.#clientCount++}`);
+    this.#cluster.start(id, rpc.id);
     const greeting = this.#workload.greeting?.(this.#options);
     for (const body of [
       { type: "init", node_id: id, node_ids: nodes },
@@ -154,6 +157,7 @@ class Test {
       }
     }
     rpc.close();
+    this.#cluster.ready(id);
     return true;
   }
 
@@ -177,12 +181,7 @@ class Test {
 
   /** A promise that does not outlast the test. */
   #whole<Value>(promise: Promise<Value>): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const abort = (): void => reject(this.#signal.reason);
-      if (this.#signal.aborted) abort();
-      this.#signal.addEventListener("abort", abort);
-      promise.then(resolve, reject).finally(() => this.#signal.removeEventListener("abort", abort));
-    });
+    return Promise.race([promise, this.#aborted]);
   }
 
   #findSilent(): void {

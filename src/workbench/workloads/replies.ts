@@ -1,5 +1,5 @@
 import { formatJson } from "../network/json.ts";
-import type { Body } from "../network/message.ts";
+import { type Body, isRecord } from "../network/message.ts";
 import { MalformedReplyError } from "../run/rpc-errors.ts";
 
 /** Reads one field of an answer; anything else than what the workload's protocol says is refused. */
@@ -28,6 +28,17 @@ export function isList(value: unknown): value is readonly unknown[] {
 /** Tells whole numbers. */
 export function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
+}
+
+/** Tells maps from keys to whole numbers. */
+export function isOffsets(value: unknown): value is Readonly<Record<string, number>> {
+  return isRecord(value) && Object.values(value).every(isWhole);
+}
+
+/** Tells maps from keys to lists of offsets with their messages. */
+export function isPolled(value: unknown): value is Readonly<Record<string, readonly (readonly [number, unknown])[]>> {
+  const isPair = (pair: unknown): boolean => isList(pair) && pair.length === 2 && isWhole(pair[0]);
+  return isRecord(value) && Object.values(value).every((pairs) => isList(pairs) && pairs.every(isPair));
 }
 
 function isPresent(value: unknown): value is unknown {

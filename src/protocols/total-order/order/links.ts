@@ -1,8 +1,10 @@
 import { invariant } from "../../../base/invariant.ts";
 import { nextBelow } from "../../../base/random.ts";
 import type { Frame, Header } from "../messages.ts";
+import { windowBytesOf } from "../options.ts";
 import {
   isLeaving,
+  isWedged,
   type MessageOf,
   type Peer,
   peerAt,
@@ -29,8 +31,13 @@ export function receiveData(state: TotalOrderState, place: number, { header, fra
   const { replies } = state.due;
   if (frame.number <= peer.received)
     replies.set(place, replies.get(place) ?? false); // its acknowledgement was lost
-  else if (frame.number <= peer.forgotten + 2 * state.config.windowFrames) hold(state, place, frame);
+  else if (hasRoomFor(state, peer, frame)) hold(state, place, frame);
   receiveHeader(state, place, header);
+}
+
+/** Whether a frame is within two windows of its sender; one that is not counts as lost, and is repeated. */
+function hasRoomFor({ config, peers }: TotalOrderState, { forgotten, bytes }: Peer, { number }: Frame): boolean {
+  return number <= forgotten + 2 * config.windowFrames && bytes < windowBytesOf(config, peers.length);
 }
 
 /** Keeps a frame, and counts as received what follows without a gap. */
@@ -48,9 +55,7 @@ function hold(state: TotalOrderState, place: number, frame: Frame): void {
 
 /** Holds a frame until it is forgotten. */
 export function keep(peer: Peer, frame: Frame): void {
-  if (peer.frames.has(frame.number)) return;
   peer.frames.set(frame.number, frame);
-  peer.bytes += frameBytes(frame);
 }
 
 /** Counts as received all frames that are held without a gap. */
@@ -60,6 +65,7 @@ export function receiveHeld(state: TotalOrderState, place: number): void {
     const next = peer.frames.get(peer.received + 1);
     if (next === undefined) break;
     peer.received++;
+    peer.bytes += frameBytes(next);
     peer.heard = Math.max(peer.heard, next.timestamp);
     state.clock = Math.max(state.clock, next.timestamp);
   }
@@ -149,11 +155,13 @@ export function forget(state: TotalOrderState): void {
 /** Says that we live when there was nothing else to say (L8), and counts how long others are silent or stand still. */
 export function tickLinks(state: TotalOrderState, out: TotalOrderOutbox): void {
   const me = self(state);
+  const canAcknowledge = !isWedged(state); // who is wedged takes no acknowledgement in
   for (const peer of state.peers) {
     if (peer === me) continue;
     peer.silentTicks++;
     const isBehind = state.peers.some((sender, at) => (peer.acks[at] ?? 0) < sender.received);
-    peer.stalledTicks = isBehind ? peer.stalledTicks + 1 : 0;
+    if (!isBehind) peer.stalledTicks = 0;
+    else if (canAcknowledge && peer.silentTicks < state.config.suspectTicks) peer.stalledTicks++;
   }
   if (++state.told.quietTicks >= state.config.keepAliveTicks) tellAll(state, undefined, out);
 }

@@ -52,8 +52,8 @@ function maySend(state: TotalOrderState): boolean {
   const { backlog, backlogBytes, config, restored, phase, peers } = state;
   if (phase !== "member" || !restored || backlog.length === 0 || isWedged(state)) return false;
   const me = self(state);
-  const stable = stableOf(state, state.me);
-  if (me.received >= stable + config.windowFrames) return false;
+  const settled = Math.min(me.delivered, stableOf(state, state.me));
+  if (me.received >= settled + config.windowFrames) return false;
   const isFull = backlogBytes >= config.frameBytesMax;
   if (me.received - me.delivered >= config.pipeline && !isFull) return false;
   const next = Math.max(config.frameBytesMax, payloadBytes(backlog[0]?.payload ?? new Uint8Array()));

@@ -1,4 +1,4 @@
-import type { Decree, Frame, SenderFrames, ViewMember } from "../messages.ts";
+import type { Decree, Frame, Member, SenderFrames, ViewMember } from "../messages.ts";
 import { type PromisedState, peerAt, type TotalOrderOutbox, type TotalOrderState } from "../state.ts";
 import { mustGo, roomFor } from "./suspicion.ts";
 
@@ -67,10 +67,7 @@ function nextMembers(state: TotalOrderState, promises: readonly PromisedState[])
   ]);
 }
 
-function memberOf(
-  { node, incarnation }: ViewMember | PromisedState | { node: string; incarnation: number },
-  restored: boolean,
-): ViewMember {
+function memberOf({ node, incarnation }: Member, restored: boolean): ViewMember {
   return { node, incarnation, restored };
 }
 

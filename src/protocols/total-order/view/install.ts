@@ -31,6 +31,7 @@ export function install(state: TotalOrderState, decree: Decree, out: TotalOrderO
     return;
   }
   if (phase !== "member" || decree.group !== view.group || decree.base !== view.number) return;
+  if (decree.cut.length !== state.peers.length) return; // of no view of ours: the codec cannot know
   if (isIn) {
     finish(state, decree, out);
     return enter(state, decree, out);
@@ -55,6 +56,10 @@ function missFounding({ seeking, synod }: TotalOrderState, { group }: Decree): v
 
 /** Delivers what is left of the view that ends: the same at every survivor. */
 function finish(state: TotalOrderState, { cut, tail, position }: Decree, out: TotalOrderOutbox): void {
+  for (const [place, { frames }] of state.peers.entries()) {
+    // what came before its time, and is behind the cut, never belonged to the view
+    for (const number of frames.keys()) if (number > (cut[place] ?? 0)) frames.delete(number);
+  }
   for (const { sender, frames } of tail) {
     const peer = peerAt(state, sender);
     for (const frame of frames) if (frame.number > peer.received) keep(peer, frame);

@@ -10,7 +10,7 @@ import type { MachineLog } from "../../node/machine-node.ts";
 import type { Proposal } from "../../node/proposals.ts";
 import type { Patience } from "../../node/waiter.ts";
 import { memorySnapshots } from "../../snapshots/memory.ts";
-import { GroupMember } from "../member/member.ts";
+import { GroupMember, type RawDelivery } from "../member/member.ts";
 import type { StateBytes } from "../member/state-transfer.ts";
 import type { MemberConfig } from "../options.ts";
 import type { GroupView } from "../views.ts";
@@ -107,7 +107,7 @@ export class GroupLog implements MachineLog {
 
   async *committed(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncGenerator<Delivery, void> {
     if (options.from !== 0) throw new OptionError("from", "must be 0: nothing is stored");
-    for await (const { position: index, payload } of this.#member.deliveries.read(options.signal)) {
+    for await (const { position: index, payload } of this.#member.deliveries.read(itself, options.signal)) {
       if (payload.length > 0) yield { kind: "entries", entries: [{ index, payload }] };
       this.#applied.advance(index);
     }
@@ -216,4 +216,8 @@ export class GroupLog implements MachineLog {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function itself(delivery: RawDelivery): RawDelivery {
+  return delivery;
 }

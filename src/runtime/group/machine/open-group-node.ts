@@ -12,6 +12,9 @@ const envelopeBytesMax = 2048;
 /** Bytes that a member may have out: more than one largest request. */
 const windowBytes = 2 * 2 ** 20;
 
+/** Messages delivered and not yet applied. */
+const unconsumedMax = 10_000;
+
 /** As many members as a configuration may name: the fewer, the larger a request can be. */
 const membersMax = 9;
 
@@ -57,7 +60,7 @@ function memberConfig(config: NodeConfig, addresses: ReadonlyMap<string, string>
     addressOf: (node) => addresses.get(node),
     valueBytesMax,
     core: {
-      ...{ payloadBytesMax: valueBytesMax, windowBytes, membersMax },
+      ...{ payloadBytesMax: valueBytesMax, windowBytes, membersMax, unconsumedMax },
       keepAliveTicks: config.heartbeatTicks,
       suspectTicks: Math.max(config.electionTicks, 4 * config.heartbeatTicks),
       leaveTicks: Math.ceil(leaveMs / tickMs),

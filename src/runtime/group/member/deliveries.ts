@@ -1,13 +1,15 @@
 import { AbortedError } from "../../errors.ts";
 
 /** What is done at a place in the order, between two deliveries. */
-interface Task {
+class Task {
   readonly run: () => Promise<void>;
+
+  constructor(run: () => Promise<void>) {
+    this.run = run;
+  }
 }
 
-type Item<Delivery> = { readonly delivery: Delivery } | Task;
-
-/** How many consumed items are kept before the queue is cut. */
+/** How many items are taken in before the queue is cut. */
 const slackMax = 1024;
 
 /**
@@ -16,10 +18,11 @@ const slackMax = 1024;
  * A delivery counts as taken in when the next is asked for, or the loop ends. The protocol's own back-pressure bounds
  * what is queued.
  */
-export class Deliveries<Delivery> {
+export class Deliveries<Delivery extends object> {
   readonly #takenIn: (delivery: Delivery) => void;
   readonly #failed: (error: unknown) => void;
-  #items: Item<Delivery>[] = [];
+  /** What was given out is `undefined`. */
+  #items: (Delivery | Task | undefined)[] = [];
   #at = 0;
   /** In the reader's hands. */
   #held: Delivery | undefined;
@@ -41,13 +44,13 @@ export class Deliveries<Delivery> {
   }
 
   push(delivery: Delivery): void {
-    this.#items.push({ delivery });
+    this.#items.push(delivery);
     this.#wake?.();
   }
 
   /** Has `run` called when everything pushed before is taken in; what is pushed later waits for its end. */
   pushTask(run: () => Promise<void>): void {
-    this.#items.push({ run });
+    this.#items.push(new Task(run));
     this.#work();
   }
 
@@ -58,53 +61,66 @@ export class Deliveries<Delivery> {
     this.#wake?.();
   }
 
-  /** The order from here on; one reader at a time. */
-  read(signal?: AbortSignal): AsyncIterableIterator<Delivery> {
+  /** The order from here on, as `present` shows it; one reader at a time. */
+  read<Shown>(present: (delivery: Delivery) => Shown, signal?: AbortSignal): AsyncIterableIterator<Shown> {
     if (this.#isReading) throw new TypeError("a group has one reader at a time: end the other loop first");
     this.#isReading = true;
     const wake = (): void => this.#wake?.();
     signal?.addEventListener("abort", wake);
-    const end = (): void => {
+    const end = (): IteratorResult<Shown> => {
       this.#isReading = false;
       signal?.removeEventListener("abort", wake);
       this.#release();
+      return { done: true, value: undefined };
     };
-    const iterator: AsyncIterableIterator<Delivery> = {
+    const show = (): IteratorResult<Shown> | undefined => {
+      const delivery = this.#take(signal);
+      return delivery && { done: false, value: present(delivery) };
+    };
+    const wait = async (): Promise<IteratorResult<Shown>> => {
+      try {
+        for (;;) {
+          const shown = show();
+          if (shown !== undefined) return shown;
+          if (this.#isOver) return end();
+          await this.#news();
+        }
+      } catch (error) {
+        end();
+        throw error;
+      }
+    };
+    const iterator: AsyncIterableIterator<Shown> = {
       [Symbol.asyncIterator]: () => iterator,
-      next: async () => {
-        const delivery = await this.#next(signal).catch((error: unknown) => {
-          end();
-          throw error;
-        });
-        if (delivery !== undefined) return { done: false, value: delivery };
-        end();
-        return { done: true, value: undefined };
+      next: () => {
+        this.#release();
+        return wait();
       },
-      return: async () => {
-        end();
-        return { done: true, value: undefined };
-      },
+      return: async () => end(),
     };
     return iterator;
   }
 
-  async #next(signal: AbortSignal | undefined): Promise<Delivery | undefined> {
-    this.#release();
-    for (;;) {
-      if (signal?.aborted) throw new AbortedError("not-applied", { cause: signal.reason });
-      if (this.#failure !== undefined) throw this.#failure;
-      const item = this.#isWorking ? undefined : this.#items[this.#at];
-      if (item !== undefined && "delivery" in item) {
-        this.#advance();
-        this.#held = item.delivery;
-        return item.delivery;
-      }
-      if (item === undefined && this.#isClosed && !this.#isWorking) return undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
-    }
+  /** The next delivery, if it is its turn. */
+  #take(signal: AbortSignal | undefined): Delivery | undefined {
+    if (signal?.aborted) throw new AbortedError("not-applied", { cause: signal.reason });
+    if (this.#failure !== undefined) throw this.#failure;
+    const item = this.#isWorking ? undefined : this.#items[this.#at];
+    if (item === undefined || item instanceof Task) return undefined;
+    this.#advance();
+    this.#held = item;
+    return item;
+  }
+
+  get #isOver(): boolean {
+    return this.#isClosed && !this.#isWorking && this.#at === this.#items.length;
+  }
+
+  async #news(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = undefined;
   }
 
   #release(): void {
@@ -118,7 +134,7 @@ export class Deliveries<Delivery> {
   /** Runs the task that is next, if nothing stands before it. */
   #work(): void {
     const item = this.#items[this.#at];
-    if (this.#isWorking || this.#held !== undefined || item === undefined || "delivery" in item) return;
+    if (this.#isWorking || this.#held !== undefined || !(item instanceof Task)) return;
     this.#advance();
     this.#isWorking = true;
     item.run().then(
@@ -132,10 +148,9 @@ export class Deliveries<Delivery> {
   }
 
   #advance(): void {
-    this.#at++;
-    if (this.#at === this.#items.length) this.#items = [];
-    else if (this.#at < slackMax) return;
-    else this.#items = this.#items.slice(this.#at);
+    this.#items[this.#at++] = undefined;
+    if (this.#at < slackMax) return;
+    this.#items = this.#items.slice(this.#at);
     this.#at = 0;
   }
 }

@@ -13,6 +13,7 @@ import type { LinkStats, Transport } from "../../transports/transport.ts";
 import { StateLostError } from "../errors.ts";
 import type { MemberConfig } from "../options.ts";
 import { Views } from "../views.ts";
+import { Credit } from "./credit.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type Founding, storedFounding, volatileFounding } from "./founding.ts";
 import { groupProtocolVersion, Incarnation } from "./incarnation.ts";
@@ -29,6 +30,9 @@ export interface RawDelivery {
   readonly payload: Bytes;
 }
 
+/** Incarnations count from here, by 4096 a ms, and so stay exact numbers until 2094. */
+const epochMs = Date.UTC(2025, 0);
+
 /** Between being left behind and coming back, in ms: doubling, of which a random half is taken. */
 const returnMsMin = 500;
 const returnMsMax = 30_000;
@@ -40,17 +44,16 @@ const steadyMs = 60_000;
 const patienceMs = 100;
 
 /** How long it is waited for a group before something is said, in ms. */
-const waitingMs = 5000;
+const waitingMs = 3000;
 
 /** How much a leaving member is waited for, in ms: longer than the protocol takes at the most. */
 const leaveMsMax = 5000;
 
+/** The same for one that hears no majority, and so cannot leave in agreement with the others, in ms. */
+const hopelessMs = 500;
+
 /** Most bytes of the application's state. */
 const stateBytesMax = 2 ** 30;
-
-/** Most that is taken in before the protocol is told so at once; less is told after a while. */
-const untoldBytesMax = 2 ** 21;
-const untoldMs = 20;
 
 /**
  * A process in a group: its incarnations one after the other, and what the application has to do with them.
@@ -72,17 +75,18 @@ export class GroupMember {
   readonly #sends: Sends;
   readonly #giving: StateGiving | undefined;
   readonly #state: StateBytes | undefined;
+  readonly #credit: Credit;
   readonly #taking = new StateTaking(stateBytesMax);
   #founding: Founding = volatileFounding();
   #incarnation: Incarnation | undefined;
   #lastNumber = 0;
-  /** Since when it is a member and has the state, ms of `performance.now()`; `undefined` while it is or has not. */
+  /** Came in as a newcomer, and the application has not taken over the state. */
+  #awaitsState = false;
+  /** Since when it is a member and has the state, ms of `performance.now()`; `undefined` before. */
   #joinedAt: number | undefined;
   #returns = 0;
   #returnTimer: NodeJS.Timeout | undefined;
   #waitTimer: NodeJS.Timeout | undefined;
-  #untold = { position: 0, count: 0, bytes: 0 };
-  #untoldTimer: NodeJS.Timeout | undefined;
   #isClosing = false;
   #ending: Promise<void> | undefined;
   #failure: unknown;
@@ -100,7 +104,9 @@ export class GroupMember {
     this.#seeds = new Seeds(config.seeds, node, notice, config.resolve);
     this.#sends = new Sends(this.#waiters, config.valueBytesMax);
     const fail = (error: unknown): void => this.fail(error);
-    this.deliveries = new Deliveries((delivery) => this.#takenIn(delivery), fail);
+    const consumed = (position: number): void => this.#incarnation?.request({ kind: "consumed", position });
+    this.#credit = new Credit(consumed, config.core.unconsumedMax);
+    this.deliveries = new Deliveries(({ position, payload }) => this.#credit.taken(position, payload.length), fail);
     const pieceBytes = config.core.chunkBytesMax ?? 2 ** 18;
     this.#giving = state && new StateGiving(state, pieceBytes, (request) => this.#incarnation?.request(request), fail);
     this.joined = new Promise((resolve, reject) => {
@@ -142,6 +148,7 @@ export class GroupMember {
       },
     });
     signal?.addEventListener("abort", this.#aborted);
+    if (signal?.aborted) this.#aborted(); // while it was starting
     await this.#seeds.start((seeds) => this.#incarnation?.request({ kind: "seeds", seeds }));
     if (this.#isClosing) return; // given up meanwhile: `joined` says so
     this.#begin();
@@ -193,8 +200,9 @@ export class GroupMember {
   };
 
   #begin(): void {
-    const number = Math.max(Date.now() * 4096 + randomInt(4096), this.#lastNumber + 1);
+    const number = Math.max((Date.now() - epochMs) * 4096 + randomInt(4096), this.#lastNumber + 1);
     this.#lastNumber = number;
+    this.#awaitsState = false;
     const incarnation: Incarnation = new Incarnation(this.#config, number, this.#seeds.nodes, this.#founding, {
       send: (to, frame) => this.#neighbours.send(to, frame),
       output: (output) => {
@@ -256,7 +264,8 @@ export class GroupMember {
       ...{ members: names(members), joined: names(joined), left: names(left) },
     });
     const own = members.find(({ node }) => node === this.node);
-    if (this.#state === undefined || own?.restored === true) this.#joined();
+    this.#awaitsState ||= this.#state !== undefined && own?.restored !== true;
+    if (!this.#awaitsState) this.#joined();
   }
 
   #stateArrived(arrived: Extract<TotalOrderOutput, { kind: "state" }>): void {
@@ -266,7 +275,8 @@ export class GroupMember {
     this.deliveries.pushTask(async () => {
       await this.#state?.set(content, arrived.position);
       if (this.#incarnation !== incarnation) return;
-      this.#tellConsumed(arrived.position);
+      this.#awaitsState = false;
+      this.#credit.now(arrived.position);
       this.#joined();
     });
   }
@@ -291,6 +301,7 @@ export class GroupMember {
     this.#incarnation = undefined;
     void former?.stop();
     this.#sends.end();
+    this.#giving?.forget();
     if (this.#joinedAt !== undefined && performance.now() - this.#joinedAt >= steadyMs) this.#returns = 0;
     this.#joinedAt = undefined;
     const delayMs = Math.min(returnMsMin * 2 ** this.#returns++, returnMsMax) * (0.5 + Math.random() / 2);
@@ -308,30 +319,14 @@ export class GroupMember {
     }, delayMs);
   }
 
-  #takenIn({ position, payload }: RawDelivery): void {
-    const untold = this.#untold;
-    untold.position = position;
-    untold.count++;
-    untold.bytes += payload.length;
-    const countMax = (this.#config.core.unconsumedMax ?? 10_000) / 8;
-    if (untold.count > countMax || untold.bytes > untoldBytesMax) this.#tellConsumed(position);
-    else this.#untoldTimer ??= setTimeout(() => this.#tellConsumed(untold.position), untoldMs).unref();
-  }
-
-  #tellConsumed(position: number): void {
-    clearTimeout(this.#untoldTimer);
-    this.#untoldTimer = undefined;
-    Object.assign(this.#untold, { position, count: 0, bytes: 0 });
-    this.#incarnation?.request({ kind: "consumed", position });
-  }
-
   async #leave(): Promise<void> {
     this.#isClosing = true;
     if (this.#incarnation !== undefined && this.views.current !== undefined) {
       const left = new Promise<void>((resolve) => {
         this.#gone = resolve;
       });
-      const late = new Promise<void>((resolve) => setTimeout(resolve, leaveMsMax).unref());
+      const patience = this.views.current.state === "blocked" ? hopelessMs : leaveMsMax;
+      const late = new Promise<void>((resolve) => setTimeout(resolve, patience).unref());
       this.#incarnation.request({ kind: "leave" });
       await Promise.race([left, late]);
     }
@@ -349,7 +344,7 @@ export class GroupMember {
     this.#settleJoined.reject(new ClosedError("not-applied", { cause: this.#failure }));
     clearTimeout(this.#returnTimer);
     clearTimeout(this.#waitTimer);
-    clearTimeout(this.#untoldTimer);
+    this.#credit.stop();
     this.#seeds.stop();
     this.#neighbours.close();
     this.#waiters.close(this.#failure);

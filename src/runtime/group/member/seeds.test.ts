@@ -62,3 +62,14 @@ test("a node that its name does not lead to is told that it founds no group", as
   expect(notices[0]).toContain("does not lead to 127.0.0.1:7");
   seeds.stop();
 });
+
+test("a list without this node's own address, perhaps in another spelling, is told of", async () => {
+  const notices: string[] = [];
+  const list = { kind: "list", nodes: ["localhost:7", "localhost:8"], founders: 0 } as const;
+  const seeds = new Seeds(list, "127.0.0.1:7", (_level, text) => notices.push(text));
+
+  await seeds.start(() => undefined);
+
+  expect(seeds.nodes).toEqual(["localhost:7", "localhost:8"]);
+  expect(notices[0]).toContain("the list of seeds does not lead to 127.0.0.1:7");
+});

@@ -41,7 +41,7 @@ export class Seeds {
 
   /** Looks up a name now, resolving when that is done, and from then on, telling each change. */
   async start(changed: (nodes: readonly NodeId[]) => void): Promise<void> {
-    if (this.#source.kind === "list") return;
+    if (this.#source.kind === "list") return this.#checkOwn(this.#nodes, "the list of seeds");
     const { address } = this.#source;
     await this.#look(address, changed);
     this.#timer = setInterval(() => void this.#look(address, changed), lookMs);
@@ -68,13 +68,17 @@ export class Seeds {
     const most = 2 * this.#source.founders - 1;
     if (found.length > most) {
       this.#complain(`${host} has ${found.length} addresses, and ${this.#source.founders} founders allow ${most}`);
-    } else if (!found.includes(this.#own)) {
-      this.#complain(`${host} does not lead to ${this.#own}, so this node founds no group, but can join one`);
-    } else this.#complaint = "";
+    } else this.#checkOwn(found, host);
     const nodes = found.slice(0, most);
     if (nodes.join() === this.#nodes.join()) return;
     this.#nodes = nodes;
     changed(nodes);
+  }
+
+  /** Most often an address written in two ways, which name two members. */
+  #checkOwn(nodes: readonly NodeId[], where: string): void {
+    if (nodes.includes(this.#own)) this.#complaint = "";
+    else this.#complain(`${where} does not lead to ${this.#own}, so this node founds no group, but can join one`);
   }
 
   #complain(complaint: string): void {

@@ -4,6 +4,7 @@ import {
   BusyError,
   ClosedError,
   type OperatingError,
+  type Outcome,
   OutcomeUnknownError,
   TooLargeError,
 } from "../../errors.ts";
@@ -11,13 +12,37 @@ import type { Proposal } from "../../node/proposals.ts";
 import type { Patience, Waiter, Waiters } from "../../node/waiter.ts";
 import { NotJoinedError, UndeliveredError } from "../errors.ts";
 
-interface Ticket extends Waiter {
+/** One message, over as many tries as it takes. */
+class Ticket implements Waiter {
+  readonly startedAt: number = performance.now();
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
   readonly proposal: Proposal;
+  readonly #sends: Sends;
   /** The number of the present try. */
-  id: number;
+  id = 0;
   /** Some try may have been sent. */
-  mayBeDelivered: boolean;
-  isEnded: boolean;
+  mayBeDelivered = false;
+  isEnded = false;
+
+  constructor(sends: Sends, proposal: Proposal, { signal, timeoutMs }: Patience) {
+    this.#sends = sends;
+    this.proposal = proposal;
+    this.signal = signal;
+    this.deadline = this.startedAt + timeoutMs;
+  }
+
+  expire(waitedMs: number): void {
+    this.#sends.expire(this, waitedMs);
+  }
+
+  abort(cause: unknown): void {
+    this.#sends.fail(this, new AbortedError(this.#sends.outcomeOf(this), { cause }));
+  }
+
+  abandon(cause: unknown): void {
+    this.#sends.fail(this, new ClosedError(this.#sends.outcomeOf(this), { cause }));
+  }
 }
 
 /** What waits to be delivered may hold so many bytes; more is refused as busy. */
@@ -39,29 +64,12 @@ export class Sends {
     this.#bytesMax = bytesMax;
   }
 
-  /** Delivered or not, these are all that are not settled. */
-  get count(): number {
-    return this.#tickets.size + this.#parked.size;
-  }
-
   /** Starts; returns the call that ends it, for who has learnt its fate elsewhere. Throws what `Waiters.add` throws. */
-  submit(proposal: Proposal, { signal, timeoutMs }: Patience): () => void {
+  submit(proposal: Proposal, patience: Patience): () => void {
     const size = proposal.payload.length;
     if (size > this.#bytesMax) throw new TooLargeError(size, this.#bytesMax);
     if (this.#bytes + size > waitingBytesMax) throw new BusyError();
-    const startedAt = performance.now();
-    const ticket: Ticket = {
-      proposal,
-      startedAt,
-      deadline: startedAt + timeoutMs,
-      signal,
-      id: 0,
-      mayBeDelivered: false,
-      isEnded: false,
-      expire: (waitedMs) => this.#fail(ticket, this.#expiry(ticket, waitedMs)),
-      abort: (cause) => this.#fail(ticket, new AbortedError(this.#outcomeOf(ticket), { cause })),
-      abandon: (cause) => this.#fail(ticket, new ClosedError(this.#outcomeOf(ticket), { cause })),
-    };
+    const ticket = new Ticket(this, proposal, patience);
     this.#waiters.add(ticket);
     this.#bytes += size;
     if (this.#request === undefined) this.#parked.add(ticket);
@@ -85,10 +93,13 @@ export class Sends {
     this.#parked = new Set(rest);
   }
 
+  /** What is repeatable waits on: whoever applies it ends it, or time, or the end of the member. */
   delivered(id: number, position: number): void {
     const ticket = this.#tickets.get(id);
     if (ticket === undefined) return;
-    this.#end(ticket);
+    this.#tickets.delete(id);
+    ticket.mayBeDelivered = true;
+    if (!ticket.proposal.isRepeatable) this.#end(ticket);
     ticket.proposal.committed(position);
   }
 
@@ -99,13 +110,13 @@ export class Sends {
       case "ended":
         return; // parked with what else is left, in order, when the incarnation ends
       case "leaving":
-        return this.#fail(ticket, new ClosedError(ticket.mayBeDelivered ? "unknown" : "not-applied"));
+        return this.fail(ticket, new ClosedError(ticket.mayBeDelivered ? "unknown" : "not-applied"));
       case "too-large":
-        return this.#fail(ticket, new TooLargeError(ticket.proposal.payload.length, this.#bytesMax));
+        return this.fail(ticket, new TooLargeError(ticket.proposal.payload.length, this.#bytesMax));
       case "backlog-full": {
         const busy = new BusyError();
         const cause = { cause: busy };
-        return this.#fail(ticket, ticket.mayBeDelivered ? new UndeliveredError("too much is waiting", cause) : busy);
+        return this.fail(ticket, ticket.mayBeDelivered ? new UndeliveredError("too much is waiting", cause) : busy);
       }
     }
   }
@@ -116,7 +127,7 @@ export class Sends {
     if (ticket === undefined) return;
     ticket.mayBeDelivered = true;
     if (!ticket.proposal.isRepeatable) {
-      this.#fail(ticket, new UndeliveredError("the group went on without this member"));
+      this.fail(ticket, new UndeliveredError("the group went on without this member"));
     }
   }
 
@@ -126,17 +137,18 @@ export class Sends {
     request({ kind: "multicast", id: ticket.id, payload: ticket.proposal.payload });
   }
 
-  #outcomeOf(ticket: Ticket): "unknown" | "not-applied" {
+  /** Of one that does not wait any longer. */
+  outcomeOf(ticket: Ticket): Outcome {
     return ticket.mayBeDelivered || this.#tickets.has(ticket.id) ? "unknown" : "not-applied";
   }
 
-  #expiry(ticket: Ticket, waitedMs: number): OperatingError {
-    if (this.#outcomeOf(ticket) === "not-applied") return new NotJoinedError(waitedMs);
-    if (ticket.proposal.isRepeatable) return new OutcomeUnknownError(waitedMs);
-    return new UndeliveredError(`not delivered within ${Math.round(waitedMs)} ms`);
+  expire(ticket: Ticket, waitedMs: number): void {
+    if (this.outcomeOf(ticket) === "not-applied") return this.fail(ticket, new NotJoinedError(waitedMs));
+    if (ticket.proposal.isRepeatable) return this.fail(ticket, new OutcomeUnknownError(waitedMs));
+    this.fail(ticket, new UndeliveredError(`not delivered within ${Math.round(waitedMs)} ms`));
   }
 
-  #fail(ticket: Ticket, error: OperatingError): void {
+  fail(ticket: Ticket, error: OperatingError): void {
     if (ticket.isEnded) return;
     this.#end(ticket);
     ticket.proposal.failed(error);

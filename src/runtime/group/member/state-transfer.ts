@@ -1,4 +1,5 @@
 import { type Bytes, noBytes } from "../../../base/bytes.ts";
+import { MalformedError } from "../../../base/errors.ts";
 import type { TotalOrderOutput, TotalOrderRequest } from "../../../protocols/total-order/index.ts";
 import { pieces } from "../../snapshots/pieces.ts";
 
@@ -93,14 +94,14 @@ export class StateTaking {
     this.#bytesMax = bytesMax;
   }
 
-  /** The whole state with its last piece; `undefined` before. Throws `RangeError` for one that is too large. */
+  /** The whole state with its last piece; `undefined` before. Throws `MalformedError` for one that is too large. */
   take({ offset, bytes, last }: Arrived): AsyncIterable<Bytes> | undefined {
     if (offset === 0) {
       this.#parts = [];
       this.#bytes = 0;
     }
     this.#bytes += bytes.length;
-    if (this.#bytes > this.#bytesMax) throw new RangeError(`a state of more than ${this.#bytesMax} bytes`);
+    if (this.#bytes > this.#bytesMax) throw new MalformedError(`a state of more than ${this.#bytesMax} bytes`);
     this.#parts.push(bytes);
     if (!last) return undefined;
     const parts = this.#parts;

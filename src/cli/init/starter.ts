@@ -1,0 +1,15 @@
+/** The languages of a starter node, with the file that each is written to. */
+export const starterFiles: Readonly<Record<"js" | "ts", string>> = { js: "node.mjs", ts: "node.ts" };
+
+/** A node to begin with: it passes the first challenge, and shows the way to the next ones. */
+export const starterText = `import { MaelstromNode } from "quorate/maelstrom";
+
+// Messages come and go on stdin and stdout, so whatever else there is to say goes to stderr: node.log("…").
+const node = new MaelstromNode();
+
+// The fields that a handler returns are the answer, here of type echo_ok. What it throws is answered as an error.
+node.on("echo", ({ echo }) => ({ echo }));
+
+// From here: node.on("broadcast", …), node.peers, await node.rpc("n2", { type: "gossip" }), node.kv("seq-kv"), …
+await node.run();
+`;
