@@ -20,6 +20,8 @@ export interface JournalMessage {
 /** How many messages went one kind of way. */
 export interface Traffic {
   sent: number;
+  /** Of those, copies that the network made. */
+  doubled: number;
   received: number;
   lost: number;
 }
@@ -46,6 +48,7 @@ export class Journal {
     const entry: JournalMessage = { ...message, id: this.traffic.all.sent };
     if (this.messages.length < messagesMax) this.messages.push(entry);
     this.#count(entry, "sent");
+    if (entry.duplicateOf !== undefined) this.#count(entry, "doubled");
     return entry;
   }
 
@@ -66,7 +69,7 @@ export class Journal {
 }
 
 function noTraffic(): Traffic {
-  return { sent: 0, received: 0, lost: 0 };
+  return { sent: 0, doubled: 0, received: 0, lost: 0 };
 }
 
 /** Whether a client is at either end. */
