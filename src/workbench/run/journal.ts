@@ -26,8 +26,8 @@ export interface Traffic {
   lost: number;
 }
 
-/** Messages kept for the report: about 300 MB of small bodies; those beyond are only counted. */
-const messagesMax = 1_000_000;
+/** Messages kept for the report, unless told otherwise: about 300 MB of small bodies; those beyond are only counted. */
+const messagesMaxDefault = 1_000_000;
 
 /** All messages of a test, also those that were not kept. */
 export interface TrafficCounts {
@@ -43,10 +43,15 @@ export class Journal {
   /** The first of them, in the order of sending. */
   readonly messages: JournalMessage[] = [];
   readonly traffic: TrafficCounts = { all: noTraffic(), clients: noTraffic(), servers: noTraffic() };
+  readonly #messagesMax: number;
+
+  constructor(messagesMax: number = messagesMaxDefault) {
+    this.#messagesMax = messagesMax;
+  }
 
   sent(message: Omit<JournalMessage, "id">): JournalMessage {
     const entry: JournalMessage = { ...message, id: this.traffic.all.sent };
-    if (this.messages.length < messagesMax) this.messages.push(entry);
+    if (this.messages.length < this.#messagesMax) this.messages.push(entry);
     this.#count(entry, "sent");
     if (entry.duplicateOf !== undefined) this.#count(entry, "doubled");
     return entry;
