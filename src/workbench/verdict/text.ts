@@ -37,7 +37,8 @@ function describeAnomalies({ name, anomalies, valid }: Part): string[] {
     : ["", `${name} is ${valid === false ? "invalid" : valid === true ? "valid" : "unknown"}:`, ...told];
 }
 
-function describeFigures(run: RecordedRun): string[] {
+/** How many requests and messages, how long they took, and what was broken, for a fixed-width font. */
+export function describeFigures(run: RecordedRun): string[] {
   const figures = new Map(run.parts.map((part) => [part.name, part.figures]));
   const { count = 0, ok = 0, fail = 0, info = 0 } = (figures.get("outcomes") ?? {}) as Readonly<Record<string, number>>;
   const { okFraction = 1 } = (figures.get("availability") ?? {}) as Readonly<Record<string, number>>;
