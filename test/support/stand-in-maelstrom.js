@@ -17,7 +17,8 @@ const handlers = {
     self = message.body.node_id;
     peers = message.body.node_ids.filter((id) => id !== self);
     console.error(`${self} behaves ${behaviour}`);
-    if (behaviour !== "mute") reply(message, { type: "init_ok" });
+    if (behaviour === "mute") return;
+    setTimeout(() => reply(message, { type: "init_ok" }), behaviour === "late" && self === "n1" ? 300 : 0);
   },
   topology: (message) => reply(message, { type: "topology_ok" }),
   echo: (message) => reply(message, { type: "echo_ok", echo: behaviour === "wrong" ? "no" : message.body.echo }),

@@ -15,7 +15,6 @@ const pollEveryMs = 200;
 export const kafka: Workload = {
   name: "kafka",
   harmless: ["assign"],
-  hopeless: ["crash"],
   newGenerator: newLogCalls,
   newClient: () => new LogClient(),
   judge: judgeKafka,
