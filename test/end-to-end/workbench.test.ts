@@ -104,6 +104,15 @@ test.concurrent("who tells others only once loses messages where who repeats los
   expect([(await forgetful).code, (await good).code]).toEqual([1, 0]);
 });
 
+test.concurrent("a fast test leaves nodes the time that their own timers take before it reads for the last time", async () => {
+  const start = performance.now();
+  const { code, stdout } = await maelstrom("broadcast", "lazy", "--fast", "--time-limit", "60", "--recovery", "4");
+
+  expect(stdout).toMatch(/^valid: broadcast, 2 nodes/);
+  expect(code).toBe(0);
+  expect(performance.now() - start).toBeLessThan(30_000);
+});
+
 test.concurrent("killed, frozen and cut off nodes go on, and the report has the faults", async () => {
   const faults = ["--nemesis", "kill,pause,one-way,partition", "--nemesis-interval", "0.3", "--time-limit", "3"];
   const { stdout } = await maelstrom("unique-ids", "good", ...faults, "--node-count", "3", "--seed", "5", "--json");
