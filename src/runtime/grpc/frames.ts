@@ -2,7 +2,7 @@ import { type Bytes, noBytes } from "../../base/bytes.ts";
 import { GrpcError, grpcStatus } from "./status.ts";
 
 /** Bytes before each message: a flag for compression, then its length, big end first. */
-export const frameHeadBytes = 5;
+const frameHeadBytes = 5;
 
 /** A message as it travels, not compressed. */
 export function frameOf(message: Bytes): Bytes {

@@ -2,28 +2,13 @@ import { readFileSync } from "node:fs";
 import * as grpc from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
 import { Authority } from "../../../test/support/certificates.ts";
-import { echo } from "../../../test/support/echo-service.ts";
+import { echoDefinition as definition, echo } from "../../../test/support/echo-service.ts";
 import { Credentials, type MemberTls } from "../tls/credentials.ts";
 import { GrpcClient } from "./client.ts";
 import { GrpcServer, type GrpcServerOptions } from "./server.ts";
 import type { Call } from "./server-call.ts";
 import { GrpcError, grpcStatus } from "./status.ts";
 
-/** What the other implementation needs to know of our methods. */
-const definition = Object.fromEntries(
-  Object.values(echo).map(({ path, kind }) => [
-    path.split("/").at(-1) ?? "",
-    {
-      path,
-      requestStream: kind === "client-streaming" || kind === "bidirectional",
-      responseStream: kind === "server-streaming" || kind === "bidirectional",
-      requestSerialize: (text: string) => Buffer.from(text),
-      requestDeserialize: (bytes: Buffer) => bytes.toString(),
-      responseSerialize: (text: string) => Buffer.from(text),
-      responseDeserialize: (bytes: Buffer) => bytes.toString(),
-    },
-  ]),
-);
 const EchoClient = grpc.makeGenericClientConstructor(definition, "Echo");
 type EchoClient = InstanceType<typeof EchoClient>;
 

@@ -173,7 +173,8 @@ describe("a server of gRPC", () => {
     for (let isFull = false; !isFull; ) {
       while (call.send("x".repeat(1000))) sent++;
       sent++;
-      isFull = await Promise.race([call.drained().then(() => false), new Promise<boolean>((r) => setTimeout(r, 150, true))]);
+      const isRoom = call.drained().then(() => false);
+      isFull = await Promise.race([isRoom, new Promise<boolean>((resolve) => setTimeout(resolve, 150, true))]);
     }
     await call.drained();
     call.end();
