@@ -31,6 +31,8 @@ export interface TransportOwner {
 
 /** Carries frames between members: unreliable, in order while a link lasts, never waiting. */
 export interface Transport {
+  /** What frames hold: `protobuf` for who may be written in another language. Default `native`: see `node/wire.ts`. */
+  readonly encoding?: "native" | "protobuf";
   /** Starts listening and connecting. Throws `AddressInUseError` when the listen address is taken. */
   start(owner: TransportOwner): Promise<void>;
   /** The members to keep links with, besides oneself; called at the start and after each change. */
