@@ -31,7 +31,7 @@ export interface TransportOwner {
 
 /** Carries frames between members: unreliable, in order while a link lasts, never waiting. */
 export interface Transport {
-  /** What frames hold: `protobuf` for who may be written in another language. Default `native`: see `node/wire.ts`. */
+  /** What owners of whose messages have both forms put into frames: `node/wire.ts`. Default `native`. */
   readonly encoding?: "native" | "protobuf";
   /** Starts listening and connecting. Throws `AddressInUseError` when the listen address is taken. */
   start(owner: TransportOwner): Promise<void>;
