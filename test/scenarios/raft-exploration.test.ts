@@ -19,8 +19,8 @@ import {
 } from "../../src/simulator/index.ts";
 import { smallBounds, smallLimits } from "../support/exploration.ts";
 
-const limits: RaftLimits = { ...smallLimits, terms: 1, proposals: 1 };
-const bounds: Bounds = { ...smallBounds, steps: 100, states: 500_000, timeouts: 1 };
+const limits: RaftLimits = { ...smallLimits, terms: 1, timeouts: 1, proposals: 1 };
+const bounds: Bounds = { ...smallBounds, steps: 100, states: 500_000 };
 
 function find(some: Partial<RaftLimits & Bounds>, spoil: Spoil = (raft) => raft): Finding {
   const exploration = new Exploration(spoil(explorableRaft({ ...limits, ...some })), { ...bounds, ...some });

@@ -72,7 +72,7 @@ function tellStep<T extends Terms>({ steps }: Worlds<T>, world: Int32Array, step
     const { from, to, message } = letters.at(argument);
     return `lost on its way from ${from} to ${to}: ${explorable.words.message(message)}`;
   }
-  const occasion = steps.occasion(kind === "repeat" ? "deliver" : kind, argument);
+  const occasion = steps.occasion(world[step.member] as number, kind === "repeat" ? "deliver" : kind, argument);
   const event = tellOccasion(explorable, before, occasion, kind === "repeat");
   if (outcome?.moment === undefined) return event;
   return [event, ...tellEffects(explorable, before, seats.at(outcome.seat), outcome.moment)].join("; ");
@@ -100,10 +100,8 @@ function tellOccasion<T extends Terms>(
       if (lost.length > 0) told.push(`, and loses ${tellRecords(explorable, lost)}`);
       return `${id} crashes${told.join("")}; it starts again`;
     }
-    case "timeout":
-      return `${id}'s patience ends`;
-    case "tick":
-      return `${id}'s clock ticks`;
+    case "alarm":
+      return occasion.alarm.words(id);
     default:
       return unreachable(occasion);
   }
@@ -117,7 +115,7 @@ function tellEffects<T extends Terms>(
   explorable: Explorable<T>,
   before: Seat<T>,
   after: Seat<T>,
-  { sent }: Moment<T>,
+  { sent, outputs }: Moment<T>,
 ): string[] {
   const effects: string[] = [];
   const state = explorable.words.state(after.state);
@@ -127,6 +125,7 @@ function tellEffects<T extends Terms>(
     ? []
     : after.pending.slice(before.pending.length - (after.durable.length - before.durable.length));
   if (written.length > 0) effects.push(`writes ${tellRecords(explorable, written)}`);
+  effects.push(...outputs.flatMap((output) => explorable.words.output(output) ?? []));
   const receivers = new Map<string, NodeId[]>();
   for (const { to, message } of sent) {
     const text = explorable.words.message(message);

@@ -29,19 +29,22 @@ export interface Outcome<T extends Terms> {
 /** What may happen to a seat of itself. */
 export interface Chances {
   readonly pendingCount: number;
-  readonly mayTimeOut: boolean;
-  readonly mayTick: boolean;
+  /** By alarm. */
+  readonly mayRing: readonly boolean[];
   /** By kind of question. */
   readonly mayAsk: readonly boolean[];
 }
 
-/** What happens to a member; `argument`: a letter's number, a count of records, or kind and number of a question. */
-export type StepKind = "deliver" | "ask" | "persist" | "crash" | "timeout" | "tick";
+/**
+ * What happens to a member. `argument`: a letter's number, kind and number of a question, a count of records, or an
+ * alarm's place; `open` is the opening alarm.
+ */
+export type StepKind = "deliver" | "ask" | "persist" | "crash" | "ring" | "open";
 
-const kinds: readonly StepKind[] = ["deliver", "ask", "persist", "crash", "timeout", "tick"];
+const kinds: readonly StepKind[] = ["deliver", "ask", "persist", "crash", "ring", "open"];
 const codeOf = new Map(kinds.map((kind, code) => [kind, code]));
 
-/** Questions of one kind are numbered from 1 to below this. */
+/** Questions of one kind are numbered below this. */
 const askRoom = 16;
 
 /** The argument of `ask`. */
@@ -72,8 +75,11 @@ export class LocalSteps<T extends Terms> {
   /** A number for each pair of sender and receiver, by letter. */
   readonly links: number[] = [];
 
-  constructor(explorable: Explorable<T>, renamings: readonly Renaming[]) {
+  readonly #mayRestart: boolean;
+
+  constructor(explorable: Explorable<T>, renamings: readonly Renaming[], mayRestart: boolean) {
     this.explorable = explorable;
+    this.#mayRestart = mayRestart;
     this.seats = new Parts(renamings);
     this.letters = new Parts(renamings);
     this.histories = new Parts(renamings);
@@ -92,7 +98,7 @@ export class LocalSteps<T extends Terms> {
     const outcomes = this.#outcomes[seat] as Map<number, Outcome<T>>;
     const known = outcomes.get(code);
     if (known !== undefined) return known;
-    const outcome = this.#compute(seat, this.occasion(kind, argument));
+    const outcome = this.#compute(seat, this.occasion(seat, kind, argument));
     outcomes.set(code, outcome);
     return outcome;
   }
@@ -107,7 +113,8 @@ export class LocalSteps<T extends Terms> {
     const spent = this.#spent[seat] as Map<number, boolean>;
     let known = spent.get(letter);
     if (known === undefined) {
-      const mayBe = this.explorable.isSpent(this.letters.at(letter).message, this.seats.at(seat).state);
+      const { message } = this.letters.at(letter);
+      const mayBe = this.explorable.isSpent(message, this.seats.at(seat).state, this.#mayRestart);
       known = mayBe && this.take(seat, "deliver", letter).isIdle;
       spent.set(letter, known);
     }
@@ -125,28 +132,32 @@ export class LocalSteps<T extends Terms> {
     return next;
   }
 
-  /** What a step of this kind is to the member that takes it. */
-  occasion(kind: StepKind, argument: number): Occasion<T> {
+  /** What a step of this kind is to the member in this seat that takes it. */
+  occasion(seat: number, kind: StepKind, argument: number): Occasion<T> {
+    const { explorable } = this;
     switch (kind) {
       case "deliver":
         return { kind, from: this.letters.at(argument).from, message: this.letters.at(argument).message };
       case "ask":
-        return { kind: "request", request: this.#request(argument) };
+        return { kind: "request", request: this.#request(seat, argument) };
       case "persist":
       case "crash":
         return { kind, count: argument };
-      case "timeout":
-      case "tick":
-        return { kind };
+      case "ring":
+      case "open": {
+        const alarm = kind === "ring" ? explorable.alarms[argument] : explorable.opening;
+        invariant(alarm !== undefined, "only alarms that there are ring");
+        return { kind: "alarm", alarm };
+      }
       default:
         return unreachable(kind);
     }
   }
 
-  #request(argument: number): T["request"] {
+  #request(seat: number, argument: number): T["request"] {
     const question = this.explorable.questions[questionKind(argument)];
     invariant(question !== undefined, "only questions that there are get asked");
-    return question.request(argument % askRoom);
+    return question.request(argument % askRoom, this.seats.at(seat).state);
   }
 
   #compute(seat: number, occasion: Occasion<T>): Outcome<T> {
@@ -155,9 +166,10 @@ export class LocalSteps<T extends Terms> {
     const result = attempt(() => stepSeat(explorable, this.seats.at(seat), occasion));
     if (result instanceof InvariantViolation) return { ...nothing, broken: result, moment: undefined };
     const { moment } = result;
+    const facts = attempt(() => explorable.facts(moment));
+    if (facts instanceof InvariantViolation) return { ...nothing, broken: facts, moment };
     const from = moment.id;
     const letters = moment.sent.map(({ to, message }) => this.letterNumber({ from, to, message }));
-    const facts = explorable.facts(moment);
     const next = this.seatNumber(result.seat);
     const isSame = next === seat || (occasion.kind === "crash" && this.#isReborn(seat, result.seat));
     const isIdle = isSame && letters.length === 0 && facts.length === 0;
@@ -180,8 +192,7 @@ export class LocalSteps<T extends Terms> {
     this.#spent.push(new Map());
     this.#chances.push({
       pendingCount: pending.length,
-      mayTimeOut: explorable.mayTimeOut(state),
-      mayTick: explorable.mayTick(state),
+      mayRing: explorable.alarms.map((alarm) => alarm.mayRing(state)),
       mayAsk: explorable.questions.map((question) => question.mayAsk(state)),
     });
     return number;
