@@ -29,7 +29,7 @@ export interface Standing<T extends Terms> {
   readonly disk: Readonly<T["state"]>;
 }
 
-/** How often something happens, in all, on whichever members: at most 15 times; `Infinity`: what else there is limits it. */
+/** How often something happens, in all, on whichever members: at most 15 times, or `Infinity` if other things limit it. */
 export type CountMax = number;
 
 /** One kind of request. */
@@ -74,9 +74,14 @@ export interface Explorable<T extends Terms> {
    * after a restart, if it may have one.
    */
   isSpent(message: T["message"], state: Readonly<T["state"]>, mayRestart: boolean): boolean;
+  /**
+   * Whether nothing can come of `message` but answers to its sender of which nothing can come there, if that is so
+   * now: as long as both live. Absent where no message is like that.
+   */
+  readonly isEcho?: (message: T["message"], receiver: Readonly<T["state"]>, sender: Readonly<T["state"]>) => boolean;
   readonly alarms: readonly Alarm<T>[];
   readonly questions: readonly Question<T>[];
-  /** What a step tells the history; nothing for most. Throws `InvariantViolation` when it breaks a promise by itself. */
+  /** What a step tells the history; nothing for most. Throws `InvariantViolation` when that breaks a promise alone. */
   facts(moment: Moment<T>): readonly T["fact"][];
   readonly firstHistory: T["history"];
   /** The history with these facts too; throws `InvariantViolation` when they contradict it. */

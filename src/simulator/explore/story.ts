@@ -1,8 +1,9 @@
 import type { NodeId } from "../../base/ids.ts";
 import { InvariantViolation, unreachable } from "../../base/invariant.ts";
-import type { Explorable, Moment, Terms } from "./explorable.ts";
+import type { Explorable, Terms } from "./explorable.ts";
 import type { Place } from "./visited.ts";
-import type { Occasion, Seat } from "./world/seat.ts";
+import { attempt } from "./world/local-steps.ts";
+import { type Occasion, type Result, type Seat, stepSeat } from "./world/seat.ts";
 import type { Step, Worlds } from "./world/worlds.ts";
 
 /** A broken promise, and one of the shortest ways to it. */
@@ -66,7 +67,7 @@ function findBroken<T extends Terms>(
 /** One sentence: what happens to whom, and what comes of it. */
 function tellStep<T extends Terms>({ steps }: Worlds<T>, world: Int32Array, step: Readonly<Step<T>>): string {
   const { explorable, letters, seats } = steps;
-  const { kind, argument, outcome } = step;
+  const { kind, argument } = step;
   const before = seats.at(world[step.member] as number);
   if (kind === "lose") {
     const { from, to, message } = letters.at(argument);
@@ -74,8 +75,9 @@ function tellStep<T extends Terms>({ steps }: Worlds<T>, world: Int32Array, step
   }
   const occasion = steps.occasion(world[step.member] as number, kind === "repeat" ? "deliver" : kind, argument);
   const event = tellOccasion(explorable, before, occasion, kind === "repeat");
-  if (outcome?.moment === undefined) return event;
-  return [event, ...tellEffects(explorable, before, seats.at(outcome.seat), outcome.moment)].join("; ");
+  const result = attempt(() => stepSeat(explorable, before, occasion)); // once more, for nobody has kept it
+  if (result instanceof InvariantViolation) return event;
+  return [event, ...tellEffects(explorable, before, result)].join("; ");
 }
 
 function tellOccasion<T extends Terms>(
@@ -114,8 +116,7 @@ function tellRecords<T extends Terms>(explorable: Explorable<T>, records: readon
 function tellEffects<T extends Terms>(
   explorable: Explorable<T>,
   before: Seat<T>,
-  after: Seat<T>,
-  { sent, outputs }: Moment<T>,
+  { seat: after, moment: { sent, outputs } }: Result<T>,
 ): string[] {
   const effects: string[] = [];
   const state = explorable.words.state(after.state);

@@ -33,14 +33,24 @@ export class TotalOrderWatch implements Watch<TotalOrderVocabulary, TotalOrderSt
   stepped(id: string, state: Readonly<TotalOrderState>): void {
     this.checks++;
     if (state.phase !== "member") return;
-    for (const [place, peer] of state.peers.entries()) checkPeer(id, state, place, peer);
-    invariant(state.told.clock <= state.clock, `nobody is told a time that has not come: ${id}`);
-    invariant(state.position < Number.MAX_SAFE_INTEGER, "positions are exact");
+    checkMember(id, state);
     const seen = seenOf(state);
     const before = this.#seen.get(id);
     if (before !== undefined) checkProgress(id, before, seen);
     this.#seen.set(id, seen);
   }
+}
+
+/** What holds of a member in a view. */
+export function checkMember(id: string, state: Readonly<TotalOrderState>): void {
+  for (const [place, peer] of state.peers.entries()) checkPeer(id, state, place, peer);
+  invariant(state.told.clock <= state.clock, `nobody is told a time that has not come: ${id}`);
+  invariant(state.position < Number.MAX_SAFE_INTEGER, "positions are exact");
+}
+
+/** What holds of a step of a member that is in a view before and after it. */
+export function checkStep(id: string, before: Readonly<TotalOrderState>, after: Readonly<TotalOrderState>): void {
+  checkProgress(id, seenOf(before), seenOf(after));
 }
 
 function checkPeer(id: string, state: Readonly<TotalOrderState>, place: number, peer: Peer): void {

@@ -16,8 +16,8 @@ export function limitsOf(countMaxes: readonly number[]): Limit[] {
   const counted = countMaxes.filter(isCounted);
   invariant(Math.max(0, ...counted) <= countMaxMax, `nothing that is limited happens more than ${countMaxMax} times`);
   invariant(counted.length * countBits <= 32, `no more than ${32 / countBits} things are limited at once`);
-  let shift = -countBits;
-  return countMaxes.map((countMax) => ({ countMax, shift: isCounted(countMax) ? (shift += countBits) : -1 }));
+  let place = 0;
+  return countMaxes.map((countMax) => ({ countMax, shift: isCounted(countMax) ? countBits * place++ : -1 }));
 }
 
 /** How often it has happened, by this account. */

@@ -1,6 +1,6 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { InvariantViolation, invariant, unreachable } from "../../../base/invariant.ts";
-import type { Explorable, Moment, Terms } from "../explorable.ts";
+import type { Explorable, Terms } from "../explorable.ts";
 import type { Renaming } from "./canonical.ts";
 import { Parts } from "./parts.ts";
 import { newSeat, type Occasion, type Seat, seatEssence, stepSeat } from "./seat.ts";
@@ -20,9 +20,7 @@ export interface Outcome<T extends Terms> {
   /** Nothing has changed, and nothing was said. */
   readonly isIdle: boolean;
   /** By number of the history before: that of the history after, or how the two contradict each other. */
-  readonly histories: Map<number, number | InvariantViolation>;
-  /** For the story; absent when core or gate threw. */
-  readonly moment: Moment<T> | undefined;
+  readonly histories: Map<number, number | InvariantViolation> | undefined;
   readonly broken: InvariantViolation | undefined;
 }
 
@@ -43,6 +41,9 @@ export type StepKind = "deliver" | "ask" | "persist" | "crash" | "ring" | "open"
 
 const kinds: readonly StepKind[] = ["deliver", "ask", "persist", "crash", "ring", "open"];
 const codeOf = new Map(kinds.map((kind, code) => [kind, code]));
+
+/** Most steps say nothing, and tell the history nothing. */
+const none: readonly never[] = [];
 
 /** Questions of one kind are numbered below this. */
 const askRoom = 16;
@@ -70,7 +71,11 @@ export class LocalSteps<T extends Terms> {
   readonly #outcomes: Map<number, Outcome<T>>[] = [];
   readonly #chances: Chances[] = [];
   readonly #spent: Map<number, boolean>[] = [];
-  /** Place of each letter's receiver among the members, by letter. */
+  readonly #echoes: Map<number, boolean>[] = [];
+  /** Whether there may be echoes: only as long as nobody starts anew. */
+  readonly hasEchoes: boolean;
+  /** Places of each letter's sender and receiver among the members, by letter. */
+  readonly senders: number[] = [];
   readonly receivers: number[] = [];
   /** A number for each pair of sender and receiver, by letter. */
   readonly links: number[] = [];
@@ -80,6 +85,7 @@ export class LocalSteps<T extends Terms> {
   constructor(explorable: Explorable<T>, renamings: readonly Renaming[], mayRestart: boolean) {
     this.explorable = explorable;
     this.#mayRestart = mayRestart;
+    this.hasEchoes = explorable.isEcho !== undefined && !mayRestart;
     this.seats = new Parts(renamings);
     this.letters = new Parts(renamings);
     this.histories = new Parts(renamings);
@@ -121,9 +127,29 @@ export class LocalSteps<T extends Terms> {
     return known;
   }
 
+  /** Whether nothing but answers of which nothing can come will ever come of this letter between these seats. */
+  isEcho(letter: number, receiver: number, sender: number): boolean {
+    if (!this.hasEchoes) return false;
+    const echoes = this.#echoes[letter] as Map<number, boolean>;
+    const code = receiver * 2 ** 26 + sender;
+    let known = echoes.get(code);
+    if (known === undefined) {
+      const { message, from } = this.letters.at(letter);
+      const mayBe = this.explorable.isEcho?.(message, this.seats.at(receiver).state, this.seats.at(sender).state);
+      known = mayBe === true && this.#isAnsweredInVain(from, sender, this.take(receiver, "deliver", letter), receiver);
+      echoes.set(code, known);
+    }
+    return known;
+  }
+
+  #isAnsweredInVain(from: NodeId, sender: number, outcome: Outcome<T>, receiver: number): boolean {
+    if (outcome.broken !== undefined || outcome.seat !== receiver || outcome.facts.length > 0) return false;
+    return outcome.letters.every((answer) => this.letters.at(answer).to === from && this.isSpent(answer, sender));
+  }
+
   /** The history after this outcome, or what is wrong with it. */
   remember(history: number, outcome: Outcome<T>): number | InvariantViolation {
-    if (outcome.facts.length === 0) return history;
+    if (outcome.histories === undefined) return history;
     let next = outcome.histories.get(history);
     if (next === undefined) {
       next = attempt(() => this.historyNumber(this.explorable.remember(this.histories.at(history), outcome.facts)));
@@ -162,18 +188,19 @@ export class LocalSteps<T extends Terms> {
 
   #compute(seat: number, occasion: Occasion<T>): Outcome<T> {
     const { explorable } = this;
-    const nothing = { seat, letters: [], facts: [], isIdle: false, histories: new Map<number, number>() };
+    const nothing = { seat, letters: none, facts: none, isIdle: false, histories: undefined };
     const result = attempt(() => stepSeat(explorable, this.seats.at(seat), occasion));
-    if (result instanceof InvariantViolation) return { ...nothing, broken: result, moment: undefined };
+    if (result instanceof InvariantViolation) return { ...nothing, broken: result };
     const { moment } = result;
     const facts = attempt(() => explorable.facts(moment));
-    if (facts instanceof InvariantViolation) return { ...nothing, broken: facts, moment };
+    if (facts instanceof InvariantViolation) return { ...nothing, broken: facts };
     const from = moment.id;
     const letters = moment.sent.map(({ to, message }) => this.letterNumber({ from, to, message }));
     const next = this.seatNumber(result.seat);
     const isSame = next === seat || (occasion.kind === "crash" && this.#isReborn(seat, result.seat));
     const isIdle = isSame && letters.length === 0 && facts.length === 0;
-    return { seat: next, letters, facts, isIdle, histories: new Map(), broken: undefined, moment };
+    const histories = facts.length === 0 ? undefined : new Map();
+    return { seat: next, letters: letters.length === 0 ? none : letters, facts, isIdle, histories, broken: undefined };
   }
 
   /** Whether a crash has taken nothing: all that can follow can follow without it, in the earlier life. */
@@ -204,8 +231,11 @@ export class LocalSteps<T extends Terms> {
     const { ids } = this.explorable;
     const to = ids.indexOf(letter.to);
     invariant(to >= 0, "members write to members alone");
+    const from = ids.indexOf(letter.from);
+    this.senders.push(from);
     this.receivers.push(to);
-    this.links.push(ids.indexOf(letter.from) * ids.length + to);
+    this.links.push(from * ids.length + to);
+    this.#echoes.push(new Map());
     return number;
   }
 

@@ -268,7 +268,6 @@ export class Worlds<T extends Terms> {
 
   /** Puts the letters that can still matter into the next world, and says how long it is. */
   #mail(world: Int32Array, length: number, member: number, taken: number, outcome: Outcome<T> | undefined): number {
-    const { steps } = this;
     const next = this.#next;
     const first = this.#memberCount + 2;
     const isMoved = outcome !== undefined && outcome.seat !== world[member];
@@ -276,11 +275,11 @@ export class Worlds<T extends Terms> {
     for (let at = first; at < length; at++) {
       const letter = world[at] as number;
       if (at === taken) continue;
-      if (isMoved && steps.receivers[letter] === member && this.#isSpent(letter, outcome.seat)) continue;
+      if (isMoved && this.#concerns(letter, member) && this.#isSpent(letter, next)) continue;
       next[end++] = letter;
     }
     for (const letter of outcome?.letters ?? []) {
-      if (this.#isSpent(letter, next[steps.receivers[letter] as number] as number)) continue;
+      if (this.#isSpent(letter, next)) continue;
       let at = end++;
       for (; !this.#inOrder && at > first && (next[at - 1] as number) > letter; at--) next[at] = next[at - 1] as number;
       next[at] = letter;
@@ -288,9 +287,19 @@ export class Worlds<T extends Terms> {
     return end;
   }
 
+  /** Whether a letter may be spent from now on because this member has moved. */
+  #concerns(letter: number, member: number): boolean {
+    const { receivers, senders, hasEchoes } = this.steps;
+    return receivers[letter] === member || (hasEchoes && senders[letter] === member);
+  }
+
   /** In order, what nothing can come of still stands before others, and takes a step to get out of their way. */
-  #isSpent(letter: number, seat: number): boolean {
-    return !this.#inOrder && this.steps.isSpent(letter, seat);
+  #isSpent(letter: number, world: Int32Array): boolean {
+    if (this.#inOrder) return false;
+    const { steps } = this;
+    const receiver = world[steps.receivers[letter] as number] as number;
+    if (steps.isSpent(letter, receiver)) return true;
+    return steps.hasEchoes && steps.isEcho(letter, receiver, world[steps.senders[letter] as number] as number);
   }
 
   /** What counts such a step; nothing if it is part of any other, or not limited. */
