@@ -29,7 +29,7 @@ export interface Standing<T extends Terms> {
   readonly disk: Readonly<T["state"]>;
 }
 
-/** How often something happens, in all, on whichever members: at most 15 times, or `Infinity` if other things limit it. */
+/** How often something happens, in all, on whichever members: up to 15 times, or `Infinity`: other things limit it. */
 export type CountMax = number;
 
 /** One kind of request. */
