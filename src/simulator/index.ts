@@ -11,6 +11,11 @@ export { exploreTogether, type Order, type Partner, type Work, workOn } from "./
 export { explorableRaft, type RaftLimits, type RaftTerms } from "./explore/raft/explorable-raft.ts";
 export { Share, type ShareReport } from "./explore/share.ts";
 export type { Violation } from "./explore/story.ts";
+export { explorableSynod, type SynodLimits, type SynodTerms } from "./explore/synod/explorable-synod.ts";
+export { explorableTotalOrder } from "./explore/total-order/explorable-total-order.ts";
+export type { TotalOrderLimits } from "./explore/total-order/limits.ts";
+export { type TotalOrderScenario, totalOrderScenarios } from "./explore/total-order/scenarios.ts";
+export type { TotalOrderTerms } from "./explore/total-order/terms.ts";
 export type { Place } from "./explore/visited.ts";
 export type { Chance } from "./own/chance.ts";
 export type { Claim, Claims } from "./own/claims.ts";

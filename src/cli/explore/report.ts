@@ -29,8 +29,8 @@ export function findingText(finding: Finding, settings: Settings, elapsedMs: num
 }
 
 function whatText({ limits, bounds }: Settings): string {
-  const { members, terms, proposals, reads } = limits;
-  const { timeouts, ticks, crashes, losses, duplicates, start, order, disk } = bounds;
+  const { members, start, terms, timeouts, ticks, proposals, reads } = limits;
+  const { crashes, losses, duplicates, order, disk } = bounds;
   const lost = order === "any" ? "any number of messages lost" : `${losses} lost`;
   return (
     `raft: ${members} members (${start}), terms to ${terms}, proposals ${proposals}, reads ${reads};\n` +

@@ -23,17 +23,17 @@ export function readSettings(words: Words): Settings {
   return {
     limits: {
       members: count("members", 1, 5),
+      start: oneOf(words, "start", ["new", "led"]),
       terms: count("terms", 0, 15),
+      timeouts: count("timeouts", 0, 15),
+      ticks: count("ticks", 0, 15),
       proposals: count("proposals", 0, 15),
       reads: count("reads", 0, 15),
       appendBytesMax: count("appendBytesMax", 1, 2 ** 30),
     },
     bounds: {
-      start: oneOf(words, "start", ["new", "led"]),
       steps: count("steps", 1, 1_000_000),
       states: count("statesMax", 1, 1_000_000_000),
-      timeouts: count("timeouts", 0, 15),
-      ticks: count("ticks", 0, 15),
       crashes: count("crashes", 0, 15),
       duplicates: count("duplicates", 0, 15),
       losses: count("losses", 0, 15),
