@@ -159,7 +159,7 @@ export class ProtoFields {
 }
 
 /** A text of a message. Throws `MalformedError` when it is too long, or no UTF-8. */
-export function textOf(bytes: Bytes, bytesMax: number): string {
+function textOf(bytes: Bytes, bytesMax: number): string {
   if (bytes.length > bytesMax) throw new MalformedError(`a text of ${bytes.length} bytes, the limit is ${bytesMax}`);
   const text = parseUtf8(bytes);
   if (text === undefined) throw new MalformedError("a text is not UTF-8");

@@ -11,8 +11,9 @@ import { decodeIdentity, decodeRefusal, encodeIdentity } from "./greeting-codec.
 /** The method on whose calls members send their messages. */
 export type MessagesMethod = Method<"bidirectional", Bytes, Bytes>;
 
-/** Names of metadata: see proto/quorate/members/v1/members.proto. */
+/** Where each end says who it is: see proto/quorate/members/v1/members.proto. */
 export const greetingKey = "quorate-greeting-bin";
+/** Where a refusal says why. */
 export const refusalKey = "quorate-refusal-bin";
 
 /** Time for the last bytes to leave when a channel ends in peace. */
