@@ -6,6 +6,7 @@ export type { Core, Input, Outbox, Vocabulary } from "../protocols/core.ts";
 export type { Finding, Progress } from "./explore/course.ts";
 export type { Bounds, Explorable, Moment, Question, Standing, Terms } from "./explore/explorable.ts";
 export { Exploration } from "./explore/exploration.ts";
+export { type Explored, explorableOf } from "./explore/explored.ts";
 export type { Parcel } from "./explore/parcels.ts";
 export { exploreTogether, type Order, type Partner, type Work, workOn } from "./explore/partners.ts";
 export { explorableRaft, type RaftLimits, type RaftTerms } from "./explore/raft/explorable-raft.ts";

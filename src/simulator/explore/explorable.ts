@@ -78,7 +78,7 @@ export interface Explorable<T extends Terms> {
    * Whether nothing can come of `message` but answers to its sender of which nothing can come there, if that is so
    * now: as long as both live. Absent where no message is like that.
    */
-  readonly isEcho?: (message: T["message"], receiver: Readonly<T["state"]>, sender: Readonly<T["state"]>) => boolean;
+  isEcho?(message: T["message"], receiver: Readonly<T["state"]>, sender: Readonly<T["state"]>): boolean;
   readonly alarms: readonly Alarm<T>[];
   readonly questions: readonly Question<T>[];
   /** What a step tells the history; nothing for most. Throws `InvariantViolation` when that breaks a promise alone. */
