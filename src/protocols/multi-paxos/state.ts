@@ -2,11 +2,18 @@ import type { NodeId } from "../../base/ids.ts";
 import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
 import { majority } from "../quorum/majority.ts";
-import { isListed, type Membership, membershipOf, type Reason, type SnapshotName, type Want } from "../replicated-log.ts";
+import {
+  isListed,
+  type Membership,
+  membershipOf,
+  type Reason,
+  type SnapshotName,
+  type Want,
+} from "../replicated-log.ts";
 import { executeThrough, type Facts } from "./log/facts.ts";
 import type { History } from "./log/history.ts";
 import type { PaxosMemory } from "./log/recovery.ts";
-import { configurationAt, membershipWords, viewOf } from "./membership/configurations.ts";
+import { configurationAt, isNamed, membershipWords, viewOf } from "./membership/configurations.ts";
 import type { Base, Configuration, PaxosMessage, PaxosVocabulary, Report, Unstamped, Update } from "./messages.ts";
 import { completeOptions, type PaxosConfig, type PaxosOptions } from "./options.ts";
 
@@ -217,13 +224,19 @@ export interface PaxosState {
 /** What inputs of one batch share, collected until its end. */
 export interface Due {
   /** Ranges accepted from the leader, to be acknowledged once durable. */
-  accepts: { first: number; last: number }[];
+  accepts: { readonly to: NodeId; readonly view: number; readonly first: number; last: number }[];
   heartbeat: boolean;
   /** Own updates to send to the leader. */
   updates: Update[];
   /** Barriers to ask of the leader. */
   barriers: number[];
-  reported: { term: number; leader: NodeId | undefined; membership: Membership; isCommitted: boolean };
+  reported: {
+    term: number;
+    leader: NodeId | undefined;
+    /** The newest epoch known, and whether it is in force. */
+    epoch: number | undefined;
+    isCommitted: boolean;
+  };
 }
 
 /** The state of a member that starts with `memory`; its owner has already taken in everything through `applied`. */
@@ -278,7 +291,14 @@ export function newState(
     asked: new Map(),
     asks: 0,
     handedOver: undefined,
-    delivery: { delivered: applied, applied, outstanding: [], outstandingBytes: 0, want: undefined, restoring: undefined },
+    delivery: {
+      delivered: applied,
+      applied,
+      outstanding: [],
+      outstandingBytes: 0,
+      want: undefined,
+      restoring: undefined,
+    },
     wants: new Map(),
     wantCount: 0,
     reconciling: undefined,
@@ -286,14 +306,19 @@ export function newState(
     incoming: incoming && { ...incoming, base: undefined },
     disk: { asked: 0, durable: 0, stuckTicks: 0, hinted: aru },
     resigned: undefined,
-    tookPart: false,
+    tookPart: facts.configurations.some((each) => isNamed(each, config.id)),
     removed: undefined,
     due: {
       accepts: [],
       heartbeat: false,
       updates: [],
       barriers: [],
-      reported: { term: 0, leader: undefined, membership, isCommitted: membership.outgoing.length === 0 },
+      reported: {
+        term: 0,
+        leader: undefined,
+        epoch: facts.configurations.at(-1)?.epoch,
+        isCommitted: facts.configurations.at(-1) === configuration,
+      },
     },
   };
 }
@@ -302,7 +327,7 @@ export function newState(
 export function membershipAt({ configurations }: Facts, configuration: Configuration | undefined): Membership {
   const newest = configurations.at(-1);
   if (newest === undefined) return membershipOf([]);
-  return membershipWords(newest, newest === configuration ? undefined : configuration);
+  return membershipWords(newest, newest.epoch === configuration?.epoch ? undefined : configuration);
 }
 
 /** This member's epoch; -1 when it knows nobody. */
@@ -366,11 +391,6 @@ export function openWant(state: PaxosState, peer: NodeId | undefined, what: Want
 }
 
 /** Refuses a request of the owner: nothing of it was begun. */
-export function refuse(
-  state: PaxosState,
-  id: number,
-  reason: Reason,
-  out: PaxosOutbox,
-): void {
+export function refuse(state: PaxosState, id: number, reason: Reason, out: PaxosOutbox): void {
   out.output({ kind: "refused", id, reason, leader: state.leader });
 }

@@ -23,7 +23,13 @@ export function answerFetch(state: PaxosState, from: NodeId, message: Of<"fetch"
 }
 
 /** Sends the piece that storage found; of one that is gone, what there is instead. */
-export function serveChunk(state: PaxosState, to: NodeId, asked: Of<"fetch">["snapshot"], found: Found, out: PaxosOutbox): void {
+export function serveChunk(
+  state: PaxosState,
+  to: NodeId,
+  asked: Of<"fetch">["snapshot"],
+  found: Found,
+  out: PaxosOutbox,
+): void {
   if (found.kind === "chunk") {
     const { offset, bytes } = found;
     return sendAhead(state, to, { kind: "chunk", snapshot: asked, offset, bytes }, out);

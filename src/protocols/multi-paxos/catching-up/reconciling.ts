@@ -58,7 +58,13 @@ export function answerReconcile(state: PaxosState, from: NodeId, { first }: Of<"
 }
 
 /** Storage found what another member asked for. */
-export function serveUpdates(state: PaxosState, to: NodeId, first: number, stored: readonly Update[], out: PaxosOutbox): void {
+export function serveUpdates(
+  state: PaxosState,
+  to: NodeId,
+  first: number,
+  stored: readonly Update[],
+  out: PaxosOutbox,
+): void {
   const updates = leadingUpdates(stored.slice(0, Math.max(0, state.history.aru + 1 - first)), state.config.runBytesMax);
   const founding = first === 1 ? state.facts.configurations.find(({ epoch }) => epoch === 0) : undefined;
   if (updates.length > 0) sendData(state, to, first, updates, founding, out);

@@ -71,4 +71,3 @@ export function compact(state: PaxosState, snapshot: SnapshotName, out: PaxosOut
   facts.configurations = [...base.configurations];
   state.disk.asked = out.persist({ kind: "base", base, snapshot, isOwn: facts.through === history.aru });
 }
-

@@ -1,6 +1,6 @@
 import { invariant } from "../../../base/invariant.ts";
-import { decodeChange } from "../codec/change-codec.ts";
 import { type Client, clientRecords, clientsOf, noteExecuted } from "../clients/executed.ts";
+import { decodeChange } from "../codec/change-codec.ts";
 import { configurationsAfter, decide } from "../membership/configurations.ts";
 import type { Base, Configuration, Update } from "../messages.ts";
 import { type History, slotAt } from "./history.ts";

@@ -9,8 +9,7 @@ type Ask = Extract<LogRequest, { kind: "transfer" }>;
 export function handOver(state: PaxosState, ask: Ask, out: PaxosOutbox): void {
   const reason = objection(state, ask);
   if (reason !== undefined) return refuse(state, ask.id, reason, out);
-  if (state.leadership !== undefined)
-    state.leadership.handover = { id: ask.id, to: ask.to, told: undefined, ticks: 0 };
+  if (state.leadership !== undefined) state.leadership.handover = { id: ask.id, to: ask.to, told: undefined, ticks: 0 };
 }
 
 function objection(state: PaxosState, { to }: Ask): Reason | undefined {

@@ -1,10 +1,10 @@
 import { nextBelow } from "../../../base/random.ts";
-import { abandonBarriers, refuseReads } from "../clients/reads.ts";
 import { forgetQueued } from "../clients/executed.ts";
+import { abandonBarriers, refuseReads } from "../clients/reads.ts";
 import { attemptOf, leaderOf, nextViewOf } from "../membership/configurations.ts";
 import { heirOf, rememberHandover } from "../membership/transfer.ts";
-import { heardNow } from "./liveness.ts";
 import { drawPatience, type PaxosOutbox, type PaxosState, sendAhead, startProgress, votes } from "../state.ts";
+import { heardNow } from "./liveness.ts";
 
 /** How far the Progress_Timer is stretched at the most. */
 const patienceMax = 8;
