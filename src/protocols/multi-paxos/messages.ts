@@ -145,12 +145,14 @@ export type PaxosRecord =
   /**
    * The log starts after `base.floor`; `snapshot` holds what is older. `isOwn`: of this member's own making, so all
    * through `base.through` is stored here and ordered. Accepted updates after `base.floor` stay. The newest counts.
+   * `promised`: of the records that go with the old start, one may have held the newest promise.
    */
   | {
       readonly kind: "base";
       readonly base: Base;
       readonly snapshot: SnapshotName | undefined;
       readonly isOwn: boolean;
+      readonly promised: number;
     }
   /** A piece of a snapshot from another member; with its last byte the snapshot is complete. */
   | { readonly kind: "chunk"; readonly snapshot: SnapshotName; readonly offset: number; readonly bytes: Bytes };

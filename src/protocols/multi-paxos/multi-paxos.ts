@@ -1,7 +1,7 @@
 import type { NodeId } from "../../base/ids.ts";
 import { invariant, unreachable } from "../../base/invariant.ts";
 import type { Core, Input } from "../core.ts";
-import type { Found, LogRequest } from "../replicated-log.ts";
+import type { Found, LogRequest, SnapshotName } from "../replicated-log.ts";
 import { answerFetch, offerSnapshot, serveChunk } from "./catching-up/offers.ts";
 import { answerReconcile, receiveData, reconcile, serveUpdates, tickReconciling } from "./catching-up/reconciling.ts";
 import { compact, receiveChunk, receiveOffer } from "./catching-up/snapshots.ts";
@@ -40,7 +40,7 @@ export interface PaxosStart {
   /** The owner has taken in everything through here, and never more than is ordered. Default 0. */
   readonly applied?: number;
   /** A snapshot whose first `received` bytes are already durable. */
-  readonly incoming?: PaxosState["incoming"];
+  readonly incoming?: { readonly snapshot: SnapshotName; readonly received: number };
 }
 
 /**

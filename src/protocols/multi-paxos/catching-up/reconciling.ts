@@ -89,7 +89,13 @@ export function receiveData(state: PaxosState, from: NodeId, message: Of<"reconc
     if (founding === undefined || history.aru > 0) return;
     const base = { ...firstBase(founding.members, founding.alpha), configurations: [founding] };
     state.facts = factsOf(base);
-    state.disk.asked = out.persist({ kind: "base", base, snapshot: undefined, isOwn: false });
+    state.disk.asked = out.persist({
+      kind: "base",
+      base,
+      snapshot: undefined,
+      isOwn: false,
+      promised: state.promised.view,
+    });
   }
   learnRun(state, first, updates, out);
   const last = first + updates.length - 1;

@@ -51,7 +51,13 @@ function installSnapshot(state: PaxosState, snapshot: SnapshotName, base: Base, 
   startAfter(history, snapshot.index);
   if (base.through >= facts.through) state.facts = factsOf(base);
   state.snapshot = snapshot;
-  const record = out.persist({ kind: "base", base: baseOf(state.facts, snapshot.index), snapshot, isOwn: false });
+  const record = out.persist({
+    kind: "base",
+    base: baseOf(state.facts, snapshot.index),
+    snapshot,
+    isOwn: false,
+    promised: state.promised.view,
+  });
   state.disk.asked = record;
   state.delivery.restoring = { snapshot, record };
 }
@@ -69,5 +75,11 @@ export function compact(state: PaxosState, snapshot: SnapshotName, out: PaxosOut
   raiseFloor(history, Math.max(history.floor, Math.min(snapshot.index, history.aru - config.retainCount)));
   const base = baseOf(facts, history.floor);
   facts.configurations = [...base.configurations];
-  state.disk.asked = out.persist({ kind: "base", base, snapshot, isOwn: facts.through === history.aru });
+  state.disk.asked = out.persist({
+    kind: "base",
+    base,
+    snapshot,
+    isOwn: facts.through === history.aru,
+    promised: state.promised.view,
+  });
 }

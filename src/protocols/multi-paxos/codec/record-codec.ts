@@ -17,7 +17,7 @@ const records = unionCodec<LoggedRecord>({
   accepted: { view: whole, first: positive, updates },
   learned: { first: positive, updates },
   ordered: { through: whole },
-  base: { base, snapshot: optional(snapshot) as Field<LoggedBase["snapshot"]>, isOwn: flag },
+  base: { base, snapshot: optional(snapshot) as Field<LoggedBase["snapshot"]>, isOwn: flag, promised: whole },
 });
 
 type LoggedBase = Extract<LoggedRecord, { kind: "base" }>;
@@ -38,5 +38,5 @@ export function decodeRecord(kindNumber: number, bytes: Bytes): LoggedRecord {
   readVersion(reader);
   const record = records.decode(reader.raw(reader.remaining));
   if (record.kind !== recordKinds[kindNumber]) throw new MalformedError(`not a record of kind ${kindNumber}`);
-  return record.kind === "base" ? { ...record, snapshot: record.snapshot } : record;
+  return record.kind === "base" ? { ...record, snapshot: record.snapshot } : record; // named, though it be none
 }

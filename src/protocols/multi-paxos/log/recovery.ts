@@ -89,8 +89,9 @@ export class Recovery {
     trimTail(history, 0, this.#tailBytesMax);
   }
 
-  #takeBase({ base, snapshot, isOwn }: Extract<PaxosRecord, { kind: "base" }>): void {
+  #takeBase({ base, snapshot, isOwn, promised }: Extract<PaxosRecord, { kind: "base" }>): void {
     const history = this.#history;
+    this.#promised = Math.max(this.#promised, promised);
     if ((snapshot?.index ?? 0) >= (this.#snapshot?.index ?? 0)) this.#snapshot = snapshot;
     if (isOwn) this.#orderedThrough = Math.max(this.#orderedThrough, base.through);
     this.#advance();
