@@ -129,6 +129,8 @@ export interface Proposal {
   placed: number;
   first: number;
   last: number;
+  term: number;
+  /** They stand one after the other, first proposed in one view: then they can be told of as one. */
   isTogether: boolean;
 }
 
@@ -291,14 +293,7 @@ export function newState(
     asked: new Map(),
     asks: 0,
     handedOver: undefined,
-    delivery: {
-      delivered: applied,
-      applied,
-      outstanding: [],
-      outstandingBytes: 0,
-      want: undefined,
-      restoring: undefined,
-    },
+    delivery: newDelivery(applied),
     wants: new Map(),
     wantCount: 0,
     reconciling: undefined,
@@ -320,6 +315,17 @@ export function newState(
         isCommitted: facts.configurations.at(-1) === configuration,
       },
     },
+  };
+}
+
+function newDelivery(applied: number): Delivery {
+  return {
+    delivered: applied,
+    applied,
+    outstanding: [],
+    outstandingBytes: 0,
+    want: undefined,
+    restoring: undefined,
   };
 }
 

@@ -38,7 +38,7 @@ interface Glimpse {
 export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
   readonly #seen = new Map<string, Glimpse>();
   readonly #states = new Map<string, State>();
-  /** Who leads, or prepares, each view: a member, and one run of it. */
+  /** Who leads, or asks to, each view: a member, and one run of it. */
   readonly #leaders = new Map<number, string>();
   /** What was proposed, and who accepted it durably, by view and place. */
   readonly #proposed = new Map<number, Map<number, { readonly update: Update; readonly by: Set<string> }>>();
@@ -113,6 +113,7 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
     const seen = this.#seen.get(id);
     const state = this.#states.get(id);
     if (seen === undefined || state === undefined) return;
+    if (message.kind === "prepare") this.#leads(id, seen, message.view);
     if (message.kind === "proposal") this.#proposedIn(message.view, message.first, message.updates);
     if (message.kind === "prepare" || message.kind === "prepareOk" || message.kind === "accept") {
       this.#durable(id, seen, state.disk.durable);
@@ -139,7 +140,10 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
     if (state.history.aru < seen.aru) invariant(false, `what is ordered never falls back: ${id}`);
     if (state.lastAttempted < state.lastInstalled) invariant(false, `attempts are above what is installed: ${id}`);
     const isBegun = state.role !== seen.role || state.lastInstalled !== seen.installed;
-    if (isBegun && (state.role === "leader" || state.role === "preparing")) this.#leads(id, seen, state);
+    if (isBegun && state.role === "leader") {
+      this.elections++;
+      this.#leads(id, seen, state.lastInstalled);
+    }
     this.#configured(id, state);
     if (state.history.aru > seen.aru) this.#ordered(id, state, seen.aru);
     checkBounds(id, state);
@@ -173,12 +177,11 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
     this.#chosen[seq] = update;
   }
 
-  #leads(id: string, seen: Glimpse, { lastInstalled }: State): void {
-    if (seen.role !== "leader") this.elections++;
-    const run = `${id} ${seen.life}`;
-    const leader = this.#leaders.get(lastInstalled) ?? run;
-    invariant(leader === run, `a view has one leader, and one run of it: ${leader} and ${run} in ${lastInstalled}`);
-    this.#leaders.set(lastInstalled, run);
+  #leads(id: string, { life }: Glimpse, view: number): void {
+    const run = `${id} ${life}`;
+    const leader = this.#leaders.get(view) ?? run;
+    invariant(leader === run, `a view has one leader, and one run of it: ${leader} and ${run} in ${view}`);
+    this.#leaders.set(view, run);
   }
 
   /** What a member takes for ordered was chosen, and is the same everywhere; each client's update stands once. */

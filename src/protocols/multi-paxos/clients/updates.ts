@@ -19,7 +19,7 @@ export function takeProposal(state: PaxosState, id: number, payloads: readonly B
   const reason = hindrance(state, payloads);
   if (reason !== undefined) return refuse(state, id, reason, out);
   const { leadership, clock, pending, due } = state;
-  state.proposals.set(id, { id, count: payloads.length, placed: 0, first: 0, last: 0, isTogether: true });
+  state.proposals.set(id, { id, count: payloads.length, placed: 0, first: 0, last: 0, term: 0, isTogether: true });
   for (const payload of payloads) {
     const timestamp = ++state.timestamps;
     const update: Update = { term: state.lastInstalled, kind: "payload", payload, client: state.life, timestamp };
@@ -117,7 +117,7 @@ export function noteOrdered(state: PaxosState, timestamp: number, term: number, 
   if (pending === undefined) return;
   const proposal = state.proposals.get(pending.id);
   if (proposal === undefined) return;
-  place(proposal, seq);
+  place(proposal, seq, term);
   if (proposal.placed < proposal.count) return;
   const { id, count, first, last } = proposal;
   if (proposal.isTogether) out.output({ kind: "accepted", id, term, index: first, count });
@@ -125,9 +125,11 @@ export function noteOrdered(state: PaxosState, timestamp: number, term: number, 
   state.settling.push({ id, seq: last });
 }
 
-function place(proposal: Proposal, seq: number): void {
-  if (proposal.placed === 0) proposal.first = seq;
-  else if (seq !== proposal.last + 1) proposal.isTogether = false;
+function place(proposal: Proposal, seq: number, term: number): void {
+  if (proposal.placed === 0) {
+    proposal.first = seq;
+    proposal.term = term;
+  } else if (seq !== proposal.last + 1 || term !== proposal.term) proposal.isTogether = false;
   proposal.placed++;
   proposal.last = Math.max(proposal.last, seq);
 }
@@ -150,7 +152,7 @@ export function settleInstalled(state: PaxosState): void {
     const proposal = state.proposals.get(id);
     if (proposal === undefined) continue;
     proposal.isTogether = false;
-    place(proposal, history.aru);
+    place(proposal, history.aru, proposal.term);
     if (proposal.placed < proposal.count) continue;
     state.proposals.delete(id);
     state.settling.push({ id, seq: history.aru });

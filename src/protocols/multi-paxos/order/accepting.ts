@@ -1,7 +1,7 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { accept, slotAt, topOf } from "../log/history.ts";
 import type { Of, Update } from "../messages.ts";
-import { type PaxosOutbox, type PaxosState, send, sendAhead } from "../state.ts";
+import { type PaxosOutbox, type PaxosState, persistView, send, sendAhead } from "../state.ts";
 import { noteKnown } from "../view/liveness.ts";
 
 /**
@@ -16,6 +16,7 @@ export function receiveProposal(state: PaxosState, from: NodeId, message: Of<"pr
   const last = Math.min(first + updates.length - 1, most);
   if (last >= first) {
     takeUpdates(state, message, last, out);
+    persistView(state, out); // if nothing of it was new: an answer promises the view as well
     oweAccept(state, from, message.view, first, last);
   }
   receiveOrdered(state, from, message.view, message.ordered);

@@ -14,7 +14,7 @@ import {
   votes,
 } from "../state.ts";
 import { expire, install, isOwnView, resign, stretchPatience } from "./install.ts";
-import { heardNow, isQuorumConnected, noteKnown, tell } from "./liveness.ts";
+import { heardNow, isHeard, isQuorumConnected, noteKnown, tell } from "./liveness.ts";
 import { shiftToPrepare, tickPrepare } from "./prepare.ts";
 
 /** One tick of who does not lead. */
@@ -39,7 +39,7 @@ export function tickView(state: PaxosState, out: PaxosOutbox): void {
 
 function tickElection(state: PaxosState, out: PaxosOutbox): void {
   const { clock, lastAttempted, lastInstalled } = state;
-  if (lastAttempted > lastInstalled && clock >= state.retransmitAt) sendViewChange(state, out);
+  if (lastAttempted > lastInstalled && clock >= state.retransmitAt) sendViewChange(state, true, out);
   if (state.progressAt === undefined && clock >= state.attemptAt) attempt(state, out);
 }
 
@@ -57,22 +57,25 @@ function attempt(state: PaxosState, out: PaxosOutbox): void {
   shiftToElection(state, nextViewOf(configuration, Math.max(lastAttempted, lastInstalled), config.id), out);
 }
 
-/** Shift_to_Leader_Election: wants `view`, and says so until a quorum does (V3). */
+/** Shift_to_Leader_Election: wants `view`, says so to all, and again to its leader until that has a quorum (V3). */
 function shiftToElection(state: PaxosState, view: number, out: PaxosOutbox): void {
   state.lastAttempted = view;
   state.viewChanges = new Set([state.config.id]);
   state.progressAt = undefined;
   state.attemptAt = state.clock + drawPatience(state);
-  sendViewChange(state, out);
+  sendViewChange(state, false, out);
   countViewChanges(state, out);
 }
 
-function sendViewChange(state: PaxosState, out: PaxosOutbox): void {
+function sendViewChange(state: PaxosState, isReminder: boolean, out: PaxosOutbox): void {
   const { configuration, config, lastAttempted: attempted } = state;
   state.retransmitAt = state.clock + config.retransmitTicks;
+  if (configuration === undefined) return;
   const heard = heardNow(state);
-  for (const { id } of configuration?.members ?? []) {
-    if (id !== config.id) sendAhead(state, id, { kind: "viewChange", attempted, heard }, out);
+  const leader = leaderOf(configuration, attempted);
+  for (const { id } of configuration.members) {
+    const isConcerned = leader === config.id || !isReminder || id === leader;
+    if (id !== config.id && isConcerned) sendAhead(state, id, { kind: "viewChange", attempted, heard }, out);
   }
 }
 
@@ -87,7 +90,10 @@ export function receiveViewChange(state: PaxosState, from: NodeId, message: Of<"
   if (isResignation) expire(state, out);
   if (state.progressAt !== undefined && attempted !== state.lastAttempted) return;
   if (attempted < state.lastAttempted) return;
-  if (attempted > state.lastAttempted) shiftToElection(state, attempted, out);
+  if (attempted > state.lastAttempted) {
+    const isLedByLive = isHeard(state, leaderOf(configuration, attempted)); // of a dead one's view we would remind each other for ever
+    if (isLedByLive) shiftToElection(state, attempted, out);
+  }
   if (state.lastAttempted !== attempted || state.role !== "election") return;
   state.viewChanges.add(from);
   countViewChanges(state, out);
