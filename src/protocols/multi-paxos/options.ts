@@ -6,7 +6,7 @@ export interface PaxosOptions {
   readonly id: NodeId;
   /** Seeds the jitter, and names this run of the process: a fresh one for every member and every start. */
   readonly seed: number;
-  /** The Progress_Timer: ticks without a word of the leader before a view change, and half as many more by chance. Default 25. */
+  /** The Progress_Timer: ticks without the leader before a view change, and up to half as many more. Default 25. */
   readonly progressTicks?: number;
   /** Ticks between heartbeats; less than `progressTicks`. Default 5. */
   readonly heartbeatTicks?: number;
@@ -20,7 +20,7 @@ export interface PaxosOptions {
   readonly updateTicks?: number;
   /** Ticks behind what others have before it is asked for, and for which an answer is waited for. Default 3. */
   readonly reconcileTicks?: number;
-  /** How far proposals run ahead of what is ordered, in sequence numbers; counts when a group or a change is made. Default 1024. */
+  /** How far proposals run ahead of what is ordered; taken from who founds a group, or changes it. Default 1024. */
   readonly alpha?: number;
   /** One payload; larger ones are refused as `too-large`. Default 1 MiB. */
   readonly payloadBytesMax?: number;

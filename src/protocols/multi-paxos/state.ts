@@ -2,18 +2,11 @@ import type { NodeId } from "../../base/ids.ts";
 import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
 import { majority } from "../quorum/majority.ts";
-import {
-  isListed,
-  type Membership,
-  membershipOf,
-  type Reason,
-  type SnapshotName,
-  type Want,
-} from "../replicated-log.ts";
+import { isListed, type Membership, type Reason, type SnapshotName, type Want } from "../replicated-log.ts";
 import { executeThrough, type Facts } from "./log/facts.ts";
 import type { History } from "./log/history.ts";
 import type { PaxosMemory } from "./log/recovery.ts";
-import { configurationAt, isNamed, membershipWords, viewOf } from "./membership/configurations.ts";
+import { configurationAt, isNamed, membershipAt, viewOf } from "./membership/configurations.ts";
 import type { Base, Configuration, PaxosMessage, PaxosVocabulary, Report, Unstamped, Update } from "./messages.ts";
 import { completeOptions, type PaxosConfig, type PaxosOptions } from "./options.ts";
 
@@ -164,7 +157,7 @@ export interface PaxosState {
   /** The newest configuration decided, in the words of replicated logs. */
   membership: Membership;
   readonly history: History;
-  facts: Facts;
+  readonly facts: Facts;
   snapshot: SnapshotName | undefined;
   /** The promise: nothing is answered for a lower view. Never falls. */
   lastInstalled: number;
@@ -256,7 +249,7 @@ export function newState(
   const configuration = configurationAt(facts.configurations, aru + 1);
   const first = configuration === undefined ? 0 : viewOf(configuration.epoch, 0);
   const lastInstalled = Math.max(memory.promised, first); // R3
-  const membership = membershipAt(facts, configuration);
+  const membership = membershipAt(facts.configurations, configuration);
   const life = nextUint32(random) * 2 ** 20 + (nextUint32(random) >>> 12) + 1;
   return {
     config,
@@ -327,13 +320,6 @@ function newDelivery(applied: number): Delivery {
     want: undefined,
     restoring: undefined,
   };
-}
-
-/** Who takes part as of the newest configuration decided; with `outgoing` while it is not in force. */
-export function membershipAt({ configurations }: Facts, configuration: Configuration | undefined): Membership {
-  const newest = configurations.at(-1);
-  if (newest === undefined) return membershipOf([]);
-  return membershipWords(newest, newest.epoch === configuration?.epoch ? undefined : configuration);
 }
 
 /** This member's epoch; -1 when it knows nobody. */

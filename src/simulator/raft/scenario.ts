@@ -1,7 +1,7 @@
 import { noBytes } from "../../base/bytes.ts";
 import { encodeRecord, type RaftOptions, type RaftState, type RaftVocabulary } from "../../protocols/raft/index.ts";
 import { termAt } from "../../protocols/raft/log/log.ts";
-import { LogScenario, type LogSetup } from "../replicated/scenario.ts";
+import { LogScenario, type LogSetup } from "../replicated/scenario/scenario.ts";
 import { raftLog } from "./log-protocol.ts";
 import { beginRaftStore, type RaftStore } from "./store.ts";
 

@@ -1,7 +1,7 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
 import { nextBelow } from "../../../base/random.ts";
-import { factsOf } from "../log/facts.ts";
+import { absorb } from "../log/facts.ts";
 import { leadingUpdates, learn, slotAt, updatesFrom } from "../log/history.ts";
 import { firstBase } from "../log/recovery.ts";
 import type { Configuration, Of, Update } from "../messages.ts";
@@ -88,7 +88,7 @@ export function receiveData(state: PaxosState, from: NodeId, message: Of<"reconc
   if (configuration === undefined) {
     if (founding === undefined || history.aru > 0) return;
     const base = { ...firstBase(founding.members, founding.alpha), configurations: [founding] };
-    state.facts = factsOf(base);
+    absorb(state.facts, base);
     state.disk.asked = out.persist({
       kind: "base",
       base,

@@ -1,7 +1,7 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
 import { isSameSnapshot, type SnapshotName } from "../../replicated-log.ts";
-import { baseOf, factsOf } from "../log/facts.ts";
+import { absorb, baseOf } from "../log/facts.ts";
 import { raiseFloor, startAfter } from "../log/history.ts";
 import type { Base, Of } from "../messages.ts";
 import { type PaxosOutbox, type PaxosState, send } from "../state.ts";
@@ -49,16 +49,17 @@ function completeSnapshot(state: PaxosState, out: PaxosOutbox): void {
 function installSnapshot(state: PaxosState, snapshot: SnapshotName, base: Base, out: PaxosOutbox): void {
   const { history, facts } = state;
   startAfter(history, snapshot.index);
-  if (base.through >= facts.through) state.facts = factsOf(base);
+  absorb(facts, base);
   state.snapshot = snapshot;
   const record = out.persist({
     kind: "base",
-    base: baseOf(state.facts, snapshot.index),
+    base: baseOf(facts, snapshot.index),
     snapshot,
     isOwn: false,
     promised: state.promised.view,
   });
   state.disk.asked = record;
+  state.disk.hinted = snapshot.index;
   state.delivery.restoring = { snapshot, record };
 }
 

@@ -13,13 +13,20 @@ export interface Client {
   seq: number;
 }
 
-function newClient(next: number, above: Iterable<number>, seq: number): Client {
-  return { next, above: new Set(above), queuedNext: next, queued: new Set(), seq };
+function newClient(): Client {
+  return { next: 1, above: new Set(), queuedNext: 1, queued: new Set(), seq: 0 };
 }
 
-/** Clients from what a base says of them. */
-export function clientsOf(records: readonly ClientRecord[], seq: number): Map<number, Client> {
-  return new Map(records.map(({ client, next, above }) => [client, newClient(next, above, seq)]));
+/** Takes in what a base says of clients; what is queued of them here stays noted. */
+export function absorbClients(clients: Map<number, Client>, records: readonly ClientRecord[], seq: number): void {
+  for (const { client: id, next, above } of records) {
+    const client = clientOf(clients, id);
+    client.seq = Math.max(client.seq, seq);
+    client.next = Math.max(client.next, next);
+    for (const timestamp of above) client.above.add(timestamp);
+    for (const timestamp of client.above) if (timestamp < client.next) client.above.delete(timestamp);
+    while (client.above.delete(client.next)) client.next++;
+  }
 }
 
 /** What a base says of them. */
@@ -35,7 +42,7 @@ function byValue(one: number, other: number): number {
 function clientOf(clients: Map<number, Client>, id: number): Client {
   const known = clients.get(id);
   if (known !== undefined) return known;
-  const client = newClient(1, [], 0);
+  const client = newClient();
   clients.set(id, client);
   return client;
 }

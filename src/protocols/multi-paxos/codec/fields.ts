@@ -16,7 +16,7 @@ const membersMax = 1000;
 const entryKinds: readonly Entry["kind"][] = ["none", "payload", "members"];
 
 /** One update; no-ops in a row are written once, with their count. */
-export const update: Field<Update> = {
+const update: Field<Update> = {
   write: (writer, { term, kind, payload, client, timestamp }) => {
     writer.byte(entryKinds.indexOf(kind)).varint(term);
     if (kind === "payload") writer.varint(client).varint(timestamp);

@@ -1,5 +1,5 @@
 import { invariant } from "../../../base/invariant.ts";
-import { type Client, clientRecords, clientsOf, noteExecuted } from "../clients/executed.ts";
+import { absorbClients, type Client, clientRecords, noteExecuted } from "../clients/executed.ts";
 import { decodeChange } from "../codec/change-codec.ts";
 import { configurationsAfter, decide } from "../membership/configurations.ts";
 import type { Base, Configuration, Update } from "../messages.ts";
@@ -15,8 +15,18 @@ export interface Facts {
 }
 
 /** The facts that a base holds. */
-export function factsOf({ through, configurations, clients }: Base): Facts {
-  return { through, configurations: [...configurations], clients: clientsOf(clients, through) };
+export function factsOf(base: Base): Facts {
+  const facts: Facts = { through: 0, configurations: [], clients: new Map() };
+  absorb(facts, base);
+  return facts;
+}
+
+/** Takes in the facts of a base: they only ever grow. */
+export function absorb(facts: Facts, { through, configurations, clients }: Base): void {
+  facts.through = Math.max(facts.through, through);
+  const newest = facts.configurations.at(-1)?.epoch ?? -1;
+  facts.configurations.push(...configurations.filter(({ epoch }) => epoch > newest));
+  absorbClients(facts.clients, clients, through);
 }
 
 /** The facts as a base for a log that starts after `floor`, or for a snapshot as of it. */

@@ -2,7 +2,7 @@ import { MalformedError } from "../../../base/errors.ts";
 import type { Member, SnapshotName } from "../../replicated-log.ts";
 import { foundingOf } from "../membership/configurations.ts";
 import type { Base, PaxosRecord, Update } from "../messages.ts";
-import { execute, type Facts, factsOf } from "./facts.ts";
+import { absorb, execute, type Facts, factsOf } from "./facts.ts";
 import { accept, type History, learn, newHistory, raiseFloor, slotAt, startAfter, trimTail } from "./history.ts";
 
 /** What a member remembers across a restart. */
@@ -28,8 +28,8 @@ export function firstMemory(members: readonly Member[], alpha = 1024): PaxosMemo
 /** Folds stored records, in the order they were stored, into what a member remembers (R1, R2). */
 export class Recovery {
   #promised = 0;
-  #history: History;
-  #facts: Facts;
+  readonly #history: History;
+  readonly #facts: Facts;
   #snapshot: SnapshotName | undefined;
   /** What a hint or a base said to be ordered. */
   #orderedThrough = 0;
@@ -96,7 +96,7 @@ export class Recovery {
     if (isOwn) this.#orderedThrough = Math.max(this.#orderedThrough, base.through);
     this.#advance();
     if (base.floor < history.floor) return; // repeated at the head of a file
-    if (base.through >= this.#facts.through) this.#facts = factsOf(base);
+    absorb(this.#facts, base);
     if (base.floor > history.aru) startAfter(history, base.floor);
     else raiseFloor(history, base.floor);
     this.#advance();

@@ -1,6 +1,6 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
-import { isListed, type Member, type Membership } from "../../replicated-log.ts";
+import { isListed, type Member, type Membership, membershipOf } from "../../replicated-log.ts";
 import type { Configuration } from "../messages.ts";
 
 /** Views of one epoch at the most. */
@@ -82,8 +82,10 @@ export function isNamed({ members, learners }: Configuration, id: NodeId): boole
   return isListed(members, id) || isListed(learners, id);
 }
 
-/** A configuration in the words of replicated logs; `outgoing`: the one that decides until this one does. */
-export function membershipWords(configuration: Configuration, outgoing?: Configuration): Membership {
-  const { members, learners } = configuration;
-  return { members, outgoing: outgoing?.members ?? [], learners };
+/** Who takes part as of the newest configuration decided; with `outgoing` while `present` still decides. */
+export function membershipAt(configurations: readonly Configuration[], present: Configuration | undefined): Membership {
+  const newest = configurations.at(-1);
+  if (newest === undefined) return membershipOf([]);
+  const outgoing = newest.epoch === present?.epoch ? [] : (present?.members ?? []);
+  return { members: newest.members, outgoing, learners: newest.learners };
 }

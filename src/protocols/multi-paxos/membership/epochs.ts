@@ -1,9 +1,9 @@
 import { isListed } from "../../replicated-log.ts";
 import { abandonUpdates } from "../clients/updates.ts";
-import { membershipAt, type PaxosOutbox, type PaxosState, votes } from "../state.ts";
+import { type PaxosOutbox, type PaxosState, votes } from "../state.ts";
 import { install, stepDown } from "../view/install.ts";
 import { shiftToPrepare } from "../view/prepare.ts";
-import { configurationAt, isNamed, viewOf } from "./configurations.ts";
+import { configurationAt, isNamed, membershipAt, viewOf } from "./configurations.ts";
 
 /**
  * The next sequence number is another epoch's: its members decide from now on, in views of their own (M5, M6).
@@ -36,7 +36,7 @@ export function reportMembership(state: PaxosState, out: PaxosOutbox): void {
   const newest = facts.configurations.at(-1);
   const isCommitted = newest?.epoch === configuration?.epoch;
   if (newest?.epoch === due.reported.epoch && isCommitted === due.reported.isCommitted) return;
-  const membership = membershipAt(facts, configuration);
+  const membership = membershipAt(facts.configurations, configuration);
   state.membership = membership;
   due.reported.epoch = newest?.epoch;
   due.reported.isCommitted = isCommitted;

@@ -1,5 +1,5 @@
 import type { NodeId } from "../../../base/ids.ts";
-import { isListed, type LogRequest, type Reason } from "../../replicated-log.ts";
+import type { LogRequest, Reason } from "../../replicated-log.ts";
 import { type Leadership, type PaxosOutbox, type PaxosState, refuse, sendAhead } from "../state.ts";
 import { isHeard } from "../view/liveness.ts";
 
@@ -78,9 +78,4 @@ export function settleHandover(state: PaxosState, out: PaxosOutbox): void {
   if (handedOver === undefined || leader === undefined) return;
   state.handedOver = undefined;
   out.output({ kind: "settled", id: handedOver.id, outcome: leader === handedOver.to ? "applied" : "unknown" });
-}
-
-/** Whether `id` votes in the present epoch. */
-export function isVoterNow({ configuration }: PaxosState, id: NodeId): boolean {
-  return configuration !== undefined && isListed(configuration.members, id);
 }

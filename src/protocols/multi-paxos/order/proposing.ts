@@ -24,6 +24,7 @@ export function enqueue(state: PaxosState, leadership: Leadership, update: Updat
 export function propose(state: PaxosState, leadership: Leadership, out: PaxosOutbox): void {
   const { history, configuration, facts, config } = state;
   if (configuration === undefined) return;
+  leadership.lastProposed = Math.max(leadership.lastProposed, history.aru); // others may have brought it further
   const next = successorOf(facts.configurations, configuration);
   const last = Math.min(history.aru + configuration.alpha, (next?.start ?? Number.POSITIVE_INFINITY) - 1);
   while (leadership.lastProposed < last) {
@@ -160,7 +161,7 @@ function bitCount(bits: number): number {
 }
 
 /** Through where every member that is heard has everything: what is older is needed by nobody (Q5). */
-export function stableOf({ leadership, contacts, history, clock, config }: PaxosState): number {
+function stableOf({ leadership, contacts, history, clock, config }: PaxosState): number {
   let stable = history.aru;
   for (const id of leadership?.progress.keys() ?? []) {
     const contact = contacts.get(id);

@@ -91,8 +91,8 @@ export function receiveViewChange(state: PaxosState, from: NodeId, message: Of<"
   if (state.progressAt !== undefined && attempted !== state.lastAttempted) return;
   if (attempted < state.lastAttempted) return;
   if (attempted > state.lastAttempted) {
-    const isLedByLive = isHeard(state, leaderOf(configuration, attempted)); // of a dead one's view we would remind each other for ever
-    if (isLedByLive) shiftToElection(state, attempted, out);
+    const isLedByLive = isHeard(state, leaderOf(configuration, attempted));
+    if (isLedByLive) shiftToElection(state, attempted, out); // of a dead one's we would remind each other for ever
   }
   if (state.lastAttempted !== attempted || state.role !== "election") return;
   state.viewChanges.add(from);

@@ -6,7 +6,7 @@ import { type Contact, isQuorumFor, type PaxosOutbox, type PaxosState, stamped }
 const tellTicks = 2;
 
 /** What is known of a member, from now on. */
-export function contactOf(state: PaxosState, id: NodeId): Contact {
+function contactOf(state: PaxosState, id: NodeId): Contact {
   const known = state.contacts.get(id);
   if (known !== undefined) return known;
   const contact: Contact = { heardAt: Number.NEGATIVE_INFINITY, hearsUs: false, aru: 0, toldUntil: 0 };
@@ -48,7 +48,7 @@ export function isQuorumConnected(state: PaxosState): boolean {
 }
 
 /** Whether the leader of the installed view is known to live, first-hand: rumours keep no dead leader alive (V10). */
-export function isLeaderAlive({ role, leaderHeardAt, clock, config }: PaxosState): boolean {
+function isLeaderAlive({ role, leaderHeardAt, clock, config }: PaxosState): boolean {
   if (role === "leader") return true;
   return role === "follower" && leaderHeardAt !== undefined && clock - leaderHeardAt < config.progressTicks;
 }
@@ -56,7 +56,7 @@ export function isLeaderAlive({ role, leaderHeardAt, clock, config }: PaxosState
 /**
  * Sends a VC_Proof: which view is installed here, and whom we hear.
  *
- * Waits for the disk while that holds no promise of the view: or a leader could be told of a view that it has forgotten.
+ * Waits for the disk while that holds no promise of it: or a leader could be told of a view that it has forgotten.
  */
 export function sendProof(state: PaxosState, to: NodeId, out: PaxosOutbox): void {
   const proof = stamped(state, {

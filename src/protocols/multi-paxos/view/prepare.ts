@@ -103,7 +103,7 @@ function inParts(reports: readonly Report[], bytesMax: number): Report[][] {
 }
 
 /** Our own answer counts once our promise is durable (D2). */
-export function answerOwnPrepare(state: PaxosState): void {
+function answerOwnPrepare(state: PaxosState): void {
   const { role, promised, disk, prepareOks, config, history, builds } = state;
   if (role !== "preparing" || promised.record > disk.durable || prepareOks.has(config.id)) return;
   const parts = new Map([[0, reportsAbove(state, history.aru)]]);

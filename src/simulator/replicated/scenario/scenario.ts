@@ -1,16 +1,16 @@
-import { invariant } from "../../base/invariant.ts";
-import { chance, newRandom, type Random } from "../../base/random.ts";
-import { fromUtf8, toUtf8 } from "../../base/text.ts";
-import type { LogOutput, LogRequest, Member as Named } from "../../protocols/replicated-log.ts";
-import { Cluster } from "../cluster.ts";
-import type { Member } from "../member.ts";
-import type { World } from "../plans/plan.ts";
-import { calmWorld } from "../plans/run.ts";
-import type { Watch } from "../protocol.ts";
-import { Agreement } from "./agreement.ts";
-import type { LogProtocol, OwnedStore } from "./group.ts";
+import { invariant } from "../../../base/invariant.ts";
+import { chance, newRandom, type Random } from "../../../base/random.ts";
+import { fromUtf8, toUtf8 } from "../../../base/text.ts";
+import type { LogOutput, LogRequest, Member as Named } from "../../../protocols/replicated-log.ts";
+import { Cluster } from "../../cluster.ts";
+import type { Member } from "../../member.ts";
+import type { World } from "../../plans/plan.ts";
+import { calmWorld } from "../../plans/run.ts";
+import type { Watch } from "../../protocol.ts";
+import { Agreement } from "../agreement.ts";
+import type { LogProtocol, OwnedStore } from "../group.ts";
+import type { LogVocabulary } from "../replica.ts";
 import { Promises } from "./promises.ts";
-import type { LogVocabulary } from "./replica.ts";
 import { TextOwner } from "./text-owner.ts";
 
 /** How finely `until` looks, in ms. */

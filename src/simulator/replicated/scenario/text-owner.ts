@@ -1,11 +1,11 @@
-import { invariant } from "../../base/invariant.ts";
-import { fromUtf8, toUtf8 } from "../../base/text.ts";
-import type { LogOutput, LogRequest, SnapshotName } from "../../protocols/replicated-log.ts";
-import type { Owner } from "../protocol.ts";
-import type { Agreement } from "./agreement.ts";
-import type { OwnedStore } from "./group.ts";
-import type { LogVocabulary } from "./replica.ts";
-import { nameSnapshot } from "./store.ts";
+import { invariant } from "../../../base/invariant.ts";
+import { fromUtf8, toUtf8 } from "../../../base/text.ts";
+import type { LogOutput, LogRequest, SnapshotName } from "../../../protocols/replicated-log.ts";
+import type { Owner } from "../../protocol.ts";
+import type { Agreement } from "../agreement.ts";
+import type { OwnedStore } from "../group.ts";
+import type { LogVocabulary } from "../replica.ts";
+import { nameSnapshot } from "../store.ts";
 
 /** What an owner of texts needs of its member. */
 export interface TextHost {
