@@ -28,9 +28,11 @@ test("all members are replaced, by ones that were never part of the group; nothi
   cluster.propose("a", "before");
   for (const id of ["d", "e", "f"]) cluster.join(id);
   reach(cluster, "abc", "def");
+  cluster.until(() => cluster.state("b").leader !== undefined);
   cluster.propose("b", "between");
   cluster.run(500);
   reach(cluster, "def");
+  cluster.until(() => cluster.state("d").leader !== undefined);
   cluster.propose("d", "after");
   const isDone = cluster.until(() => ["d", "e", "f"].every((id) => cluster.texts(id).includes("after")));
 

@@ -167,7 +167,10 @@ function tickLeader(state: PaxosState, out: PaxosOutbox): void {
   const isStuck = disk.stuckTicks >= config.progressTicks;
   if (!isQuorumFor(state, isAcked)) return resign(state, false, out);
   if (isStalled || isStuck) return resign(state, true, out);
-  if (lastProposed <= history.aru) leadership.movedAt = clock;
+  if (lastProposed <= history.aru) {
+    leadership.movedAt = clock;
+    state.patience = 1;
+  }
   tickProposals(state, leadership, out);
   if (clock % config.heartbeatTicks === 0) {
     leadership.round++;

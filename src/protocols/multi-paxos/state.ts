@@ -174,6 +174,8 @@ export interface PaxosState {
   retransmitAt: number;
   /** By how much the timer is stretched: doubles with each view that fails. */
   patience: number;
+  /** The tick at which `lastInstalled` was installed here. */
+  installedAt: number;
   leader: NodeId | undefined;
   /** The tick at which the leader of `lastInstalled` was last heard, first-hand. */
   leaderHeardAt: number | undefined;
@@ -269,6 +271,7 @@ export function newState(
     attemptAt: 1,
     retransmitAt: 0,
     patience: 1,
+    installedAt: 0,
     leader: undefined,
     leaderHeardAt: undefined,
     prepareOks: new Map(),

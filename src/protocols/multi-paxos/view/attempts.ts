@@ -14,7 +14,7 @@ import {
   votes,
 } from "../state.ts";
 import { expire, install, isOwnView, resign, stretchPatience } from "./install.ts";
-import { heardNow, isHeard, isQuorumConnected, noteKnown, tell } from "./liveness.ts";
+import { heardNow, isHeard, isQuorumConnected, noteKnown, tell, trustsUntil } from "./liveness.ts";
 import { shiftToPrepare, tickPrepare } from "./prepare.ts";
 
 /** One tick of who does not lead. */
@@ -145,7 +145,7 @@ export function receiveProof(
     if (state.role === "election") install(state, installed, out);
     if (state.role !== "follower") return;
     state.leader = leader;
-    startProgress(state);
+    state.progressAt = Math.max(state.progressAt ?? 0, trustsUntil(state));
   }
 }
 

@@ -39,6 +39,7 @@ export function forgetLeader(state: PaxosState, out: PaxosOutbox): void {
 export function install(state: PaxosState, view: number, out: PaxosOutbox): void {
   stepDown(state, out);
   if (view !== state.lastInstalled) {
+    state.installedAt = state.clock;
     state.leaderHeardAt = undefined;
     forgetLeader(state, out);
   } else if (state.leader === state.config.id) state.leader = undefined;
@@ -49,9 +50,10 @@ export function install(state: PaxosState, view: number, out: PaxosOutbox): void
   startProgress(state);
 }
 
-/** The leader of the installed view spoke to us: it lives, and leads. */
+/** The leader of the installed view spoke to us: it lives, and leads; if it has for long, the view has not failed. */
 export function hearLeader(state: PaxosState, from: string): void {
   state.leaderHeardAt = state.clock;
+  if (state.clock - state.installedAt >= state.config.progressTicks) state.patience = 1;
   state.leader = from;
   startProgress(state);
 }

@@ -1,4 +1,5 @@
 import type { NodeId } from "../../../base/ids.ts";
+import { nextBelow } from "../../../base/random.ts";
 import type { PaxosMessage } from "../messages.ts";
 import { type Contact, isQuorumFor, type PaxosOutbox, type PaxosState, stamped } from "../state.ts";
 
@@ -47,10 +48,19 @@ export function isQuorumConnected(state: PaxosState): boolean {
   return isQuorumFor(state, (id) => id === state.config.id || isConnected(id));
 }
 
+/** Messages that come now and then may be missing so often in a row. */
+const missesMax = 3;
+
 /** Whether the leader of the installed view is known to live, first-hand: rumours keep no dead leader alive (V10). */
 function isLeaderAlive({ role, leaderHeardAt, clock, config }: PaxosState): boolean {
   if (role === "leader") return true;
-  return role === "follower" && leaderHeardAt !== undefined && clock - leaderHeardAt < config.progressTicks;
+  const ticksMax = missesMax * config.heartbeatTicks;
+  return role === "follower" && leaderHeardAt !== undefined && clock - leaderHeardAt < ticksMax;
+}
+
+/** The tick until which word of the leader's life counts, of who hears it only through others. */
+export function trustsUntil({ clock, config, random }: PaxosState): number {
+  return clock + missesMax * config.proofTicks + nextBelow(random, config.proofTicks);
 }
 
 /**
