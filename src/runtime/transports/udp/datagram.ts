@@ -25,8 +25,9 @@ const tagBytes = 16;
 const headBytes = tagAt + tagBytes;
 const version = 1;
 
-/** Length of a token, and of the secret by which datagrams of a channel are signed. */
+/** Length of a token. */
 export const tokenBytes = 8;
+/** Length of the secret by which datagrams of a channel are signed. */
 export const secretBytes = 32;
 
 /** Signs a frame: HMAC-SHA-256, cut to 128 bits. */

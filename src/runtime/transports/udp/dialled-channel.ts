@@ -7,7 +7,7 @@ import { datagramKinds, encodeDatagram, secretBytes, tokenBytes } from "./datagr
 import { decodeStreamFrame, encodeStreamFrame, type StreamFrame } from "./stream-frame.ts";
 
 /** Longest frame that goes as a datagram, and most of one turn: more would overrun the receiver's buffer. */
-export const datagramBodyBytesMax = 1200;
+const datagramBodyBytesMax = 1200;
 const datagramsMax = 16;
 
 /** Beats without a probe that came through until datagrams are given up for a while. */

@@ -17,7 +17,7 @@ const receiveBytes = 4 * 1024 * 1024;
 /**
  * Experimental: carries few small frames as datagrams, and all others on a stream of another medium beside.
  *
- * The stream greets, encrypts and tells when the way breaks. Datagrams are signed with a secret that it carries, are not
+ * The stream greets, encrypts and tells when the way breaks. Datagrams are signed with a secret that it carries, not
  * encrypted, may be lost, and are never taken twice. Throws `OptionError`.
  */
 export function udpTransport(options: LinkOptions, makeStream: (options: MediumOptions) => Medium): LinkedTransport {
