@@ -1,0 +1,21 @@
+import { tmpdir } from "node:os";
+import { expect, test } from "vitest";
+import { describeFlips } from "../../../test/support/damaged-database.ts";
+
+const pageBytes = 4096;
+const metaBytes = 168;
+const structureBytes = 64; // of a page: its header and first pointers
+
+test("whichever byte of a database is flipped, it is refused by name, or matters to nobody", async () => {
+  const isTried = (offset: number): boolean => {
+    const place = offset % pageBytes;
+    if (offset < 2 * pageBytes) return place < metaBytes;
+    return place < structureBytes ? offset % 3 === 0 : offset % 131 === 0;
+  };
+
+  const { refused, harmless, wrong } = await describeFlips(tmpdir(), isTried);
+
+  expect(wrong).toEqual([]);
+  expect(refused).toBeGreaterThan(200);
+  expect(harmless).toBeGreaterThan(200);
+}, 60_000);
