@@ -8,7 +8,10 @@ import { checkServeSettings, type Given, type ServeSettings, SettingError } from
 const fileBytesMax = 1024 * 1024;
 
 /** Variables that other commands read; no misspelling of a setting. */
-const otherVariables: readonly string[] = ["QUORATE_CONFIG", "QUORATE_ENDPOINTS"];
+const otherVariables: readonly string[] = [
+  ...["QUORATE_CONFIG", "QUORATE_ENDPOINTS"],
+  ...["QUORATE_CACERT", "QUORATE_CERT", "QUORATE_KEY"],
+];
 
 /** Where settings come from: a flag beats a variable beats the file. */
 export interface Sources {

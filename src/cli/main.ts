@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { broadcastCommand } from "./broadcast/command.ts";
+import { certificatesCommand } from "./certificates/command.ts";
 import { checkCommand } from "./commands/check.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -66,6 +67,7 @@ function commandLine(): Command {
     .addCommand(transferCommand())
     .addCommand(snapshotCommand())
     .addCommand(recoverCommand())
+    .addCommand(certificatesCommand())
     .commandsGroup("Prove:")
     .addCommand(checkCommand())
     .addCommand(simulateCommand())

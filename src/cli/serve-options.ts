@@ -33,7 +33,21 @@ export const serveSettings: readonly Setting[] = [
     description: "where peers connect (default: this node's address in --cluster)",
   },
   { name: "data-dir", value: "path", description: "where the node keeps its data (default: ./.quorate/<id>)" },
-  { name: "insecure", description: "listen on addresses that are not loopback, though nothing is encrypted" },
+  { name: "insecure", description: "listen on addresses that are not loopback, though nobody is asked who they are" },
+  { name: "tls-cert", value: "file", description: "serve HTTPS: the certificate, PEM; read anew when it changes" },
+  { name: "tls-key", value: "file", description: "its key, PEM" },
+  {
+    name: "tls-client-ca",
+    value: "file",
+    description: "clients must show a certificate that one of these signed, PEM",
+  },
+  {
+    name: "peer-cert",
+    value: "file",
+    description: "encrypt the links between members: this one's certificate, naming its id, PEM",
+  },
+  { name: "peer-key", value: "file", description: "its key, PEM" },
+  { name: "peer-ca", value: "file", description: "who signs members' certificates, PEM" },
   {
     name: "names",
     value: "list",

@@ -1,6 +1,7 @@
 import * as v from "@badrap/valita";
 import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
+import type { MemberTls } from "../runtime/tls/credentials.ts";
 import { firstComplaint, saying } from "../services/complaint.ts";
 import { isLoopback } from "../services/http/guard.ts";
 import { CommandFailure, exitCode } from "./exit.ts";
@@ -56,6 +57,12 @@ const schema = v.object({
   listen: hostAndPort.optional(),
   "data-dir": text.optional(),
   insecure: flag.optional(() => false),
+  "tls-cert": text.optional(),
+  "tls-key": text.optional(),
+  "tls-client-ca": text.optional(),
+  "peer-cert": text.optional(),
+  "peer-key": text.optional(),
+  "peer-ca": text.optional(),
   names: names.optional(),
   "request-bytes-max": whole(1024, 8 * 1024 * 1024).optional(),
   "timeout-ms": whole(1, 3_600_000).optional(),
@@ -78,8 +85,24 @@ export function parseMembers(list: string, origin: string): readonly Member[] {
   throw new CommandFailure(exitCode.usage, `${origin}: ${firstComplaint(checked, "members").problem}, not ${list}`);
 }
 
+/** The files of links between members, as `serve` and `broadcast` take them. */
+export interface PeerTlsSettings {
+  readonly "peer-cert"?: string | undefined;
+  readonly "peer-key"?: string | undefined;
+  readonly "peer-ca"?: string | undefined;
+}
+
+/** The same as the library takes them; undefined where links are not encrypted. */
+export function peerTlsOf({
+  "peer-cert": cert,
+  "peer-key": key,
+  "peer-ca": ca,
+}: PeerTlsSettings): MemberTls | undefined {
+  return cert === undefined || key === undefined || ca === undefined ? undefined : { cert, key, ca };
+}
+
 /** Checked settings of one node: what `serve` runs with. */
-export interface ServeSettings {
+export interface ServeSettings extends PeerTlsSettings {
   readonly id: string;
   readonly cluster: readonly Member[];
   readonly "cluster-id"?: string | undefined;
@@ -91,6 +114,9 @@ export interface ServeSettings {
   readonly listen?: string | undefined;
   readonly "data-dir": string;
   readonly insecure: boolean;
+  readonly "tls-cert"?: string | undefined;
+  readonly "tls-key"?: string | undefined;
+  readonly "tls-client-ca"?: string | undefined;
   readonly names?: readonly string[] | undefined;
   readonly "request-bytes-max"?: number | undefined;
   readonly "timeout-ms"?: number | undefined;
@@ -129,21 +155,34 @@ export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSett
   if (checked.value.join && checked.value["cluster-id"] === undefined) {
     throw new SettingError(`${given.get("join")?.origin}: give --cluster-id, too: the one that the members have`);
   }
-  if (!insecure) {
-    refuseOpen(host, given.get("host")?.origin);
-    refuseOpen(
-      splitAddress(listen ?? own.address)?.host,
-      given.get(listen === undefined ? "cluster" : "listen")?.origin,
-    );
+  demandTogether(given, ["tls-cert", "tls-key"], ["tls-client-ca"]);
+  demandTogether(given, ["peer-cert", "peer-key", "peer-ca"]);
+  if (!insecure && !given.has("tls-client-ca")) refuseOpen(host, given.get("host")?.origin, "--tls-client-ca");
+  if (!insecure && !given.has("peer-ca")) {
+    const place = listen === undefined ? "cluster" : "listen";
+    refuseOpen(splitAddress(listen ?? own.address)?.host, given.get(place)?.origin, "--peer-ca");
   }
   return { ...checked.value, "data-dir": dataDir };
 }
 
-/** An address that others can reach is listened on only when somebody says that this is meant. */
-export function refuseOpen(host: string | undefined, origin: string | undefined): void {
+/** Settings that mean nothing without each other; `besides` needs them, and they do not need it. */
+export function demandTogether(
+  given: ReadonlyMap<string, Given>,
+  names: readonly string[],
+  besides: readonly string[] = [],
+): void {
+  const present = [...names, ...besides].find((name) => given.has(name));
+  const missing = names.find((name) => !given.has(name));
+  if (present === undefined || missing === undefined) return;
+  throw new SettingError(`${given.get(present)?.origin}: give --${missing}, too`);
+}
+
+/** An address that others can reach is listened on only when they must show who they are, or it is meant so. */
+export function refuseOpen(host: string | undefined, origin: string | undefined, option: string): void {
   if (host === undefined || isLoopback(host)) return;
-  const reason = "others can reach it, nothing is encrypted, and nobody is asked for a password";
-  throw new SettingError(`${origin}: ${host} is not loopback: ${reason}; to listen there all the same, say --insecure`);
+  const reason = "others can reach it, and nobody is asked who they are";
+  const cure = `demand certificates (${option}), or say --insecure to listen there all the same`;
+  throw new SettingError(`${origin}: ${host} is not loopback: ${reason}; ${cure}`);
 }
 
 /** What is wrong with what was given, and where that came from. */

@@ -50,7 +50,7 @@ export async function startNode<State, Command, Answer, Question, Reply>(
   }
 }
 
-function makeTransport({ id, listen, notice }: NodeConfig): Transport {
+function makeTransport({ id, listen, notice, tls }: NodeConfig): Transport {
   if (listen === undefined) return new MemoryNetwork().transport(id); // alone: nobody to talk to
-  return tcpTransport({ listen, notice, frameBytesMax: messageBytesMax });
+  return tcpTransport({ listen, notice, tls, frameBytesMax: messageBytesMax });
 }

@@ -2,8 +2,9 @@ import { crc32 } from "node:zlib";
 import { isNodeId, type NodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 import { OptionError } from "./errors.ts";
+import type { MemberTls } from "./tls/credentials.ts";
+import { type Address, parseAddress } from "./transports/addresses.ts";
 import type { Notice } from "./transports/notices.ts";
-import { type Address, parseAddress } from "./transports/tcp/addresses.ts";
 import type { Transport } from "./transports/transport.ts";
 
 /** What a user writes: everything optional that has a sensible default. */
@@ -51,6 +52,11 @@ export interface NodeOptions {
   readonly leases?: boolean;
   /** Newest version of the members' protocol to speak: held back while others still run the release before. */
   readonly protocolVersionMax?: 1 | 2;
+  /**
+   * Encrypts the members' links: PEM files of this member's certificate, of its key, and of the authorities that sign
+   * certificates of members. Each must name its member by its id. Read anew when they change. On all members, or none.
+   */
+  readonly tls?: MemberTls;
   /** Carries messages between members. Default: TCP. */
   readonly transport?: Transport;
   /** Told what an operator should know. Default: nothing is said. */
@@ -59,7 +65,7 @@ export interface NodeOptions {
 
 /** What the rest of the runtime sees: complete, checked, frozen. */
 export interface NodeConfig
-  extends Required<Omit<NodeOptions, "members" | "dataDir" | "storage" | "listen" | "transport">> {
+  extends Required<Omit<NodeOptions, "members" | "dataDir" | "storage" | "listen" | "tls" | "transport">> {
   readonly members: readonly Member[];
   /** Whether `clusterId` was asked for, and not made here: then it must be the stored one. */
   readonly isClusterIdGiven: boolean;
@@ -67,6 +73,7 @@ export interface NodeConfig
   readonly dataDir: string | undefined;
   /** `undefined`: a member alone needs no others to reach it. */
   readonly listen: Address | undefined;
+  readonly tls: MemberTls | undefined;
   readonly transport: Transport | undefined;
 }
 
@@ -114,6 +121,7 @@ export function checkOptions(options: NodeOptions): NodeConfig {
     isClusterIdGiven,
     listen,
     dataDir,
+    tls: options.tls,
     transport: options.transport,
   });
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Hono } from "hono";
 import { ClosedError, OperatingError, OptionError } from "../runtime/errors.ts";
+import type { TlsFiles } from "../runtime/tls/credentials.ts";
+import type { Notice } from "../runtime/transports/notices.ts";
 import { document, problemDocument, problemOf } from "./http/answers.ts";
 import { EventStream, eventRoutes } from "./http/events.ts";
 import { type App, type Exchange, rawPath } from "./http/exchange.ts";
@@ -41,13 +43,17 @@ export interface HttpOptions {
   readonly port: number;
   /** Further names under which clients reach this node, as a container's or a proxy's. Default none. */
   readonly names?: readonly string[];
-  /** Allows a host that others can reach, though nothing is encrypted and nobody authenticated. Default false. */
+  /** Encrypts; with a `ca`, clients must show a certificate that it signed. Default: neither. */
+  readonly tls?: TlsFiles | undefined;
+  /** Allows a host that others can reach, though clients show no certificate. Default false. */
   readonly insecure?: boolean;
   /** Longest body of a request. Default 1 MiB. */
   readonly bodyBytesMax?: number;
   /** How long `close` waits for requests in flight, in ms. Default 3000. */
   readonly drainMs?: number;
   readonly log?: HttpLog;
+  /** Told of new certificates. */
+  readonly notice?: Notice;
 }
 
 /** A node's HTTP port. */
@@ -60,15 +66,23 @@ export interface HttpServer {
 
 /** Serves the objects of `node`, and what it knows of itself. Rejects with `OptionError` or `AddressInUseError`. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { host, port, bodyBytesMax = bodyBytesDefault, drainMs = 3000, log } = options;
+  const { host, port, tls, bodyBytesMax = bodyBytesDefault, drainMs = 3000, log, notice } = options;
   checkOptions(options);
   const server = assemble(options, bodyBytesMax);
   const onError = (err: Error): void => log?.error({ err }, "a connection could not be accepted");
   try {
-    const listening = await listen(server.app, { host, port, bodyBytesMax, drainMs, onError });
+    const listening = await listen(server.app, {
+      host,
+      port,
+      tls,
+      bodyBytesMax,
+      drainMs,
+      onError,
+      ...(notice && { notice }),
+    });
     const name = host.includes(":") ? `[${host}]` : host;
     return {
-      url: `http://${name}:${listening.port}`,
+      url: `${tls ? "https" : "http"}://${name}:${listening.port}`,
       port: listening.port,
       close: () => {
         server.stop();
@@ -131,12 +145,10 @@ export function assemble(options: HttpOptions, bodyBytesMax: number): { readonly
   return { app, stop };
 }
 
-function checkOptions({ host, insecure = false, bodyBytesMax = bodyBytesDefault }: HttpOptions): void {
-  if (!isLoopback(host) && !insecure) {
-    throw new OptionError(
-      "host",
-      `${host} can be reached by others, without encryption or a password; say insecure to allow that`,
-    );
+function checkOptions({ host, tls, insecure = false, bodyBytesMax = bodyBytesDefault }: HttpOptions): void {
+  if (!isLoopback(host) && !insecure && tls?.ca === undefined) {
+    const problem = `${host} can be reached by others, who need not say who they are; say insecure to allow that`;
+    throw new OptionError("host", problem);
   }
   if (!(Number.isSafeInteger(bodyBytesMax) && bodyBytesMax >= 1)) {
     throw new OptionError("bodyBytesMax", "must be a whole number of bytes, at least 1");

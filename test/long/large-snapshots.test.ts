@@ -13,8 +13,8 @@ import { eventually } from "../support/served-cluster.ts";
 const stateBytes = Number(process.env.STATE_BYTES ?? 500 * 2 ** 20);
 const blockCount = Math.ceil(stateBytes / blockBytes);
 const loadMs = Number(process.env.LOAD_MS ?? 20_000);
-/** What is aimed at is 50 ms; a machine that others load needs more. */
-const pauseMsMax = Number(process.env.PAUSE_MS ?? 250);
+/** How long the protocol's thread may be at work on something else. What it waits for a core is not in our hands. */
+const ownMsMax = 50;
 /** Entries that a leader keeps behind its snapshot: who missed more needs the snapshot. */
 const retained = 5000;
 
@@ -80,7 +80,8 @@ test(`snapshots of ${Math.round(stateBytes / 2 ** 20)} MiB under load neither st
   await Promise.all(all.map((member) => member.ask({ call: "delay" })));
 
   const first = await leader.ask<number>({ call: "load", ms: loadMs, blocks: blockCount });
-  report("snapshots under load", first, [leader, other, late], await delays([leader, other, late]));
+  const before = await delays([leader, other, late]);
+  report("snapshots under load", first, [leader, other, late], before);
 
   await late.kill();
   const { last } = await leader.status();
@@ -117,7 +118,7 @@ test(`snapshots of ${Math.round(stateBytes / 2 ** 20)} MiB under load neither st
 
   expect(during[2]?.restores).toBeGreaterThan(0);
   expect(after).toMatchObject({ role: "leader", term });
-  for (const { max } of during.slice(0, 2)) expect(max).toBeLessThan(pauseMsMax);
+  for (const { own = 0 } of [...before, ...during]) expect(own).toBeLessThan(ownMsMax);
 });
 
 async function leaderOf(all: readonly Member[]): Promise<Member> {
@@ -132,8 +133,9 @@ function delays(members: readonly Member[]): Promise<Delay[]> {
 }
 
 function report(what: string, writes: number, members: readonly Member[], delays: readonly Delay[]): void {
-  const each = delays.map(({ max, p99, snapshots }, at) => {
-    return `${members[at]?.id} at most ${max.toFixed(0)} ms, p99 ${p99.toFixed(1)} ms, ${snapshots} snapshots`;
+  const each = delays.map(({ max, p99, own, snapshots }, at) => {
+    const ownWork = own === undefined ? "unknown" : `${own.toFixed(0)} ms`;
+    return `${members[at]?.id} at most ${max.toFixed(0)} ms, p99 ${p99.toFixed(1)} ms, own work ${ownWork}, ${snapshots} snapshots`;
   });
   console.log(`${what}: ${writes} writes; event loop late by ${each.join("; ")}`);
 }

@@ -2,9 +2,10 @@ import type { Bounds, RaftLimits } from "../../src/simulator/index.ts";
 
 /** One way to look for a mutant. */
 export type Hunt =
-  /** A swarm: hostile worlds from seed 1 on. */
+  /** A swarm: hostile worlds from seed 1 on, with whatever else `quorate simulate PROTOCOL` takes. */
   | {
       readonly by: "simulate";
+      readonly protocol: string;
       readonly workload?: string;
       readonly members?: number;
       /** Kinds of faults; default all. */

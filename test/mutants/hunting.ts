@@ -12,22 +12,22 @@ import { type Patch, parsePatch } from "./patch.ts";
 const here = fileURLToPath(new URL("./", import.meta.url));
 const run = promisify(execFile);
 
-/** Where a mutant's patch is. */
-export function patchFile(name: string): string {
-  return `${here}patches/${name}.patch`;
+/** The file of the patch at `PROTOCOL/NAME`. */
+function patchFile(path: string): string {
+  return `${here}patches/${path}.patch`;
 }
 
-/** A mutant's patch. */
-export async function readPatch(name: string): Promise<Patch> {
-  return parsePatch(await readFile(patchFile(name), "utf8"));
+/** The patch at `PROTOCOL/NAME`. */
+export async function readPatch(path: string): Promise<Patch> {
+  return parsePatch(await readFile(patchFile(path), "utf8"));
 }
 
-/** Hunts a mutant; without a name the sources as they are. A hunt that takes too long has caught nothing. */
-export async function huntMutant(name: string | undefined, hunt: Hunt, timeMsMax: number): Promise<Catch> {
-  if (hunt.by === "tests") return await huntByTests(name ?? "", hunt.files, timeMsMax);
+/** Hunts the mutant at `PROTOCOL/NAME`; without it the sources as they are. What takes too long has caught nothing. */
+export async function huntMutant(path: string | undefined, hunt: Hunt, timeMsMax: number): Promise<Catch> {
+  if (hunt.by === "tests") return await huntByTests(path ?? "", hunt.files, timeMsMax);
   const directory = await mkdtemp(join(tmpdir(), "quorate-mutant-"));
   try {
-    const patch = name === undefined ? undefined : await readPatch(name);
+    const patch = path === undefined ? undefined : await readPatch(path);
     const file = join(directory, "quarry.mjs");
     await writeFile(file, await bundleMutated("test/mutants/quarry.ts", patch));
     return await work(pathToFileURL(file), hunt, timeMsMax);
@@ -54,9 +54,9 @@ function work(file: URL, hunt: Hunt, timeMsMax: number): Promise<Catch> {
 }
 
 /** Runs tests on the mutant: the name of the first that fails is what they say. */
-async function huntByTests(name: string, files: readonly string[], timeMsMax: number): Promise<Catch> {
+async function huntByTests(path: string, files: readonly string[], timeMsMax: number): Promise<Catch> {
   const words = ["node_modules/vitest/vitest.mjs", "run", "--config", `${here}vitest.config.ts`, "--reporter=json"];
-  const options = { cwd: join(here, "../.."), env: { ...process.env, MUTANT: patchFile(name) }, timeout: timeMsMax };
+  const options = { cwd: join(here, "../.."), env: { ...process.env, MUTANT: patchFile(path) }, timeout: timeMsMax };
   const output = await run(process.execPath, [...words, ...files], { ...options, maxBuffer: 2 ** 26 }).then(
     ({ stdout }) => stdout,
     (error: { readonly stdout?: string }) => error.stdout ?? "",

@@ -1,50 +1,48 @@
 import { readdir, readFile } from "node:fs/promises";
-import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { mutants } from "./catalogue.ts";
-import { huntMutant, patchFile, readPatch } from "./hunting.ts";
+import { catalogue, mutants } from "./catalogue/catalogue.ts";
+import type { Hunt } from "./hunt.ts";
+import { huntMutant, readPatch } from "./hunting.ts";
 import { bundleMutated } from "./mutated.ts";
 import { applyHunks } from "./patch.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 describe("the catalogue", () => {
-  test("names each patch, and each only once", async () => {
-    const patches = (await readdir(fileURLToPath(new URL("./patches/", import.meta.url)))).sort();
+  test.each(Object.entries(catalogue))("names each patch of %s, and each only once", async (protocol, all) => {
+    const patches = await readdir(fileURLToPath(new URL(`./patches/${protocol}/`, import.meta.url)));
 
-    expect(mutants.map(({ name }) => basename(patchFile(name))).sort()).toEqual(patches);
-    expect(mutants.length).toBeGreaterThanOrEqual(20);
+    expect(all.map(({ name }) => `${name}.patch`).sort()).toEqual(patches.sort());
+    expect(all.length).toBeGreaterThanOrEqual(20);
   });
 
-  test.each(mutants)("$name changes the sources as they are", async ({ name }) => {
-    const { files, story } = await readPatch(name);
+  test.each(mutants)("$path changes the sources as they are", async ({ path }) => {
+    const { files, story } = await readPatch(path);
 
     expect(story).toMatch(/\.$/);
-    for (const [path, hunks] of files) {
-      const source = await readFile(root + path, "utf8");
-      expect(applyHunks(path, source, hunks)).not.toBe(source);
+    for (const [file, hunks] of files) {
+      const source = await readFile(root + file, "utf8");
+      expect(applyHunks(file, source, hunks)).not.toBe(source);
     }
   });
 });
 
 test("a patch of what is not in the bundle is refused: it would prove nothing", async () => {
-  const patch = await readPatch("torn-tail-accepted");
+  const patch = await readPatch("raft/torn-tail-accepted");
 
   await expect(bundleMutated("test/mutants/quarry.ts", patch)).rejects.toThrow("does not contain");
 });
 
 describe("a sample of the hunts", () => {
-  test("the sources as they are pass", async () => {
-    const caught = await huntMutant(undefined, { by: "simulate", runsMax: 5 }, 60_000);
+  test.each(Object.keys(catalogue))("the sources of %s as they are pass", async (protocol) => {
+    const caught = await huntMutant(undefined, { by: "simulate", protocol, runsMax: 5 }, 60_000);
 
     expect(caught).toEqual({ claim: undefined, effort: 5 });
   });
 
-  test.each(mutants.filter(({ isSample }) => isSample))("$name is caught", async ({ name, hunts }) => {
-    const [first] = hunts;
-
-    const caught = await huntMutant(name, first ?? { by: "simulate", runsMax: 0 }, 60_000);
+  test.each(mutants.filter(({ isSample }) => isSample))("$path is caught", async ({ path, hunts }) => {
+    const caught = await huntMutant(path, hunts[0] as Hunt, 60_000);
 
     expect(caught.claim).toBeDefined();
   });

@@ -21,7 +21,7 @@ async function hunt(how: Hunt): Promise<Catch> {
 }
 
 async function inWorlds({ runsMax, by: _, ...options }: Extract<Hunt, { by: "simulate" }>): Promise<Catch> {
-  const simulation = new Simulation({ protocol: "raft", ...options });
+  const simulation = new Simulation(options);
   for (let seed = 1; seed <= runsMax; seed++) {
     const { failure } = await simulation.run(seed);
     if (failure !== undefined) return { claim: failure.claim, effort: seed };

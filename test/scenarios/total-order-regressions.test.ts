@@ -26,6 +26,18 @@ test("frames that wait for the owner are no more than a window of bytes, and wha
   expect(member.state.peers[0]?.received).toBe(4); // one was delivered and forgotten; three wait
 });
 
+test("frames before their time are no more than two windows of ours in bytes, whatever the sender's window is", () => {
+  const options = { windowBytes: 100, frameBytesMax: 50, payloadBytesMax: 50, membersMax: 2 };
+  const member = new LoneMember({ members: ["a", "b"], options });
+  const text = "0123456789012345678901234567890123456789";
+  for (let number = 2; number <= 12; number++) member.hear("a", data([number, 0], frame(number, number, text)));
+  expect([...(member.state.peers[0]?.frames.keys() ?? [])]).toEqual([2, 3, 4, 5]);
+
+  member.hear("a", data([12, 0], frame(1, 1, text)));
+
+  expect(member.state.peers[0]?.received).toBe(5); // there is room for what is next
+});
+
 test("a newcomer that has the whole state in the step in which the next view begins is not given it again", () => {
   const member = new LoneMember({ members: ["a", "b*"] });
   member.hear("a", { kind: "prepare", ballot: { round: 1, node: "a" }, received: [0, 0] });

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type NodeOptions, OperatingError, openNode } from "../../src/runtime/index.ts";
 import { blocks } from "./blocks.ts";
+import { Turns } from "./turns.ts";
 
 /** What a test asks of this process. */
 export type Ask = { readonly number: number } & (
@@ -13,6 +14,8 @@ export type Ask = { readonly number: number } & (
 export interface Delay {
   readonly max: number;
   readonly p99: number;
+  /** The longest that this thread itself was at work between two turns; without what it waited for a core. */
+  readonly own: number | undefined;
   readonly snapshots: number;
   readonly restores: number;
 }
@@ -26,6 +29,7 @@ const options: NodeOptions = JSON.parse(process.argv[2] ?? "{}");
 const node = await openNode({ ...options, machine: blocks });
 const histogram = monitorEventLoopDelay({ resolution: 1 });
 histogram.enable();
+const turns = new Turns();
 let snapshots = 0;
 let restores = 0;
 node.on("snapshot", () => snapshots++);
@@ -57,7 +61,13 @@ async function load(ms: number, count: number): Promise<number> {
 }
 
 function delay(): Delay {
-  const now = { max: histogram.max / 1e6, p99: histogram.percentile(99) / 1e6, snapshots, restores };
+  const now = {
+    max: histogram.max / 1e6,
+    p99: histogram.percentile(99) / 1e6,
+    own: turns.longest(),
+    snapshots,
+    restores,
+  };
   histogram.reset();
   snapshots = 0;
   restores = 0;

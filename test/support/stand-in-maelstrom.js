@@ -17,16 +17,22 @@ const handlers = {
     self = message.body.node_id;
     peers = message.body.node_ids.filter((id) => id !== self);
     console.error(`${self} behaves ${behaviour}`);
-    if (behaviour !== "mute") reply(message, { type: "init_ok" });
+    if (behaviour === "mute") return;
+    setTimeout(() => reply(message, { type: "init_ok" }), behaviour === "late" && self === "n1" ? 300 : 0);
   },
   topology: (message) => reply(message, { type: "topology_ok" }),
   echo: (message) => reply(message, { type: "echo_ok", echo: behaviour === "wrong" ? "no" : message.body.echo }),
   generate: (message) => reply(message, { type: "generate_ok", id: behaviour === "wrong" ? 7 : `${self} ${++count}` }),
-  // An element goes to all others; one that is `good` says so until it is heard, one that is `forgetful` once.
+  // An element goes to all others; one that is `good` says so until it is heard, one that is `forgetful` once, and one
+  // that is `lazy` begins after three seconds.
   broadcast: (message) => {
     elements.add(message.body.message);
     reply(message, { type: "broadcast_ok" });
-    for (const peer of peers) tell(peer, message.body.message);
+    const tellAll = () => {
+      for (const peer of peers) tell(peer, message.body.message);
+    };
+    if (behaviour === "lazy") setTimeout(tellAll, 3000);
+    else tellAll();
   },
   gossip: (message) => {
     elements.add(message.body.element);

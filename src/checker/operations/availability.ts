@@ -4,9 +4,13 @@ import type { Judgement } from "./judgement.ts";
 /** What share of the requests must succeed: all of them, or at least this share from 0 to 1. */
 export type Availability = "total" | number;
 
-/** Whether enough requests were answered with success; without a demand it only counts them. */
+/**
+ * Whether enough requests were answered with success; without a demand it only counts them.
+ *
+ * `crash`, with which a client of kafka ends by itself, asks nobody anything and is left out.
+ */
 export function judgeAvailability(history: readonly OperationEvent[], wanted?: Availability): Judgement {
-  const invoked = history.filter(({ type }) => type === "invoke").length;
+  const invoked = history.filter(({ type, f }) => type === "invoke" && f !== "crash").length;
   const ok = history.filter(({ type }) => type === "ok").length;
   const okFraction = invoked === 0 ? 1 : ok / invoked;
   const figures = { invoked, ok, okFraction };

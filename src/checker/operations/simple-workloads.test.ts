@@ -81,6 +81,7 @@ test("availability is the share of requests that succeeded, against what is want
     "2 of 4 requests succeeded (0.50000), and all of them should.",
   );
   expect(judgeAvailability([], "total").valid).toBe(true);
+  expect(judgeAvailability(tell(["0 poll", null, "ok", 1], ["1 crash", null, "info"]), "total").valid).toBe(true);
 });
 
 test("a function of which no request succeeded makes a test invalid", () => {

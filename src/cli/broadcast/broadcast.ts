@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { type Group, type GroupDelivery, joinGroup } from "../../runtime/group/group.ts";
 import { readSettings, type Sources } from "../configuration.ts";
 import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
+import { peerTlsOf } from "../settings.ts";
 import { note } from "../terminal.ts";
 import { Sending } from "./sending.ts";
 import { type BroadcastSettings, broadcastSettings, checkBroadcastSettings, translateClassic } from "./settings.ts";
@@ -45,7 +46,7 @@ function stopSignal(): AbortSignal {
 async function join(settings: BroadcastSettings, signal: AbortSignal): Promise<Group<string> | undefined> {
   const { listen, name, delivery, seeds = settings["seeds-name"] ?? [] } = settings;
   const { address, founders, "data-dir": dataDir, "keep-alive-ms": keepAliveMs, "suspect-ms": suspectMs } = settings;
-  const given = Object.entries({ address, founders, dataDir, keepAliveMs, suspectMs });
+  const given = Object.entries({ address, founders, dataDir, keepAliveMs, suspectMs, tls: peerTlsOf(settings) });
   note(`looking for the group ${name} at ${[seeds].flat().join(", ")}`);
   try {
     return await joinGroup({

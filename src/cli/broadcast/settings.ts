@@ -2,7 +2,18 @@ import * as v from "@badrap/valita";
 import { saying } from "../../services/complaint.ts";
 import { parseDuration } from "../quantities.ts";
 import type { Setting } from "../serve-options.ts";
-import { complaint, flag, type Given, refuseOpen, SettingError, splitAddress, text, whole } from "../settings.ts";
+import {
+  complaint,
+  demandTogether,
+  flag,
+  type Given,
+  type PeerTlsSettings,
+  refuseOpen,
+  SettingError,
+  splitAddress,
+  text,
+  whole,
+} from "../settings.ts";
 
 /** The options of `broadcast`, in the order of the help. */
 export const broadcastSettings: readonly Setting[] = [
@@ -36,11 +47,18 @@ export const broadcastSettings: readonly Setting[] = [
   { name: "log-file", value: "path", description: "where deliveries are appended as JSON lines (default: <port>.log)" },
   { name: "stay", description: "stay in the group when the input ends" },
   { name: "json", description: "print deliveries as JSON lines, too" },
-  { name: "insecure", description: "listen on addresses that are not loopback, though nothing is encrypted" },
+  {
+    name: "peer-cert",
+    value: "file",
+    description: "encrypt the links between members: a certificate for this one's host, PEM; on all, or none",
+  },
+  { name: "peer-key", value: "file", description: "its key, PEM" },
+  { name: "peer-ca", value: "file", description: "who signs members' certificates, PEM" },
+  { name: "insecure", description: "listen on addresses that are not loopback, though nobody is asked who they are" },
 ];
 
 /** Checked settings of one member: what `broadcast` runs with. */
-export interface BroadcastSettings {
+export interface BroadcastSettings extends PeerTlsSettings {
   readonly listen: string;
   readonly address?: string | undefined;
   readonly seeds?: readonly string[] | undefined;
@@ -85,6 +103,9 @@ const schema = v.object({
   "log-file": text.optional(),
   stay: flag.optional(() => false),
   json: flag.optional(() => false),
+  "peer-cert": text.optional(),
+  "peer-key": text.optional(),
+  "peer-ca": text.optional(),
   insecure: flag.optional(() => false),
 });
 
@@ -99,7 +120,8 @@ export function checkBroadcastSettings(given: ReadonlyMap<string, Given>): Broad
     throw new SettingError("give either --seeds, a list, or --seeds-name, one host name: where to look for the group");
   }
   const { host, port } = splitAddress(listen) ?? { host: "", port: 0 };
-  if (!insecure) refuseOpen(host, given.get("listen")?.origin);
+  demandTogether(given, ["peer-cert", "peer-key", "peer-ca"]);
+  if (!insecure && !given.has("peer-ca")) refuseOpen(host, given.get("listen")?.origin, "--peer-ca");
   return { ...checked.value, "log-file": checked.value["log-file"] ?? `${port}.log` };
 }
 

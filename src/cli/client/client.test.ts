@@ -125,7 +125,7 @@ describe("giving up", () => {
     const failure = await failureOf([await serve("first", behave, refuse)]);
 
     expect(failure.exit).toBe(2);
-    expect(failure.message).toContain("--key k");
+    expect(failure.message).toContain("--idempotency-key k");
   });
 
   test("does not begin a try that would be cut off, when refusals take their time", async () => {

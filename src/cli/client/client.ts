@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { formatMs } from "../quantities.ts";
+import { NetworkError, open, type Reply, readText, type Trust } from "./http.ts";
 
 /** Largest answer that is read, in bytes. */
 const answerBytesMax = 64 * 1024 * 1024;
@@ -23,6 +25,7 @@ export interface Ask {
 export interface Attempts {
   /** Base addresses, at least one. */
   readonly endpoints: readonly string[];
+  readonly trust?: Trust;
   /** For everything together. */
   readonly timeoutMs: number;
   /** For one try. Default 6000. */
@@ -38,7 +41,7 @@ export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly endpoint: string;
-  readonly headers: Headers;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** A try that leads to another: whether it may have been applied, and when its endpoint may be asked again. */
@@ -77,7 +80,7 @@ export async function ask(request: Ask, attempts: Attempts): Promise<Answer> {
     const before = performance.now();
     const leftMs = Math.ceil(Math.min(deadline - before, attempts.tryTimeoutMs ?? tryMsDefault));
     if (leftMs < 1) break; // this process was held up
-    const result = await tryOnce(next.url, request, attempts.key, leftMs);
+    const result = await tryOnce(next.url, request, attempts, leftMs);
     if ("status" in result) return result;
     unknown ||= result.unknown && request.method !== "GET";
     if (result.retryAfterMs !== undefined) refusalMs = Math.max(refusalMs, performance.now() - before);
@@ -96,7 +99,7 @@ function setBack(endpoint: Endpoint, { why, retryAfterMs }: Setback): void {
 function givenUp(unknown: boolean, { timeoutMs, key, isRepeatable }: Attempts, tried: string): CommandFailure {
   const advice = isRepeatable
     ? "repeat it: what is done already is not done again"
-    : `repeat it with --key ${key}, which applies it at most once`;
+    : `repeat it with --idempotency-key ${key}, which applies it at most once`;
   return unknown
     ? new CommandFailure(
         exitCode.unknown,
@@ -111,13 +114,13 @@ function givenUp(unknown: boolean, { timeoutMs, key, isRepeatable }: Attempts, t
 async function tryOnce(
   url: string,
   request: Ask,
-  key: string | undefined,
+  { key, trust }: Attempts,
   timeoutMs: number,
 ): Promise<Answer | Setback> {
-  const absence = await findAbsence(url, Math.min(timeoutMs, presenceMsMax));
+  const absence = await findAbsence(url, trust, Math.min(timeoutMs, presenceMsMax));
   if (absence !== undefined) return { why: absence, unknown: false, retryAfterMs: undefined };
   try {
-    const response = await fetch(new URL(request.path, url), {
+    const reply = await open(new URL(request.path, url), {
       method: request.method,
       headers: {
         ...(request.body === undefined ? {} : { "content-type": "application/json" }),
@@ -125,37 +128,38 @@ async function tryOnce(
         ...request.headers,
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      redirect: "error",
+      trust,
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const text = await readText(response);
-    const isFinal = (response.status < 500 && response.status !== 429) || readError(text).retry === "never";
-    if (isFinal) return { status: response.status, text, endpoint: url, headers: response.headers };
-    return setback(response, text);
+    const { status, headers } = reply;
+    const text = await readText(reply, answerBytesMax);
+    const isFinal = (status < 500 && status !== 429) || readError(text).retry === "never";
+    return isFinal ? { status, text, endpoint: url, headers } : setback(reply, text);
   } catch (error) {
-    if (!isNetworkError(error)) throw error;
-    return { why: reasonOf(error, timeoutMs), unknown: !wasNeverSent(error), retryAfterMs: undefined };
+    if (!(error instanceof NetworkError)) throw error;
+    return { why: reasonOf(error, timeoutMs), unknown: error.wasSent, retryAfterMs: undefined };
   }
 }
 
 /** Why nobody is there to be asked; undefined if somebody is. */
-async function findAbsence(url: string, timeoutMs: number): Promise<string | undefined> {
+async function findAbsence(url: string, trust: Trust | undefined, timeoutMs: number): Promise<string | undefined> {
   try {
-    await readText(await fetch(new URL("/livez", url), { redirect: "error", signal: AbortSignal.timeout(timeoutMs) }));
+    const reply = await open(new URL("/livez", url), { trust, signal: AbortSignal.timeout(timeoutMs) });
+    await readText(reply, answerBytesMax);
     return undefined;
   } catch (error) {
-    if (!isNetworkError(error)) throw error;
+    if (!(error instanceof NetworkError)) throw error;
     return reasonOf(error, timeoutMs);
   }
 }
 
 /** A 503 or 429 was certainly not applied; any other server error may have been, unless it says otherwise. */
-function setback(response: Response, text: string): Setback {
+function setback({ status, headers }: Reply, text: string): Setback {
   const { message, outcome } = readError(text);
-  const refused = response.status === 503 || response.status === 429;
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const refused = status === 503 || status === 429;
+  const seconds = Number(headers["retry-after"] ?? Number.NaN);
   return {
-    why: `${response.status} ${message}`,
+    why: `${status} ${message}`,
     unknown: outcome === undefined ? !refused : outcome === "unknown",
     retryAfterMs: refused && seconds >= 0 ? seconds * 1000 : undefined,
   };
@@ -180,47 +184,6 @@ export function readError(text: string): Refusal {
   return { message: text.trim().slice(0, 500) };
 }
 
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > answerBytesMax)
-      throw new CommandFailure(exitCode.failed, `the answer is larger than ${answerBytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-const neverSent: readonly unknown[] = [
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-];
-
-/** How `fetch` reports what the world did: a TypeError with a cause, or the timeout; anything else is a bug. */
-function isNetworkError(error: unknown): boolean {
-  return (error instanceof TypeError && error.cause !== undefined) || causeOf(error).name === "TimeoutError";
-}
-
-function causeOf(error: unknown): NodeJS.ErrnoException {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof AggregateError
-    ? (cause.errors[0] as NodeJS.ErrnoException)
-    : (cause as NodeJS.ErrnoException);
-}
-
-function wasNeverSent(error: unknown): boolean {
-  const { code, message } = causeOf(error);
-  return neverSent.includes(code) || message === "bad port"; // fetch knows ports that it never asks
-}
-
-function reasonOf(error: unknown, timeoutMs: number): string {
-  const cause = causeOf(error);
-  return cause.name === "TimeoutError"
-    ? `no answer within ${formatMs(timeoutMs)}`
-    : cause.message || String(cause.code);
+function reasonOf(error: NetworkError, timeoutMs: number): string {
+  return error.isTimeout ? `no answer within ${formatMs(timeoutMs)}` : error.message;
 }

@@ -23,6 +23,7 @@ const schema = v.object({
   nodes: v
     .array(v.object({ id: nodeName, http: port, peer: port }))
     .assert((nodes) => nodes.length >= 1 && nodes.length <= nodesMax, `must be 1 to ${nodesMax}`),
+  tls: v.boolean().optional(),
   running: v.object({ pid: v.number(), control: v.string(), children: v.array(v.number()) }).optional(),
 });
 
@@ -32,6 +33,8 @@ export interface ClusterFile {
   /** Keeps nodes of two local clusters apart, whatever ports they get. */
   readonly clusterId: string;
   readonly nodes: readonly NodePorts[];
+  /** Whether everything is encrypted, with the certificates in `certificates`. */
+  readonly tls?: boolean | undefined;
   /** Left behind by a supervisor that was killed: believe it only when `control` answers. */
   readonly running?: { readonly pid: number; readonly control: string; readonly children: number[] } | undefined;
 }
@@ -62,9 +65,19 @@ export function writeClusterFile(directory: string, content: ClusterFile): void 
   renameSync(`${path}.new`, path);
 }
 
+/** Where a node of a local cluster serves. */
+export function urlOf(port: number, tls: boolean | undefined): string {
+  return `${tls ? "https" : "http"}://127.0.0.1:${port}`;
+}
+
 /** Where a node keeps its data. */
 export function dataDirectory(directory: string, id: string): string {
   return join(directory, id);
+}
+
+/** Where the certificates of a cluster lie that was begun with them. */
+export function certificatesDirectory(directory: string): string {
+  return join(directory, "certificates");
 }
 
 /** The full log of a node. */
@@ -75,6 +88,7 @@ export function logFile(directory: string, id: string): string {
 /** What the directories of a cluster may hold; anything else is somebody else's. */
 const dataNames = /^(node\.json|lock|wal|snapshots)(\..*)?$/;
 const logNames = /^n\d\.log(\.1)?$/;
+const certificateNames = /^[\w-]+\.pem$/;
 
 /**
  * Deletes a cluster's data, logs and file, and the directory if nothing else is in it.
@@ -92,6 +106,7 @@ export function wipe(directory: string): void {
   }
   const ours = [
     { path: join(directory, "logs"), names: logNames },
+    { path: certificatesDirectory(directory), names: certificateNames },
     ...file.nodes.map(({ id }) => ({ path: dataDirectory(directory, id), names: dataNames })),
   ].filter(({ path }) => existsSync(path));
   for (const { path, names } of ours) {

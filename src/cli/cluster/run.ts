@@ -1,6 +1,8 @@
+import { join, relative } from "node:path";
+import { clientTrust } from "../client/endpoints.ts";
 import type { SyncRate } from "../disk.ts";
 import { type Paint, painter, say } from "../terminal.ts";
-import { type ClusterFile, dataDirectory, logFile, writeClusterFile } from "./cluster-file.ts";
+import { type ClusterFile, certificatesDirectory, dataDirectory, logFile, writeClusterFile } from "./cluster-file.ts";
 import type { ControlAnswer, ControlRequest } from "./control.ts";
 import { showLogs } from "./logs.ts";
 import type { NodePorts } from "./ports.ts";
@@ -59,6 +61,9 @@ export class Run {
     });
     this.#supervisor = new Supervisor({
       nodes: layout.nodes,
+      ask: layout.tls
+        ? { tls: true, trust: clientTrust(certificatesDirectory(options.directory)) }
+        : { tls: false, trust: {} },
       command: (node) => [...options.serve, ...settingsOf(node, layout, options.directory)],
       logFile: (id) => logFile(options.directory, id),
       announce: (event) => this.#announce(event),
@@ -131,6 +136,7 @@ export class Run {
       resumedEntries: this.#facts.resumed ? entries : undefined,
       program: this.#options.program,
       keys: process.stdin.isTTY,
+      curl: this.#layout.tls ? curlOptions(certificatesDirectory(this.#options.directory)) : "",
     };
     if (this.#options.json) process.stdout.write(`${JSON.stringify({ kind: "ready", ...facts })}\n`);
     this.#print(readyScreen(facts, this.#paint));
@@ -167,8 +173,20 @@ export class Run {
   }
 }
 
-function settingsOf(node: NodePorts, { nodes, clusterId }: ClusterFile, directory: string): string[] {
+function curlOptions(certificates: string): string {
+  const file = (name: string): string => relative(process.cwd(), join(certificates, name));
+  return `--cacert ${file("ca.pem")} --cert ${file("client.pem")} --key ${file("client-key.pem")} `;
+}
+
+function settingsOf(node: NodePorts, { nodes, clusterId, tls }: ClusterFile, directory: string): string[] {
   const members = nodes.map(({ id, peer }) => `${id}=127.0.0.1:${peer}`).join(",");
   const place = ["--port", String(node.http), "--data-dir", dataDirectory(directory, node.id)];
-  return ["--supervised", "--id", node.id, "--cluster", members, "--cluster-id", clusterId, ...place];
+  const certificates = tls ? certificatesOf(node.id, certificatesDirectory(directory)) : [];
+  return ["--supervised", "--id", node.id, "--cluster", members, "--cluster-id", clusterId, ...place, ...certificates];
+}
+
+function certificatesOf(id: string, directory: string): string[] {
+  const [cert, key, ca] = [`${id}.pem`, `${id}-key.pem`, "ca.pem"].map((name) => join(directory, name)) as string[];
+  const own = ["--peer-cert", cert, "--peer-key", key, "--peer-ca", ca];
+  return [...own, "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", ca] as string[];
 }

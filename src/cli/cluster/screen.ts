@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { SyncRate } from "../disk.ts";
 import { formatMs } from "../quantities.ts";
 import { formatCount, type Paint, table } from "../terminal.ts";
+import { urlOf } from "./cluster-file.ts";
 import type { ClusterStatus } from "./control.ts";
 import type { ClusterEvent } from "./supervisor.ts";
 
@@ -18,6 +19,8 @@ export interface ReadyFacts {
   /** How this program is called here. */
   readonly program: string;
   readonly keys: boolean;
+  /** What curl needs to be let in; nothing without certificates. */
+  readonly curl: string;
 }
 
 /** The help for the keys that `up` reads on a terminal. */
@@ -26,7 +29,7 @@ export const keysHelp = "k kill the leader · r start what is down · s status �
 /** The screen of a cluster that has just become ready. */
 export function readyScreen(facts: ReadyFacts, paint: Paint): string {
   const { status, leader, term, disk } = facts;
-  const urls = status.nodes.map(({ http }) => `http://127.0.0.1:${http}`);
+  const urls = status.nodes.map(({ http }) => urlOf(http, facts.curl !== ""));
   const url = (place: number): string => urls[place % urls.length] ?? "";
   const resumed =
     facts.resumedEntries === undefined ? "" : `, resumed with ${formatCount(facts.resumedEntries)} entries`;
@@ -38,11 +41,11 @@ export function readyScreen(facts: ReadyFacts, paint: Paint): string {
     `  data in ${relative(process.cwd(), facts.directory) || "."}${resumed}`,
     "",
     "Paste into another terminal:",
-    `  curl -d 1 ${url(0)}/sCreate`,
-    `  curl -d 1,hello ${url(1)}/sPush`,
-    `  curl -d 1 ${url(2)}/sTop`,
+    `  curl ${facts.curl}-d 1 ${url(0)}/sCreate`,
+    `  curl ${facts.curl}-d 1,hello ${url(1)}/sPush`,
+    `  curl ${facts.curl}-d 1 ${url(2)}/sTop`,
     `  ${facts.program} cluster kill ${leader}`,
-    `  curl -N ${url(0)}/events`,
+    `  curl ${facts.curl}-N ${url(0)}/events`,
     ...(facts.keys ? ["", `Keys: ${keysHelp}`] : []),
   ].join("\n");
 }

@@ -30,6 +30,7 @@ async function start(explainAfterMs = 10_000): Promise<{ cluster: Supervisor; no
   const settings = ({ id, http }: NodePorts): string[] => ["--id", id, "--cluster", members, "--port", String(http)];
   supervisor = new Supervisor({
     nodes,
+    ask: { tls: false, trust: {} },
     command: (node) => [process.execPath, standIn, "serve", ...settings(node), "--data-dir", join(directory, node.id)],
     logFile: (id) => join(directory, "logs", `${id}.log`),
     announce: (event) => {

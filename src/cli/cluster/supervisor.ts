@@ -1,6 +1,8 @@
 import type { FaultRule } from "../../runtime/transports/faults.ts";
+import { NetworkError, open, readText, type Trust } from "../client/http.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { Child, type ChildEvent, type ChildExit, type ChildOwner } from "./child.ts";
+import { urlOf } from "./cluster-file.ts";
 import type { Action, ClusterStatus, ControlAnswer, NodeCommand, NodeRow } from "./control.ts";
 import { Faults, type Way } from "./faults.ts";
 import { type LeaderChange, LeaderWatch } from "./leader-watch.ts";
@@ -19,6 +21,8 @@ export type ClusterEvent =
 /** A local cluster: which nodes, how to run one, and who is told. */
 export interface SupervisorOptions {
   readonly nodes: readonly NodePorts[];
+  /** How to ask nodes over HTTP. */
+  readonly ask: { readonly tls: boolean; readonly trust: Trust };
   /** The program and arguments that run this node in the foreground. */
   readonly command: (node: NodePorts) => readonly string[];
   readonly logFile: (id: string) => string;
@@ -31,6 +35,7 @@ export interface SupervisorOptions {
 
 const trimEveryMs = 5000;
 const askMsMax = 700;
+const answerBytesMax = 1024 * 1024;
 
 /** Runs the nodes of a local cluster as child processes, and does to them what it is asked. */
 export class Supervisor implements ChildOwner {
@@ -220,22 +225,23 @@ export class Supervisor implements ChildOwner {
         const { state } = this.#child(id);
         if (state !== "up") return { id, state };
         const [answer, health] = await Promise.all([
-          askNode(http, "/status") as Promise<NodeAnswer | undefined>,
-          withReasons ? (askNode(http, "/health") as Promise<{ reason?: string } | undefined>) : undefined,
+          this.#askNode(http, "/status") as Promise<NodeAnswer | undefined>,
+          withReasons ? (this.#askNode(http, "/health") as Promise<{ reason?: string } | undefined>) : undefined,
         ]);
         return { id, state, answer, reason: health?.reason };
       }),
     );
   }
-}
 
-/** What a node of this cluster answers, whatever the status; undefined when it does not in time. */
-async function askNode(port: number, path: string): Promise<object | undefined> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(askMsMax) });
-    return (await response.json()) as object;
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof SyntaxError || error instanceof DOMException) return undefined;
-    throw error;
+  /** What a node of this cluster answers, whatever the status; undefined when it does not in time. */
+  async #askNode(port: number, path: string): Promise<object | undefined> {
+    const { tls, trust } = this.#options.ask;
+    try {
+      const reply = await open(new URL(path, urlOf(port, tls)), { trust, signal: AbortSignal.timeout(askMsMax) });
+      return JSON.parse(await readText(reply, answerBytesMax)) as object;
+    } catch (error) {
+      if (error instanceof NetworkError || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
   }
 }

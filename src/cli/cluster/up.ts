@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { makeCertificates } from "../certificates/files.ts";
 import { measureSyncRate } from "../disk.ts";
 import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
 import { awaitOrphans } from "../orphans.ts";
 import { note } from "../terminal.ts";
-import { type ClusterFile, dataDirectory, readClusterFile } from "./cluster-file.ts";
+import { type ClusterFile, certificatesDirectory, dataDirectory, readClusterFile, urlOf } from "./cluster-file.ts";
 import { controlPath, isAnswered, serveControl } from "./control.ts";
 import { choosePorts, firstTaken } from "./ports.ts";
 import { Run, type RunOptions } from "./run.ts";
@@ -16,9 +17,12 @@ export interface UpOptions extends RunOptions {
   readonly nodes: number | undefined;
   readonly portBase: number | undefined;
   readonly strictPorts: boolean;
+  /** A cluster that was begun with certificates goes on with them. */
+  readonly tls: boolean;
 }
 
 const diskMeasureMs = 150;
+const certificateDays = 3650;
 
 /** Runs a local cluster until it is told to stop; resolves with the exit code. */
 export async function up(asked: UpOptions): Promise<ExitCode> {
@@ -29,6 +33,10 @@ export async function up(asked: UpOptions): Promise<ExitCode> {
   const control = controlPath(directory);
   await refuseSecond(control, options);
   const layout = await layOut(options);
+  if (layout.tls) {
+    const ids = layout.nodes.map(({ id }) => id);
+    makeCertificates(certificatesDirectory(directory), { ids, names: [], days: certificateDays, renew: false });
+  }
   const resumed = layout.nodes.some(({ id }) => existsSync(dataDirectory(directory, id)));
   const disk = await measureSyncRate(directory, diskMeasureMs);
   const run = new Run(options, layout, { startedAt, resumed, disk, control });
@@ -45,14 +53,26 @@ export async function up(asked: UpOptions): Promise<ExitCode> {
 async function refuseSecond(control: string, { directory, program }: UpOptions): Promise<void> {
   if (!(await isAnswered(control))) return;
   const file = readClusterFile(directory);
-  const urls = file?.nodes.map(({ http }) => `http://127.0.0.1:${http}`).join(" ");
+  const urls = file?.nodes.map(({ http }) => urlOf(http, file.tls)).join(" ");
   const text = `${directory} has a running cluster already (pid ${file?.running?.pid}): ${urls}\n  see it: ${program} cluster status`;
   throw new CommandFailure(exitCode.failed, text);
 }
 
 /** The nodes and their ports: as they were when they are free, since members remember each other's addresses. */
-async function layOut({ directory, nodes: count, portBase, strictPorts, program }: UpOptions): Promise<ClusterFile> {
+async function layOut({
+  directory,
+  nodes: count,
+  portBase,
+  strictPorts,
+  tls,
+  program,
+}: UpOptions): Promise<ClusterFile> {
   const file = readClusterFile(directory);
+  if (file !== undefined && tls && !file.tls) {
+    const advice = `begin anew with --tls: ${program} cluster down --wipe`;
+    throw new CommandFailure(exitCode.usage, `${directory} holds a cluster without certificates; ${advice}`);
+  }
+  const secured = tls || file?.tls === true ? { tls: true } : {};
   if (file?.running !== undefined && !(await awaitOrphans(file.running.children))) {
     throw new CommandFailure(
       exitCode.failed,
@@ -70,11 +90,11 @@ async function layOut({ directory, nodes: count, portBase, strictPorts, program 
   const clusterId = file?.clusterId ?? `local-${randomBytes(6).toString("hex")}`;
   const taken = before && (await firstTaken(before.flatMap(({ http, peer }) => [http, peer])));
   if (before !== undefined && taken === undefined && portBase === undefined)
-    return { version: 1, clusterId, nodes: before };
+    return { version: 1, clusterId, nodes: before, ...secured };
   if (taken !== undefined && strictPorts) throw new CommandFailure(exitCode.usage, `port ${taken} is taken`);
   const { nodes, moved } = await choosePorts(before?.length ?? count ?? 3, portBase, strictPorts);
   const cause = taken ?? moved;
   if (cause !== undefined)
     note(`port ${cause} is taken: all ports moved, HTTP is on ${nodes.map(({ http }) => http).join(", ")}`);
-  return { version: 1, clusterId, nodes };
+  return { version: 1, clusterId, nodes, ...secured };
 }

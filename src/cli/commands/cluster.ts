@@ -30,6 +30,7 @@ export function clusterCommand(): Command {
       .option("--nodes <count>", "how many, 1 to 9 (default: what the directory holds, or 3)")
       .option("--port-base <port>", "use one block of ports from here on (default: HTTP on 12380, 22380, 32380, …)")
       .option("--strict-ports", "refuse when a port is taken, instead of moving the whole set")
+      .option("--tls", "encrypt everything, with certificates made in the directory; for good")
       .option("--logs", "stream the logs of all nodes")
       .option("--json", "print events as JSON lines")
       .action(up),
@@ -72,6 +73,7 @@ async function up(options: {
   nodes?: string;
   portBase?: string;
   strictPorts?: boolean;
+  tls?: boolean;
   logs?: boolean;
   json?: boolean;
 }): Promise<void> {
@@ -81,6 +83,7 @@ async function up(options: {
     nodes: parseWhole(options.nodes, "--nodes", 1, 9),
     portBase: parseWhole(options.portBase, "--port-base", 1, 65_535),
     strictPorts: options.strictPorts === true,
+    tls: options.tls === true,
     logs: options.logs === true,
     json: options.json === true,
     serve: [process.execPath, program, "serve"],

@@ -1,39 +1,43 @@
 import { Command } from "commander";
+import { type EndpointOptions, withEndpoints } from "../client/endpoint-options.ts";
+import type { Reply, Trust } from "../client/http.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { note, say } from "../terminal.ts";
 
 /** Longest event that is read, in characters. */
 const eventLengthMax = 4 * 1024 * 1024;
 
-interface EventsOptions {
-  readonly endpoints?: string;
+type Client = typeof import("../client/http.ts");
+
+interface EventsOptions extends EndpointOptions {
   readonly messages?: boolean;
   readonly json?: boolean;
 }
 
 /** `quorate events`: what the nodes see, as it happens. */
 export function eventsCommand(): Command {
-  return new Command("events")
+  const command = new Command("events")
     .summary("watch elections, commits, links and messages as they happen")
-    .description("Prints what the nodes see, until it is interrupted or no node is left.")
-    .option("--endpoints <list>", "nodes to watch, host:port,… (QUORATE_ENDPOINTS; default: the local cluster)")
+    .description("Prints what the nodes see, until it is interrupted or no node is left.");
+  return withEndpoints(command, "nodes to watch")
     .option("--messages", "also every protocol message sent and received")
     .option("--json", "print events as JSON lines")
     .action(watchAll);
 }
 
 async function watchAll(options: EventsOptions): Promise<void> {
-  const { findEndpoints } = await import("../client/endpoints.ts");
-  await Promise.all(findEndpoints(options.endpoints, process.env).map((endpoint) => watch(endpoint, options)));
+  const [{ findServers }, client] = await Promise.all([import("../client/endpoints.ts"), import("../client/http.ts")]);
+  const { endpoints, trust } = findServers(options, process.env);
+  await Promise.all(endpoints.map((endpoint) => watch(endpoint, trust, client, options)));
   throw new CommandFailure(exitCode.unavailable, "no node is left to watch");
 }
 
-async function watch(endpoint: string, { messages, json }: EventsOptions): Promise<void> {
+async function watch(endpoint: string, trust: Trust, client: Client, { messages, json }: EventsOptions): Promise<void> {
   const name = new URL(endpoint).host;
   try {
-    const response = await fetch(`${endpoint}/events${messages ? "?messages=1" : ""}`);
-    if (response.status !== 200) return note(`${name} answered ${response.status}`);
-    for await (const { kind, data } of eventsOf(response)) {
+    const reply = await client.open(new URL(`${endpoint}/events${messages ? "?messages=1" : ""}`), { trust });
+    if (reply.status !== 200) return note(`${name} answered ${reply.status}`);
+    for await (const { kind, data } of eventsOf(reply)) {
       say(
         json
           ? `{"endpoint":${JSON.stringify(endpoint)},"event":${JSON.stringify(kind)},"data":${data}}`
@@ -42,16 +46,16 @@ async function watch(endpoint: string, { messages, json }: EventsOptions): Promi
     }
     note(`${name} ended the stream`);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // how fetch reports what the network did
-    note(`${name}: ${error.cause instanceof Error ? error.cause.message : error.message}`);
+    if (!(error instanceof client.NetworkError)) throw error;
+    note(`${name}: ${error.message}`);
   }
 }
 
 /** Reads server-sent events of one line of data each; comments keep the connection alive. */
-async function* eventsOf(response: Response): AsyncGenerator<{ readonly kind: string; readonly data: string }> {
+async function* eventsOf(reply: Reply): AsyncGenerator<{ readonly kind: string; readonly data: string }> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of reply.body) {
     const blocks = (rest + decoder.decode(chunk, { stream: true })).split("\n\n");
     rest = blocks.pop() ?? "";
     if (rest.length > eventLengthMax) throw new CommandFailure(exitCode.failed, "an event is too long");

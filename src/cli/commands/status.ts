@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import type { NodeStatus } from "../../runtime/api.ts";
+import { type EndpointOptions, withEndpoints } from "../client/endpoint-options.ts";
+import type { Trust } from "../client/http.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { parseDuration } from "../quantities.ts";
 import { say, table } from "../terminal.ts";
@@ -14,32 +16,30 @@ const timeoutMsMax = 60_000;
 
 /** `quorate status`: what each node says of itself. */
 export function statusCommand(): Command {
-  return new Command("status")
-    .summary("what each node says of itself")
-    .description(
-      "Asks each node for its role, term, leader and progress. Exits with 69 when none of them knows a leader.",
-    )
-    .option("--endpoints <list>", "nodes to ask, host:port,… (QUORATE_ENDPOINTS; default: the local cluster)")
+  const description =
+    "Asks each node for its role, term, leader and progress. Exits with 69 when none of them knows a leader.";
+  return withEndpoints(new Command("status").summary("what each node says of itself").description(description))
     .option("--timeout <duration>", "for each node", "2s")
     .option("--json", "answer as JSON")
     .action(show);
 }
 
-async function show(options: { endpoints?: string; timeout: string; json?: boolean }): Promise<void> {
-  const { findEndpoints } = await import("../client/endpoints.ts");
+async function show(options: EndpointOptions & { timeout: string; json?: boolean }): Promise<void> {
+  const { findServers } = await import("../client/endpoints.ts");
   const timeoutMs = parseDuration(options.timeout, "--timeout", timeoutMsMax);
-  const rows = await Promise.all(findEndpoints(options.endpoints, process.env).map((url) => askStatus(url, timeoutMs)));
+  const { endpoints, trust } = findServers(options, process.env);
+  const rows = await Promise.all(endpoints.map((url) => askStatus(url, trust, timeoutMs)));
   say(options.json ? JSON.stringify({ nodes: rows }) : statusTable(rows));
   if (rows.some(({ status }) => status?.leader || (status?.role === "member" && status.healthy))) return;
   throw new CommandFailure(exitCode.unavailable, "no node that answers knows a leader, or is in a group that has none");
 }
 
-async function askStatus(endpoint: string, timeoutMs: number): Promise<Row> {
+async function askStatus(endpoint: string, trust: Trust, timeoutMs: number): Promise<Row> {
   const { ask } = await import("../client/client.ts");
   try {
     const answer = await ask(
       { method: "GET", path: "/status" },
-      { endpoints: [endpoint], timeoutMs, tryTimeoutMs: timeoutMs },
+      { endpoints: [endpoint], trust, timeoutMs, tryTimeoutMs: timeoutMs },
     );
     if (answer.status !== 200) return { endpoint, problem: `answered ${answer.status}` };
     return { endpoint, status: JSON.parse(answer.text) as NodeStatus };

@@ -42,5 +42,7 @@ export function progressText(progress: TestProgress, limitSeconds: number): stri
   const { phase, elapsedNs, operations, ok, messages, fault } = progress;
   const broken = fault === "" ? "" : `   ${fault}`;
   const counts = `${formatCount(operations)} operations, ${formatCount(ok)} ok   ${formatCount(messages)} messages`;
-  return `${phase} ${(elapsedNs / 1e9).toFixed(0)} s of ${limitSeconds} s   ${counts}${broken}`;
+  const seconds = elapsedNs / 1e9;
+  const limit = phase === "running" && seconds <= limitSeconds ? ` of ${limitSeconds} s` : "";
+  return `${phase} ${seconds.toFixed(0)} s${limit}   ${counts}${broken}`;
 }

@@ -12,7 +12,7 @@ import { type ExitCode, exitCode } from "../exit.ts";
 import { parseWhole } from "../quantities.ts";
 import { note, say } from "../terminal.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { parseTestOptions, type TestWords } from "./test-options.ts";
+import { parseTestOptions, repeatingWords, type TestWords } from "./test-options.ts";
 
 const testsMax = 1_000_000;
 
@@ -83,26 +83,4 @@ function told({ src, dest, body }: JournalMessage): string {
 export function reportOf(run: RecordedRun, directory: string, asJson: boolean, more?: object): string {
   if (!asJson) return `${describeRun(run)}\n\n${join(directory, "report.html")}`;
   return JSON.stringify({ ...resultsOf(run), directory, ...more });
-}
-
-/** The words that repeat a test, with all that was left open filled in. */
-function repeatingWords(options: TestOptions): readonly string[] {
-  const { command, faults, keyCount, availability } = options;
-  return [
-    ...["maelstrom", "test", "-w", options.workload, "--nodes", options.nodes.join(",")],
-    ...["--concurrency", options.concurrency, "--rate", options.rate, "--time-limit", options.timeLimitSeconds],
-    ...["--latency", options.latencyMs, "--latency-dist", options.latencyDistribution],
-    ...(options.loss > 0 ? ["--p-loss", options.loss] : []),
-    ...(options.duplication > 0 ? ["--p-duplicate", options.duplication] : []),
-    ...(faults.length > 0 ? ["--nemesis", faults.join(","), "--nemesis-interval", options.nemesisIntervalSeconds] : []),
-    ...["--topology", options.topology, "--max-txn-length", options.maxTxnLength],
-    ...["--max-writes-per-key", options.maxWritesPerKey],
-    ...(keyCount === undefined ? [] : ["--key-count", keyCount]),
-    ...(availability === undefined ? [] : ["--availability", availability]),
-    ...["--consistency-models", options.consistencyModels.join(",")],
-    ...["--recovery", options.recoverySeconds, "--seed", options.seed],
-    ...(options.fast ? ["--fast"] : []),
-    "--",
-    ...command,
-  ].map(String);
 }

@@ -82,6 +82,10 @@ function fileList(names: readonly string[]): string {
   return `<p><a href="/">all tests</a></p><ul>${items.join("\n")}</ul>`;
 }
 
-const style = `body{font:15px/1.5 system-ui,sans-serif;margin:2em;max-width:80em;color-scheme:light dark}
+const style = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2em;max-width:90em}
+td{white-space:nowrap}
+td:last-child{white-space:normal}
 table{border-collapse:collapse}td,th{padding:.2em .8em;text-align:left;vertical-align:top;border-bottom:1px solid #8884}
-.true{color:#080}.false{color:#c00;font-weight:bold}.unknown{color:#b60}code{font-size:85%}`;
+.true{color:light-dark(#080,#4c6)}
+.false{color:light-dark(#c00,#f76);font-weight:bold}
+.unknown{color:light-dark(#950,#db3)}code{font-size:85%}`;

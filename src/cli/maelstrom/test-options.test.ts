@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkTestOptions } from "../../workbench/run/options.ts";
 import { testCommand } from "./test.ts";
-import { parseTestOptions, type TestWords } from "./test-options.ts";
+import { parseTestOptions, repeatingWords, type TestWords } from "./test-options.ts";
 
 const defaults = testCommand().opts<TestWords>();
 const parse = (given: Partial<TestWords>, ...words: string[]) => parseTestOptions(words, { ...defaults, ...given });
@@ -37,6 +37,28 @@ test("numbers for each node, lists and shares are read", () => {
 
   expect(options).toMatchObject({ nodes: ["n0", "n1", "n2"], concurrency: 12, rate: 0.5, availability: 0.9 });
   expect(options).toMatchObject({ faults: ["kill", "pause"], command: ["no-file", "--port"] });
+});
+
+test("the words that repeat a test leave out what is meant anyway", () => {
+  const options = parse({ workload: "echo", nodeCount: "2", rate: "10", seed: "7" }, "node", "echo.js");
+
+  expect(repeatingWords(options).join(" ")).toBe(
+    "maelstrom test -w echo --node-count 2 --rate 10 --seed 7 -- node echo.js",
+  );
+});
+
+test.each<Partial<TestWords>>([
+  {},
+  { nodes: "a,b", concurrency: "4n", rate: "0.5", timeLimit: "3", latency: "7", latencyDist: "uniform", pLoss: "0.1" },
+  { nodeCount: "9", pDuplicate: "1", nemesis: "kill,one-way", nemesisInterval: "2", topology: "tree3", fast: true },
+  { availability: "total", consistencyModels: "serializable,read-atomic", keyCount: "4", maxTxnLength: "2" },
+  { workload: "kafka", availability: "0.9", maxWritesPerKey: "100", recovery: "0" },
+])("a test of %j is repeated by its words", (given) => {
+  const options = parse({ seed: "1", ...given }, "node", "--port", "5");
+
+  const command = testCommand();
+  const { operands } = command.parseOptions(repeatingWords(options).slice(2));
+  expect(parseTestOptions(operands, command.opts<TestWords>())).toEqual(options);
 });
 
 test("a program in sight is found by its name alone", () => {

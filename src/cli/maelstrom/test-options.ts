@@ -9,6 +9,7 @@ import { workloads } from "../../workbench/workloads/workloads.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { nearest } from "../nearest.ts";
 import { parseWhole } from "../quantities.ts";
+import { testDefaults } from "./test-defaults.ts";
 
 /** The options of a test as they were typed. */
 export interface TestWords {
@@ -42,6 +43,8 @@ export interface TestWords {
   readonly json?: boolean;
 }
 
+const nodesDefault: readonly string[] = ["n1", "n2", "n3", "n4", "n5"];
+
 const daySeconds = 86_400;
 
 /** Reads the words of a test; what cannot be meant is refused. */
@@ -74,6 +77,35 @@ export function parseTestOptions(words: readonly string[], given: TestWords): Te
   };
 }
 
+/** The words that repeat a test: what was left open is filled in, and what is meant anyway left out. */
+export function repeatingWords(options: TestOptions): readonly string[] {
+  const { nodes, concurrency, faults, keyCount, availability } = options;
+  const numbered = nodes.every((id, at) => id === `n${at}`);
+  const told = (option: string, value: unknown, meant?: string): readonly string[] =>
+    value === undefined || String(value) === meant ? [] : [option, String(value)];
+  return [
+    ...["maelstrom", "test", "-w", options.workload],
+    ...(numbered ? told("--node-count", nodes.length) : told("--nodes", nodes.join(), nodesDefault.join())),
+    ...told("--concurrency", concurrency, String(nodes.length)),
+    ...told("--rate", options.rate, testDefaults.rate),
+    ...told("--time-limit", options.timeLimitSeconds, testDefaults.timeLimit),
+    ...told("--latency", options.latencyMs, testDefaults.latency),
+    ...told("--latency-dist", options.latencyDistribution, testDefaults.latencyDist),
+    ...told("--p-loss", options.loss, testDefaults.pLoss),
+    ...told("--p-duplicate", options.duplication, testDefaults.pDuplicate),
+    ...told("--nemesis", faults.join(), ""),
+    ...told("--nemesis-interval", options.nemesisIntervalSeconds, testDefaults.nemesisInterval),
+    ...told("--topology", options.topology, testDefaults.topology),
+    ...told("--availability", availability),
+    ...told("--consistency-models", options.consistencyModels.join(), testDefaults.consistencyModels),
+    ...told("--key-count", keyCount),
+    ...told("--max-txn-length", options.maxTxnLength, testDefaults.maxTxnLength),
+    ...told("--max-writes-per-key", options.maxWritesPerKey, testDefaults.maxWritesPerKey),
+    ...told("--recovery", options.recoverySeconds, testDefaults.recovery),
+    ...["--seed", String(options.seed), ...(options.fast ? ["--fast"] : []), "--", ...options.command],
+  ];
+}
+
 /** Reads an option that is a number from `least` to `most`. */
 function parseNumber(option: string, text: string, least: number, most: number): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
@@ -101,7 +133,7 @@ function listOf(text = ""): string[] {
 function nodesOf({ nodeCount, nodes }: TestWords): readonly string[] {
   const count = parseWhole(nodeCount, "--node-count", 1, nodesMax);
   if (count !== undefined) return Array.from({ length: count }, (_, index) => `n${index}`);
-  return nodes === undefined ? ["n1", "n2", "n3", "n4", "n5"] : listOf(nodes);
+  return nodes === undefined ? nodesDefault : listOf(nodes);
 }
 
 /** A number of clients, or a number for each node: `4n`. */

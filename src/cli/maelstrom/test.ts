@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { testDefaults } from "./test-defaults.ts";
 import type { TestWords } from "./test-options.ts";
 
 /** `quorate maelstrom test`: nodes of anyone, under load and faults, and a verdict. */
@@ -11,7 +12,7 @@ export function testCommand(): Command {
         "Maelstrom's; docs/maelstrom.md tells what is more.",
     )
     .argument("[words...]", "the arguments of --bin; without --bin, a command and its arguments: -- node echo.js")
-    .option("-w, --workload <name>", "what is asked", "lin-kv");
+    .option("-w, --workload <name>", "what is asked", testDefaults.workload);
   return addTestOptions(command).action(async (words: string[], options: TestWords) => {
     const { testNodes } = await import("./run-test.ts");
     process.exitCode = await testNodes(words, options);
@@ -24,26 +25,30 @@ function addTestOptions(command: Command): Command {
     .option("--bin <file>", "the program that runs a node")
     .option("--node-count <count>", "how many nodes, n0 and so on (default: n1 to n5)")
     .option("--nodes <list>", "or their names: a,b,c")
-    .option("--concurrency <count>", "clients that ask at a time; 4n: four for each node", "1n")
-    .option("--rate <number>", "requests a second, of all clients", "5")
-    .option("--time-limit <seconds>", "how long they ask", "60")
-    .option("--latency <ms>", "mean delay between servers", "0")
-    .option("--latency-dist <name>", "constant, uniform or exponential", "constant")
-    .option("--p-loss <share>", "of messages between servers, lost", "0")
-    .option("--p-duplicate <share>", "of messages between servers, delivered twice", "0")
+    .option("--concurrency <count>", "clients that ask at a time; 4n: four for each node", testDefaults.concurrency)
+    .option("--rate <number>", "requests a second, of all clients", testDefaults.rate)
+    .option("--time-limit <seconds>", "how long they ask", testDefaults.timeLimit)
+    .option("--latency <ms>", "mean delay between servers", testDefaults.latency)
+    .option("--latency-dist <name>", "constant, uniform or exponential", testDefaults.latencyDist)
+    .option("--p-loss <share>", "of messages between servers, lost", testDefaults.pLoss)
+    .option("--p-duplicate <share>", "of messages between servers, delivered twice", testDefaults.pDuplicate)
     .option("--nemesis <list>", "partition, one-way, kill, pause")
-    .option("--nemesis-interval <seconds>", "between faults, on average", "10")
-    .option("--topology <name>", "offered to the nodes: grid, line, total, tree, tree2, tree3, tree4", "grid")
+    .option("--nemesis-interval <seconds>", "between faults, on average", testDefaults.nemesisInterval)
+    .option(
+      "--topology <name>",
+      "offered to the nodes: grid, line, total, tree, tree2, tree3, tree4",
+      testDefaults.topology,
+    )
     .option("--availability <share>", "that must succeed: total, or 0 to 1")
-    .option("--consistency-models <list>", "that transactions must keep", "strict-serializable")
+    .option("--consistency-models <list>", "that transactions must keep", testDefaults.consistencyModels)
     .option("--key-count <count>", "keys in use at a time, for transactions and kafka (default: 10)")
-    .option("--max-txn-length <count>", "operations in a transaction", "4")
-    .option("--max-writes-per-key <count>", "for transactions and kafka", "16")
-    .option("--recovery <seconds>", "after all faults and before the last reads", "10")
+    .option("--max-txn-length <count>", "operations in a transaction", testDefaults.maxTxnLength)
+    .option("--max-writes-per-key <count>", "for transactions and kafka", testDefaults.maxWritesPerKey)
+    .option("--recovery <seconds>", "after all faults and before the last reads", testDefaults.recovery)
     .option("--seed <number>", "repeats requests, delays, losses and faults (default: any)")
     .option("--fast", "skip delays and pauses: as fast as the nodes answer")
-    .option("--test-count <count>", "tests in a row, until one is not valid", "1")
-    .option("--store <directory>", "where results are kept", "store")
+    .option("--test-count <count>", "tests in a row, until one is not valid", testDefaults.testCount)
+    .option("--store <directory>", "where results are kept", testDefaults.store)
     .option("--log-stderr", "show what nodes write to stderr")
     .option("--log-net-send", "show each message as it is sent")
     .option("--log-net-recv", "show each message as it is received")

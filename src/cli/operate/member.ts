@@ -1,12 +1,12 @@
 import { Command } from "commander";
 import { isNodeId } from "../../base/ids.ts";
 import type { Ask } from "../client/client.ts";
+import { type EndpointOptions, withEndpoints } from "../client/endpoint-options.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { parseDuration } from "../quantities.ts";
 import { note, say, table } from "../terminal.ts";
 
-interface Options {
-  readonly endpoints?: string;
+interface Options extends EndpointOptions {
   readonly timeout: string;
   readonly json?: boolean;
   /** Of `add`: leave it a learner. */
@@ -47,9 +47,7 @@ export function transferCommand(): Command {
 
 function asking(usage: string, description: string): Command {
   const [name = "", ...given] = usage.split(" ");
-  const command = new Command(name)
-    .description(description)
-    .option("--endpoints <list>", "nodes to ask, host:port,… (QUORATE_ENDPOINTS; default: the local cluster)")
+  const command = withEndpoints(new Command(name).description(description))
     .option("--timeout <duration>", "for all tries together", "60s")
     .option("--json", "answer as JSON");
   for (const argument of given) command.argument(argument.replace("host:port", "address"));
@@ -114,13 +112,12 @@ function show({ leader, members }: Members, { json }: Options): void {
 
 /** Asks one endpoint after the other until the leader has done it: the others say that they are not it. */
 async function ask<Body>(request: Ask, options: Options): Promise<Body> {
-  const [client, { findEndpoints }] = await Promise.all([
+  const [client, { findServers }] = await Promise.all([
     import("../client/client.ts"),
     import("../client/endpoints.ts"),
   ]);
   const timeoutMs = parseDuration(options.timeout, "--timeout", timeoutMsMax);
-  const endpoints = findEndpoints(options.endpoints, process.env);
-  const answer = await client.ask(request, { endpoints, timeoutMs, isRepeatable: true });
+  const answer = await client.ask(request, { ...findServers(options, process.env), timeoutMs, isRepeatable: true });
   if (answer.status < 400) return JSON.parse(answer.text) as Body;
   const { message, code } = client.readError(answer.text);
   const exit = answer.status === 400 ? exitCode.usage : exitCode.failed;

@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import type { BackupInfo } from "../../runtime/backups/backup-file.ts";
+import { type EndpointOptions, withEndpoints } from "../client/endpoint-options.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { parseDuration } from "../quantities.ts";
 import { formatCount, say, table } from "../terminal.ts";
 
 const timeoutMsMax = 24 * 3_600_000;
 
-interface SaveOptions {
-  readonly endpoints?: string;
+interface SaveOptions extends EndpointOptions {
   readonly timeout: string;
   readonly json?: boolean;
 }
@@ -22,10 +22,8 @@ interface RestoreOptions {
 
 /** `quorate snapshot`: backups. */
 export function snapshotCommand(): Command {
-  const save = new Command("save")
-    .description("store all that the cluster holds, as of now, in a file; asks any node, while it serves")
-    .argument("<file>")
-    .option("--endpoints <list>", "nodes to ask, host:port,… (QUORATE_ENDPOINTS; default: the local cluster)")
+  const saving = "store all that the cluster holds, as of now, in a file; asks any node, while it serves";
+  const save = withEndpoints(new Command("save").description(saving).argument("<file>"))
     .option("--timeout <duration>", "for all tries together", "60m")
     .option("--json", "answer as JSON")
     .action(store);
@@ -52,12 +50,12 @@ export function snapshotCommand(): Command {
 }
 
 async function store(file: string, options: SaveOptions): Promise<void> {
-  const [{ downloadBackup }, { findEndpoints }] = await Promise.all([
+  const [{ downloadBackup }, { findServers }] = await Promise.all([
     import("./download.ts"),
     import("../client/endpoints.ts"),
   ]);
   const signal = AbortSignal.timeout(parseDuration(options.timeout, "--timeout", timeoutMsMax));
-  const info = await downloadBackup(findEndpoints(options.endpoints, process.env), file, signal);
+  const info = await downloadBackup(findServers(options, process.env), file, signal);
   say(options.json ? JSON.stringify({ file, ...info }) : `${file}\n${describe(info)}`);
 }
 

@@ -4,12 +4,13 @@ import { messageBytesMax } from "../../protocols/raft/index.ts";
 import { messageBytesMax as groupMessageBytesMax } from "../../protocols/total-order/index.ts";
 import { openNode } from "../../runtime/open-node.ts";
 import type { NodeOptions } from "../../runtime/options.ts";
+import type { TlsFiles } from "../../runtime/tls/credentials.ts";
 import { type FaultRule, withFaults } from "../../runtime/transports/faults.ts";
 import type { Notice } from "../../runtime/transports/notices.ts";
 import { tcpTransport } from "../../runtime/transports/tcp/tcp.ts";
 import { type ObjectsNode, objects } from "../../services/objects.ts";
 import { startHttp } from "../../services/server.ts";
-import { type ServeSettings, splitAddress } from "../settings.ts";
+import { peerTlsOf, type ServeSettings, splitAddress } from "../settings.ts";
 import type { Log } from "./log.ts";
 
 /** A node that serves. */
@@ -30,14 +31,14 @@ export interface FaultSource {
 export async function startServer(settings: ServeSettings, log: Log, faults: FaultSource | undefined): Promise<Server> {
   const notice: Notice = (level, text, facts) => log[level](facts, text);
   const frameBytesMax = settings.protocol === "raft" ? messageBytesMax : groupMessageBytesMax;
-  const tcp = tcpTransport({ listen: listenAddress(settings), notice, frameBytesMax });
+  const tcp = tcpTransport({ listen: listenAddress(settings), tls: peerTlsOf(settings), notice, frameBytesMax });
   const disturbed = faults && withFaults(tcp);
   if (disturbed) faults.subscribe((rules) => disturbed.setFaults(rules));
   const node = await openNode({ ...nodeOptions(settings), transport: disturbed ?? tcp, notice, machine: objects });
   try {
     const { host, port, insecure, names = [], "request-bytes-max": bytesMax } = settings;
     const bound = bytesMax === undefined ? {} : { bodyBytesMax: bytesMax };
-    const http = await startHttp({ node, host, port, insecure, names, log, ...bound });
+    const http = await startHttp({ node, host, port, insecure, names, tls: httpTls(settings), log, notice, ...bound });
     const close = async (): Promise<void> => {
       await http.close();
       await node.close();
@@ -72,6 +73,11 @@ function nodeOptions(settings: ServeSettings): NodeOptions {
     leases: settings.leases,
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<NodeOptions>),
   };
+}
+
+function httpTls({ "tls-cert": cert, "tls-key": key, "tls-client-ca": ca }: ServeSettings): TlsFiles | undefined {
+  if (cert === undefined || key === undefined) return undefined;
+  return ca === undefined ? { cert, key } : { cert, key, ca };
 }
 
 function listenAddress({ id, cluster, listen }: ServeSettings): { readonly host: string; readonly port: number } {

@@ -41,8 +41,10 @@ export interface Peer extends Member {
   pending: { readonly clock: number; readonly sent: number } | undefined;
   /** By number, above `forgotten`. */
   readonly frames: Map<number, Frame>;
-  /** What those held that were received count for. What came before its time is within the sender's window. */
+  /** What those held that were received count for. */
   bytes: number;
+  /** What those held that came before their time count for. */
+  earlyBytes: number;
   /** What it said that it has received of each. */
   readonly acks: number[];
   /** Ticks since it was heard. */
@@ -241,6 +243,7 @@ export function newPeer(member: ViewMember, count: number, clock: number, resend
     pending: undefined,
     frames: new Map(),
     bytes: 0,
+    earlyBytes: 0,
     acks: new Array<number>(count).fill(0),
     silentTicks: 0,
     stalledTicks: 0,

@@ -3,8 +3,9 @@ import type { NodeId } from "../../base/ids.ts";
 import type { TotalOrderOptions } from "../../protocols/total-order/index.ts";
 import { OptionError } from "../errors.ts";
 import { checkAddress } from "../options.ts";
+import type { MemberTls } from "../tls/credentials.ts";
+import { type Address, isShortAddress, type Resolve, shortAddressBytesMax } from "../transports/addresses.ts";
 import type { Notice } from "../transports/notices.ts";
-import { type Address, isShortAddress, type Resolve, shortAddressBytesMax } from "../transports/tcp/addresses.ts";
 import type { Transport } from "../transports/transport.ts";
 import { type Encoding, encodings } from "./encodings.ts";
 import type { SeedSource } from "./member/seeds.ts";
@@ -58,6 +59,11 @@ export interface MemberOptions {
   readonly signal?: AbortSignal;
   /** Told what an operator should know. Default: nothing is said. */
   readonly notice?: Notice;
+  /**
+   * Encrypts the members' links: PEM files of this member's certificate, of its key, and of the authorities that sign
+   * certificates of members. Each must be for the host in its member's address. Read anew when they change.
+   */
+  readonly tls?: MemberTls;
   /** Carries messages between members. Default: TCP. */
   readonly transport?: Transport;
   /** Looks up host names. Default: the system's resolver. */
@@ -84,6 +90,7 @@ export interface MemberConfig {
   };
   readonly signal: AbortSignal | undefined;
   readonly notice: Notice;
+  readonly tls: MemberTls | undefined;
   readonly transport: Transport | undefined;
   readonly resolve: Resolve | undefined;
 }
@@ -104,6 +111,7 @@ export function checkMemberOptions(
     timeoutMs = 5000,
     valueBytesMax = valueBytesLimit,
     unconsumedMax = 10_000,
+    tls,
     transport,
     resolve,
     tickMs = 20,
@@ -124,7 +132,7 @@ export function checkMemberOptions(
     listen,
     seeds: checkSeeds(options),
     addressOf: (other: NodeId) => other,
-    ...{ dataDir, newGroup, tickMs, timeoutMs, valueBytesMax, signal, notice, transport, resolve },
+    ...{ dataDir, newGroup, tickMs, timeoutMs, valueBytesMax, signal, notice, tls, transport, resolve },
     core: {
       ...{ delivery, stateless: kind.stateless, unconsumedMax, payloadBytesMax: valueBytesMax },
       ...checkTimes(options, tickMs),

@@ -1,7 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { journal } from "../../../test/support/journal.ts";
 import { eventually, machineCluster } from "../../../test/support/members.ts";
+import { defineMachine } from "../../machines/machine.ts";
+import { openNode } from "../open-node.ts";
 import { waitingMax } from "./waiter.ts";
 
 /** What a caller can tell of a failure. */
@@ -201,4 +203,26 @@ test("a flooded member refuses as busy what it cannot hold, and serves again", a
   for (const { reason } of refused) expect(reason).toEqual(failure("BUSY", "now", "not-applied"));
   expect(await node.execute("y")).toBe(results.length - refused.length + 1);
   expect(node.status().waiting).toBe(0);
+});
+
+test("while slow commands are applied, other work gets its turn between them", async () => {
+  const slow = defineMachine({
+    initial: () => ({ turns: [] as number[] }),
+    apply: ({ turns }) => {
+      const end = performance.now() + 3;
+      while (performance.now() < end); // at work
+      return turns.push(turnCount);
+    },
+    query: ({ turns }) => turns,
+  });
+  let turnCount = 0;
+  const counting = setInterval(() => turnCount++, 0);
+  onTestFinished(() => clearInterval(counting));
+  await using node = await openNode({ id: "n1", storage: "memory", machine: slow });
+
+  await Promise.all(Array.from({ length: 40 }, () => node.execute(undefined))); // about one delivery
+
+  const turns = await node.read();
+  expect(turns.length).toBe(40);
+  expect(new Set(turns).size).toBeGreaterThanOrEqual(10);
 });

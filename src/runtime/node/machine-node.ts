@@ -29,7 +29,7 @@ import type { NodeConfig } from "../options.ts";
 import type { MembershipChange } from "./membership/membership-change.ts";
 import type { Proposal } from "./proposals.ts";
 
-/** How long entries are applied before other work gets a turn, in ms: a longer slice would starve heartbeats. */
+/** How long commands are applied before other work gets a turn, in ms: a longer slice would starve heartbeats. */
 const sliceMs = 4;
 
 /** What an entry costs in the log besides its payload, in bytes, about. */
@@ -86,6 +86,8 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
   #state: SessionState<State>;
   #sequence = 0;
   #appliedIndex = 0;
+  /** When others get a turn, by `performance.now()`. */
+  #sliceEnd = 0;
   /** Snapshots restored: what they covered was not seen one by one. */
   #restoreCount = 0;
   #bytesSinceSnapshot = 0;
@@ -117,12 +119,7 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
   }
 
   async #run(deliveries: AsyncIterator<Delivery>): Promise<void> {
-    let sliceEnd = performance.now() + sliceMs;
-    while (await this.#take(await deliveries.next())) {
-      if (performance.now() < sliceEnd) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      sliceEnd = performance.now() + sliceMs;
-    }
+    while (await this.#take(await deliveries.next()));
   }
 
   /** Takes in one delivery; everything before it is acknowledged by now. False at the end. */
@@ -134,11 +131,20 @@ export class ReplicatedMachine<State, Command, Answer, Question, Reply>
       return true;
     }
     this.#saveIfDue();
+    const now = performance.now();
+    if (now > this.#sliceEnd) this.#sliceEnd = now + sliceMs; // it ended while nothing was to be applied
     for (const { index, payload } of delivery.entries) {
       this.#apply(index, payload);
       this.#bytesSinceSnapshot += payload.length + entryOverheadBytes;
+      if (performance.now() >= this.#sliceEnd) await this.#pause();
     }
     return true;
+  }
+
+  /** Other work gets its turn. Meanwhile the state is ahead of what is acknowledged, as it is within a delivery. */
+  async #pause(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#sliceEnd = performance.now() + sliceMs;
   }
 
   /** Takes over the state as of `index`. */

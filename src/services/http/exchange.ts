@@ -51,7 +51,7 @@ export function queryNumber(exchange: Exchange, name: string, min: number, max: 
 
 /** The path as it was sent: routes match its percent-encoded form, and parts are decoded once, by `decodePart`. */
 export function rawPath(request: Request): string {
-  const start = request.url.indexOf("/", "http://".length);
+  const start = request.url.indexOf("/", request.url.indexOf("://") + 3);
   const query = request.url.indexOf("?", start);
   return query === -1 ? request.url.slice(start) : request.url.slice(start, query);
 }

@@ -1,8 +1,12 @@
-import { createServer, type Server } from "node:http";
+import { constants } from "node:crypto";
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { MalformedError } from "../../base/errors.ts";
 import { AddressInUseError, OptionError } from "../../runtime/errors.ts";
+import { Credentials, type TlsFiles } from "../../runtime/tls/credentials.ts";
+import type { Notice } from "../../runtime/transports/notices.ts";
 import { problemDocument } from "./answers.ts";
 import type { App } from "./exchange.ts";
 
@@ -13,6 +17,9 @@ const headersMs = 10_000;
 const requestMs = 30_000;
 /** A connection on which nothing moves is closed. */
 const idleMs = 60_000;
+
+/** Each connection of a client shows its certificate anew: a ticket would outlive the authority that was trusted. */
+const httpTls = { minVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_TICKET } as const;
 
 /** A port that answers HTTP. */
 export interface Listening {
@@ -28,6 +35,10 @@ export interface ListenOptions {
   readonly port: number;
   readonly bodyBytesMax: number;
   readonly drainMs: number;
+  /** Encrypts; with a `ca`, clients must show a certificate signed by it. */
+  readonly tls?: TlsFiles | undefined;
+  /** Told of new certificates. */
+  readonly notice?: Notice;
   /** Told of connections that could not be accepted. */
   readonly onError: (error: Error) => void;
 }
@@ -41,14 +52,13 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     errorHandler: () => problemDocument(new MalformedError("the request line or its Host header")),
   });
   let inFlight = 0;
-  const server = createServer(
-    { ...limits, keepAliveTimeout: idleMs, connectionsCheckingInterval: 5000, noDelay: true },
-    (incoming, outgoing) => {
-      inFlight++;
-      outgoing.once("close", () => inFlight--);
-      void answer(incoming, outgoing);
-    },
-  );
+  const credentials = options.tls && new Credentials("tls", options.tls, options.notice ?? (() => {}));
+  const settings = { ...limits, keepAliveTimeout: idleMs, connectionsCheckingInterval: 5000, noDelay: true };
+  const server = makeServer(settings, credentials, (incoming, outgoing) => {
+    inFlight++;
+    outgoing.once("close", () => inFlight--);
+    void answer(incoming, outgoing);
+  });
   server.maxConnections = connectionsMax;
   server.timeout = idleMs;
   server.on("checkContinue", (incoming, outgoing) => {
@@ -59,7 +69,19 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   await opened(server, host, port);
   server.on("error", onError);
   const isDone = (): boolean => inFlight === 0;
-  return { port: (server.address() as AddressInfo).port, close: () => drained(server, drainMs, isDone) };
+  const close = (): Promise<void> => {
+    credentials?.close();
+    return drained(server, drainMs, isDone);
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+function makeServer(settings: ServerOptions, credentials: Credentials | undefined, serve: RequestListener): Server {
+  if (credentials === undefined) return createServer(settings, serve);
+  const policy = { ...httpTls, requestCert: credentials.pem.ca !== undefined };
+  const server = createSecureServer({ ...settings, ...policy, ...credentials.pem, handshakeTimeout: headersMs }, serve);
+  credentials.watch((pem) => server.setSecureContext({ ...httpTls, ...pem }));
+  return server;
 }
 
 function opened(server: Server, host: string, port: number): Promise<void> {

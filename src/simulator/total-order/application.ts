@@ -33,6 +33,8 @@ export class Application implements Owner<TotalOrderVocabulary> {
   names: string[] = [];
   /** Those that were delivered in the present view, and what comes after them need not be the same elsewhere. */
   #unsettled = 0;
+  /** Number of the present view. */
+  #view = 0;
   /** For each that was delivered here, the view. */
   readonly #views: number[] = [];
   position = 0;
@@ -112,13 +114,19 @@ export class Application implements Owner<TotalOrderVocabulary> {
       case "unknown":
         return this.#settle(output.id, "unknown");
       case "excluded":
+        invariant(output.view > this.#view, `only a later view leaves a member out: ${this.name} in ${this.#view}`);
+        return this.#end(false);
       case "left":
-        this.#count(output.kind === "left" ? "leaves" : "exclusions");
-        this.ended();
-        return this.#host.ended(output.kind === "left");
+        return this.#end(true);
       default:
         this.#count(output.kind);
     }
+  }
+
+  #end(hasLeft: boolean): void {
+    this.#count(hasLeft ? "leaves" : "exclusions");
+    this.ended();
+    this.#host.ended(hasLeft);
   }
 
   #deliver({ group, view, position, payload, id }: Output<"deliver">): void {
@@ -157,6 +165,7 @@ export class Application implements Owner<TotalOrderVocabulary> {
     const state = this.#host.state();
     this.settle();
     this.group = view.group;
+    this.#view = view.number;
     this.#ledger.enter(this.name, view, state.lastDecree);
     if (state.config.stateless && this.#views.length === 0 && this.names.length === 0) this.position = view.position;
     if (view.members.some(({ node, restored }) => node === state.config.node && restored)) {

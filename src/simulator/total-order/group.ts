@@ -33,7 +33,7 @@ type OrderMember = Member<TotalOrderVocabulary, TotalOrderState>;
 export class TotalOrderGroup implements Group {
   readonly cluster: Cluster<Vocabulary, unknown>;
   readonly #order: Cluster<TotalOrderVocabulary, TotalOrderState>;
-  readonly #watch = new TotalOrderWatch();
+  readonly #watch: TotalOrderWatch;
   readonly #ledger: Ledger;
   readonly #applications: { readonly member: OrderMember; readonly application: Application }[] = [];
   readonly #present = new Map<OrderMember, Application>();
@@ -53,6 +53,7 @@ export class TotalOrderGroup implements Group {
     this.#isAgreed = first.isAgreed === true;
     this.#isStateless = first.stateless === true;
     this.#ledger = new Ledger(this.#isDurable);
+    this.#watch = new TotalOrderWatch(() => this.#order.now, plan.members.length);
     const seeds = plan.members.filter(({ options }) => options.isSeed !== false).map(({ id }) => id);
     this.#order = new Cluster({
       protocol: totalOrderProtocol(seeds),

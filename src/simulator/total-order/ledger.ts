@@ -71,6 +71,7 @@ export class Ledger {
     if (known === undefined) {
       group.views.set(number, view);
       this.views++;
+      checkNewcomers(group.views.get(number - 1), view);
       if (number > group.newest.number) group.newest = view;
     } else invariant(JSON.stringify(known) === JSON.stringify(view), `a view has one membership: ${id} in ${number}`);
     invariant(decree !== undefined && decree.base === number - 1, "a view begins by the decree that ends the last");
@@ -80,6 +81,17 @@ export class Ledger {
     group.ends.set(base, end);
     invariant(end === how, `one decree ends a view: ${id} has another for ${base}`);
   }
+}
+
+/** Those who have the state stay the majority when others come in, but that one alone may take one in. */
+function checkNewcomers(before: KnownView | undefined, { number, members }: KnownView): void {
+  const isNew = ({ node, incarnation }: ViewMember) =>
+    before?.members.every((member) => member.node !== node || member.incarnation !== incarnation);
+  const restoredCount = members.filter(({ restored }) => restored).length;
+  const lackingCount = members.length - restoredCount;
+  if (!members.some((member) => !member.restored && isNew(member) === true)) return;
+  const isRight = lackingCount <= Math.max(1, restoredCount - 1);
+  invariant(isRight, `newcomers do not outnumber those who have the state: ${lackingCount} in view ${number}`);
 }
 
 /** A view that a member entered. */

@@ -47,17 +47,20 @@ export class TotalOrderScenario {
       members: ids.map((id) => ({ id, ...plan })),
       world: { ...calmWorld, ...world },
       seed,
-      watch: this.#watch(),
+      watch: this.#watch(members),
       owner: (member, state) => this.#own(member, state),
     });
   }
 
-  #watch(): Watch<TotalOrderVocabulary, TotalOrderState> {
-    const watch = new TotalOrderWatch();
+  #watch(nodeCount: number): Watch<TotalOrderVocabulary, TotalOrderState> {
+    const watch = new TotalOrderWatch(() => this.cluster.now, nodeCount);
     return {
       started: (id) => watch.started(id),
       persisted: () => undefined,
-      sent: (id, to, message) => this.onSend(id, to, message),
+      sent: (id, to, message) => {
+        watch.sent(id, to, message);
+        this.onSend(id, to, message);
+      },
       stepped: (id, state) => watch.stepped(id, state),
       wiped: () => undefined,
     };

@@ -77,6 +77,23 @@ test("a partition has both sides drop the other, or leaves each node a majority"
   }
 });
 
+test("a partition is told in the order of the nodes, the greater side of many in a number", () => {
+  const names = (count: number): string[] => Array.from({ length: count }, (_, at) => `n${at}`);
+  const told = (count: number): string[] =>
+    Array.from({ length: 40 }, (_, seed) => drawPartition(newRandom(seed), names(count)).what);
+
+  expect(
+    told(5)
+      .filter((what) => !what.startsWith("majorities"))
+      .every((what) => isSorted(what.split(" | "))),
+  ).toBe(true);
+  expect(told(25)).toContainEqual(expect.stringMatching(/^n\d+ \| 24 others$/));
+});
+
+function isSorted(sides: readonly string[]): boolean {
+  return sides.every((side) => side === side.split(" ").sort().join(" "));
+}
+
 test("a one-way cut lets some be unheard who hear the others", () => {
   const { drops } = drawOneWay(newRandom(1), nodes);
 

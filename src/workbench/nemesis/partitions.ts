@@ -7,6 +7,9 @@ export interface Cuts {
   readonly what: string;
 }
 
+/** Nodes of the greater side that are told by their names; more are counted. */
+const namedMax = 6;
+
 type Shape = (random: Random, nodes: readonly string[]) => Cuts;
 
 /** Draws one of Jepsen's partitions: one node alone, a minority below a third, two halves, or majorities in a ring. */
@@ -20,7 +23,7 @@ export function drawOneWay(random: Random, nodes: readonly string[]): Cuts {
   const mixed = shuffle(random, nodes);
   const muted = mixed.slice(0, 1 + nextBelow(random, Math.max(Math.floor(mixed.length / 2), 1)));
   const rest = mixed.slice(muted.length);
-  return { drops: new Map(rest.map((node) => [node, new Set(muted)])), what: `${muted.join(" ")} unheard` };
+  return { drops: new Map(rest.map((node) => [node, new Set(muted)])), what: `${tell(nodes, muted)} unheard` };
 }
 
 /** The nodes in another order. */
@@ -34,25 +37,32 @@ export function shuffle(random: Random, nodes: readonly string[]): string[] {
 }
 
 function isolateOne(random: Random, nodes: readonly string[]): Cuts {
-  return split(shuffle(random, nodes), 1);
+  return split(random, nodes, 1);
 }
 
 function isolateThird(random: Random, nodes: readonly string[]): Cuts {
-  return split(shuffle(random, nodes), Math.floor((nodes.length - 1) / 3));
+  return split(random, nodes, Math.floor((nodes.length - 1) / 3));
 }
 
 function halve(random: Random, nodes: readonly string[]): Cuts {
-  return split(shuffle(random, nodes), Math.floor(nodes.length / 2));
+  return split(random, nodes, Math.floor(nodes.length / 2));
 }
 
-function split(nodes: readonly string[], count: number): Cuts {
-  const left = nodes.slice(0, count);
-  const right = nodes.slice(count);
+function split(random: Random, nodes: readonly string[], count: number): Cuts {
+  const mixed = shuffle(random, nodes);
+  const left = mixed.slice(0, count);
+  const right = mixed.slice(count);
   const drops = new Map([
     ...left.map((node) => [node, new Set(right)] as const),
     ...right.map((node) => [node, new Set(left)] as const),
   ]);
-  return { drops, what: left.length === 0 ? "nobody cut off" : `${left.join(" ")} | ${right.join(" ")}` };
+  const others = right.length > namedMax ? `${right.length} others` : tell(nodes, right);
+  return { drops, what: left.length === 0 ? "nobody cut off" : `${tell(nodes, left)} | ${others}` };
+}
+
+/** Some nodes, in their usual order. */
+function tell(nodes: readonly string[], some: readonly string[]): string {
+  return nodes.filter((node) => some.includes(node)).join(" ");
 }
 
 /** Each node hears a majority, and no two of them the same one. */

@@ -5,6 +5,9 @@ import type { NodeExit } from "./node-process.ts";
 const examplesMax = 5;
 const quoteCharactersMax = 200;
 
+/** What most often keeps a node's answers from arriving. */
+export const flushHint = "does it flush stdout after each line?";
+
 /** What nodes did that no node may do, whatever the workload: each kind is told as what it is. */
 export class NodeFaults {
   readonly #anomalies: Anomaly[] = [];
@@ -17,8 +20,8 @@ export class NodeFaults {
   }
 
   /** A process ended that nobody had ended. */
-  crashed(id: string, { how, stderr }: NodeExit): void {
-    this.#add("crash", id, `node ${id} ${how}${said(stderr)}`);
+  crashed(id: string, { how, hasRun, stderr }: NodeExit): void {
+    this.#add("crash", id, `node ${id} ${how}${hasRun ? said(stderr) : ""}`);
     this.#crashed(id);
   }
 
@@ -40,7 +43,7 @@ export class NodeFaults {
 
   /** No request that it was sent was ever answered. */
   silent(id: string, requests: number, stderr: string): void {
-    this.#add("silent", id, `node ${id} answered none of ${requests} requests${said(stderr)}`);
+    this.#add("silent", id, `node ${id} answered none of ${requests} requests; ${flushHint}${said(stderr)}`);
   }
 
   judgement(): Judgement {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
+import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import { LineSplitter } from "./lines.ts";
 import { Tail } from "./tail.ts";
 
@@ -13,6 +13,8 @@ const logBytesMax = 256 * 2 ** 20;
 export interface NodeExit {
   /** Such as `ended by itself: exit code 1`, or that it could not be started. */
   readonly how: string;
+  /** False if it could not be started. */
+  readonly hasRun: boolean;
   /** Whether we ended it. */
   readonly asked: boolean;
   readonly stderr: string;
@@ -69,7 +71,7 @@ export class NodeProcess {
     stdin?.on("error", () => undefined); // it ended, which its exit tells
     this.#child.on("error", (error) => {
       if (pid !== undefined) return; // a signal came too late
-      this.#problem = `could not be started: ${error.message}`;
+      this.#problem = `could not be started: ${reasonOf(error, program)}`;
       this.#exit(null, null);
     });
     this.#child.once("close", (code, signal) => {
@@ -128,7 +130,7 @@ export class NodeProcess {
       running.delete(pid);
     }
     const how = this.#problem || `ended by itself: ${signal ?? `exit code ${code}`}`;
-    this.#owner.exited(this.id, { how, asked: this.#isAsked, stderr: this.#tail.text() });
+    this.#owner.exited(this.id, { how, hasRun: pid !== undefined, asked: this.#isAsked, stderr: this.#tail.text() });
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -139,6 +141,14 @@ export class NodeProcess {
   #isAlive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
+}
+
+/** Why a program does not start, in the words of who can change it. */
+function reasonOf({ code, message }: NodeJS.ErrnoException, program: string): string {
+  if (code === "EACCES")
+    return `${program} is not an executable file; chmod +x it, or name its interpreter: -- python3 …`;
+  if (code !== "ENOENT") return message;
+  return existsSync(program) ? `${program} has an interpreter that is not there` : `there is no program ${program}`;
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

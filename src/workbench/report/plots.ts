@@ -58,8 +58,9 @@ export function drawRates(run: RecordedRun): string {
   if (requests.length === 0) return '<p class="soft">No request has ended.</p>';
   const x = timeScale(run.durationNs);
   const binMs = binLength(run.durationNs);
-  const rates = (["ok", "fail", "info"] as const).map((outcome) => {
+  const rates = (["ok", "fail", "info"] as const).flatMap((outcome) => {
     const own = requests.filter((request) => request.outcome === outcome);
+    if (own.length === 0) return [];
     const bins = binned(own, run.durationNs).map(({ middleMs, requests }) => {
       return { middleMs, rate: (requests.length * 1e3) / binMs };
     });

@@ -5,7 +5,7 @@ import { drawReport } from "./report.ts";
 import { diagramScript, tableScript } from "./scripts.ts";
 
 const hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&<!--";
-const none = { sent: 0, received: 0, lost: 0 };
+const none = { sent: 0, doubled: 0, received: 0, lost: 0 };
 const run: RecordedRun = {
   workload: "broadcast",
   command: ["maelstrom", "test", "--", hostile],
@@ -27,7 +27,7 @@ const run: RecordedRun = {
     { id: 2, src: "n0", dest: hostile, body: {}, sentNs: 1.4e8, lost: "end" },
     { id: 3, src: "n0", dest: "n1", body: { type: "gossip" }, sentNs: 2e8, receivedNs: 3e8, duplicateOf: 1 },
   ],
-  traffic: { all: { sent: 4, received: 2, lost: 2 }, clients: none, servers: none },
+  traffic: { all: { sent: 4, doubled: 1, received: 2, lost: 2 }, clients: none, servers: none },
   bands: [{ kind: "partition", what: "n0 | n1", fromNs: 1e8, toNs: 4e8 }],
   valid: false,
   parts: [
@@ -58,6 +58,7 @@ test("the verdict comes with the worst part first, its anomalies, their moments 
   const page = drawReport(run);
 
   const verdict = page.slice(page.indexOf("<h2>Verdict"), page.indexOf("<h2>Messages"));
+  expect(page).toMatch(/<pre>operations [^<]*\nmessages [^<]*\npartition +0\.1 s to 0\.4 s: n0 \| n1<\/pre>/);
   expect(page).toContain('<h1>broadcast <span class="badge invalid">invalid</span></h1>');
   expect(verdict.indexOf("workload")).toBeLessThan(verdict.indexOf("availability"));
   expect(verdict).toContain("<b>lost</b>");
@@ -94,7 +95,7 @@ test("plots show each request, medians, and faults as bands", () => {
   expect(latencies.match(/<circle class="info"/g)).toHaveLength(1);
   expect(latencies.match(/<path class="q(50|95|100)"/g)).toHaveLength(3);
   expect(latencies).toContain("<title>partition: n0 | n1</title>");
-  expect(page.slice(page.indexOf("<h2>Rates")).match(/<polyline class="rate/g)).toHaveLength(3);
+  expect(page.slice(page.indexOf("<h2>Rates")).match(/<polyline class="rate/g)).toHaveLength(2);
 });
 
 test("of very many messages the page holds the first, and their number; bodies fill a bounded space", () => {
@@ -108,7 +109,7 @@ test("of very many messages the page holds the first, and their number; bodies f
       receivedNs: id + 1,
     };
   });
-  const traffic = { all: { sent: 2e6, received: 2e6, lost: 0 }, clients: none, servers: none };
+  const traffic = { all: { sent: 2e6, doubled: 0, received: 2e6, lost: 0 }, clients: none, servers: none };
 
   const page = drawReport({ ...run, messages, traffic, history: [] });
 

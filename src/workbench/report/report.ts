@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { escapeHtml } from "../../checker/report/picture.ts";
 import type { RecordedRun } from "../run/recorded-run.ts";
+import { describeFigures } from "../verdict/text.ts";
 import { embedData } from "./embedded-data.ts";
 import { drawLatencies, drawRates } from "./plots.ts";
 import { diagramScript, tableScript } from "./scripts.ts";
@@ -27,6 +28,7 @@ export function drawReport(run: RecordedRun): string {
     '<meta name="viewport" content="width=device-width">',
     `<title>${escapeHtml(title)}</title><style>${style}</style></head><body>`,
     drawHead(run),
+    `<pre>${escapeHtml(describeFigures(run).join("\n"))}</pre>`,
     `<section><h2>Verdict</h2>${drawVerdict(run)}</section>`,
     `<section><h2>Messages</h2>${diagramFrame}</section>`,
     `<section><h2>Latencies</h2>${drawLatencies(run)}</section>`,

@@ -65,6 +65,11 @@ const fill = (select, choices) => {
     }
     return found;
   };
+  /** 1, 2 or 5 times a power of ten, at least as long. */
+  const roundStep = (least) => {
+    const power = 10 ** Math.floor(Math.log10(least));
+    return ([1, 2, 5].find((factor) => factor * power >= least) || 10) * power;
+  };
   const seconds = (time) => (time / 1e6).toFixed(to - from < 2e5 ? 4 : to - from < 5e6 ? 3 : 1) + " s";
 
   const drawMessage = (at, x, y) => {
@@ -105,9 +110,10 @@ const fill = (select, choices) => {
     diagram.style.height = height + "px";
     drawBands(diagram, x, height);
     for (const row of rows.keys()) diagram.append(svgNode("line", { class: "row", x1: 0, x2: width, y1: y(row), y2: y(row) }));
-    for (let at = 0; at < 8; at++) {
-      const time = from + ((to - from) * at) / 8;
-      diagram.append(svgNode("text", { x: x(time) + 3, y: 12 }, seconds(time)));
+    const step = roundStep((to - from) / 8), digits = Math.max(0, Math.min(6, Math.ceil(6 - Math.log10(step) - 1e-9)));
+    for (let tick = Math.ceil(from / step); tick * step < to; tick++) {
+      diagram.append(svgNode("text", { x: x(tick * step) + 3, y: 12 }, ((tick * step) / 1e6).toFixed(digits) + " s"));
+      diagram.append(svgNode("line", { class: "row", x1: x(tick * step), x2: x(tick * step), y1: 0, y2: head }));
     }
     const found = inSight(), every = Math.ceil(found.length / drawnMax);
     for (let at = 0; at < found.length; at += every) drawMessage(found[at], x, y);

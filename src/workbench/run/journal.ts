@@ -20,12 +20,14 @@ export interface JournalMessage {
 /** How many messages went one kind of way. */
 export interface Traffic {
   sent: number;
+  /** Of those, copies that the network made. */
+  doubled: number;
   received: number;
   lost: number;
 }
 
-/** Messages kept for the report: about 300 MB of small bodies; those beyond are only counted. */
-const messagesMax = 1_000_000;
+/** Messages kept for the report, unless told otherwise: about 300 MB of small bodies; those beyond are only counted. */
+const messagesMaxDefault = 1_000_000;
 
 /** All messages of a test, also those that were not kept. */
 export interface TrafficCounts {
@@ -41,11 +43,17 @@ export class Journal {
   /** The first of them, in the order of sending. */
   readonly messages: JournalMessage[] = [];
   readonly traffic: TrafficCounts = { all: noTraffic(), clients: noTraffic(), servers: noTraffic() };
+  readonly #messagesMax: number;
+
+  constructor(messagesMax: number = messagesMaxDefault) {
+    this.#messagesMax = messagesMax;
+  }
 
   sent(message: Omit<JournalMessage, "id">): JournalMessage {
     const entry: JournalMessage = { ...message, id: this.traffic.all.sent };
-    if (this.messages.length < messagesMax) this.messages.push(entry);
+    if (this.messages.length < this.#messagesMax) this.messages.push(entry);
     this.#count(entry, "sent");
+    if (entry.duplicateOf !== undefined) this.#count(entry, "doubled");
     return entry;
   }
 
@@ -66,7 +74,7 @@ export class Journal {
 }
 
 function noTraffic(): Traffic {
-  return { sent: 0, received: 0, lost: 0 };
+  return { sent: 0, doubled: 0, received: 0, lost: 0 };
 }
 
 /** Whether a client is at either end. */

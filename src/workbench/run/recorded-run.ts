@@ -38,11 +38,12 @@ export interface RecordedRun {
   readonly parts: readonly Part[];
 }
 
-/** Messages between servers for each operation asked for: Maelstrom's measure. Undefined without operations. */
+/** Messages that servers sent each other for each operation asked for: Maelstrom's measure. None without operations. */
 export function messagesPerOperation({
   history,
   traffic,
 }: Pick<RecordedRun, "history" | "traffic">): number | undefined {
   const operations = history.filter(({ type }) => type === "invoke").length;
-  return operations === 0 ? undefined : traffic.servers.sent / operations;
+  const { sent, doubled } = traffic.servers;
+  return operations === 0 ? undefined : (sent - doubled) / operations;
 }

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { newRandom } from "../../base/random.ts";
 import { worst } from "../../checker/operations/judgement.ts";
 import { Nemesis } from "../nemesis/nemesis.ts";
+import type { Body } from "../network/message.ts";
 import { Network, type NetworkLog } from "../network/network.ts";
 import { Cluster } from "../nodes/cluster.ts";
-import { NodeFaults } from "../nodes/node-faults.ts";
+import { flushHint, NodeFaults } from "../nodes/node-faults.ts";
 import { joinServices, newServices } from "../services/services.ts";
 import { judgeParts } from "../verdict/parts.ts";
 import type { Workload } from "../workloads/workload.ts";
@@ -14,7 +15,7 @@ import { Journal } from "./journal.ts";
 import { checkTestOptions, type TestOptions } from "./options.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { RpcClient } from "./rpc.ts";
-import { RefusedError } from "./rpc-errors.ts";
+import { RefusedError, SilenceError } from "./rpc-errors.ts";
 import { Timeline } from "./timeline.ts";
 
 /** How far a test is. */
@@ -43,8 +44,6 @@ export interface Surroundings {
 
 /** How long a node may take to answer `init` and what follows it, in ms. */
 const initMsMax = 10_000;
-/** On a fast timeline recovery is over when servers have sent nothing for this long, in ms. */
-const calmMs = 2000;
 const progressMs = 100;
 
 /** Runs a test from the first process to the verdict. Rejects with the signal's reason when that ends it. */
@@ -122,8 +121,10 @@ class Test {
 
   async #act(): Promise<void> {
     const { nodes, timeLimitSeconds, faults, seed } = this.#options;
-    const isReady = await Promise.all(nodes.map((id) => this.#begin(id)));
-    if (!isReady.every(Boolean) || this.#signal.aborted) return;
+    // All know who they are before any is told more: what they then tell each other comes to nobody who knows nothing.
+    const greeters = await Promise.all(nodes.map((id) => this.#initialize(id)));
+    await Promise.all(nodes.map((id, at) => this.#introduce(id, greeters[at])));
+    if (this.#signal.aborted) return;
     this.#enter("running");
     this.#clients.start();
     this.#nemesis.start(faults, newRandom(seed + 3));
@@ -136,43 +137,47 @@ class Test {
     await this.#whole(this.#clients.finish(this.#signal));
   }
 
-  /** Starts a node and greets it; false if it does not answer as it should. */
-  async #begin(id: string): Promise<boolean> {
-    const { nodes } = this.#options;
-    const rpc = new RpcClient(this.#network, `c${this.#clientCount++}`);
-    this.#cluster.start(id, rpc.id);
-    const greeting = this.#workload.greeting?.(this.#options);
-    for (const body of [
-      { type: "init", node_id: id, node_ids: nodes },
-      ...(greeting === undefined ? [] : [greeting]),
-    ]) {
-      try {
-        await this.#whole(rpc.ask(id, body, initMsMax));
-      } catch (error) {
-        if (this.#signal.aborted) return false;
-        const how = error instanceof RefusedError ? `refused ${body.type}` : `did not answer ${body.type} as it must`;
-        this.#faults.uninitialized(id, `${how}: ${(error as Error).message}`, this.#cluster.stderr(id));
-        this.#over.abort();
-        return false;
-      }
-    }
-    rpc.close();
-    this.#cluster.ready(id);
-    return true;
+  async #begin(id: string): Promise<void> {
+    await this.#introduce(id, await this.#initialize(id));
   }
 
-  /** Waits for what the clients need: time, for those workloads that end with reads. */
+  /** Starts a node and tells it who it is; whoever did that, unless the node did not answer as it should. */
+  async #initialize(id: string): Promise<RpcClient | undefined> {
+    const greeter = new RpcClient(this.#network, `c${this.#clientCount++}`);
+    this.#cluster.start(id, greeter.id);
+    const isUp = await this.#greet(id, greeter, { type: "init", node_id: id, node_ids: this.#options.nodes });
+    return isUp ? greeter : undefined;
+  }
+
+  /** Tells a node what its workload has to say; from then on it hears all clients. */
+  async #introduce(id: string, greeter: RpcClient | undefined): Promise<void> {
+    if (greeter === undefined) return;
+    const greeting = this.#workload.greeting?.(this.#options);
+    if (greeting !== undefined && !(await this.#greet(id, greeter, greeting))) return;
+    greeter.close();
+    this.#cluster.ready(id);
+  }
+
+  /** False if the node does not answer as it should: then the test is over. */
+  async #greet(id: string, greeter: RpcClient, body: Body): Promise<boolean> {
+    try {
+      await this.#whole(greeter.ask(id, body, initMsMax));
+      return true;
+    } catch (error) {
+      if (this.#signal.aborted) return false;
+      const { message } = error as Error;
+      const how = error instanceof RefusedError ? `refused ${body.type}` : `did not answer ${body.type} as it must`;
+      const hint = error instanceof SilenceError ? `; ${flushHint}` : "";
+      this.#faults.uninitialized(id, `${how}: ${message}${hint}`, this.#cluster.stderr(id));
+      this.#over.abort();
+      return false;
+    }
+  }
+
+  /** Waits for what the last reads need. In real time, on a fast timeline too: so run the timers within nodes. */
   async #recover(): Promise<void> {
     if (this.#workload.newGenerator(newRandom(0), this.#options).final === undefined) return;
-    const end = performance.now() + this.#options.recoverySeconds * 1000;
-    let sent = -1;
-    let calmSince = performance.now();
-    while (performance.now() < end) {
-      if (this.#journal.traffic.servers.sent !== sent) calmSince = performance.now();
-      sent = this.#journal.traffic.servers.sent;
-      if (this.#options.fast && performance.now() - calmSince > calmMs) return;
-      await sleep(progressMs, undefined, { signal: this.#signal });
-    }
+    await sleep(this.#options.recoverySeconds * 1000, undefined, { signal: this.#signal });
   }
 
   #until(timeNs: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { isRecord } from "../network/message.ts";
-import type { Part, RecordedRun } from "../run/recorded-run.ts";
+import { messagesPerOperation, type Part, type RecordedRun } from "../run/recorded-run.ts";
 
 /** Anomalies told of each part; the report has them all. */
 const anomaliesMax = 5;
@@ -37,16 +37,21 @@ function describeAnomalies({ name, anomalies, valid }: Part): string[] {
     : ["", `${name} is ${valid === false ? "invalid" : valid === true ? "valid" : "unknown"}:`, ...told];
 }
 
-function describeFigures(run: RecordedRun): string[] {
+/** How many requests and messages, how long they took, and what was broken, for a fixed-width font. */
+export function describeFigures(run: RecordedRun): string[] {
   const figures = new Map(run.parts.map((part) => [part.name, part.figures]));
   const { count = 0, ok = 0, fail = 0, info = 0 } = (figures.get("outcomes") ?? {}) as Readonly<Record<string, number>>;
   const { okFraction = 1 } = (figures.get("availability") ?? {}) as Readonly<Record<string, number>>;
   const { all, servers } = run.traffic;
-  const perOperation = count === 0 ? "" : `, ${(servers.sent / count).toFixed(2)} an operation`;
+  const share = messagesPerOperation(run);
+  const perOperation = share === undefined ? "" : `, ${share.toFixed(2)} an operation`;
   const losses = all.lost === 0 ? "" : `, ${all.lost} lost`;
+  const copies = all.doubled === 0 ? "" : `, ${all.doubled} doubled`;
   return [
-    `operations   ${count}: ${ok} ok, ${fail} failed, ${info} unknown; availability ${Number(okFraction).toFixed(4)}`,
-    `messages     ${servers.sent} between servers${perOperation}; ${all.sent} in all${losses}`,
+    count === 0
+      ? "operations   none"
+      : `operations   ${count}: ${ok} ok, ${fail} failed, ${info} unknown; availability ${Number(okFraction).toFixed(4)}`,
+    `messages     ${servers.sent - servers.doubled} between servers${perOperation}; ${all.sent - all.doubled} in all${losses}${copies}`,
     ...latencyTable(figures.get("latency") ?? {}, figures.get("workload") ?? {}),
     ...run.bands.slice(0, anomaliesMax).map(describeBand),
     ...(run.bands.length > anomaliesMax ? [`             … and ${run.bands.length - anomaliesMax} faults more`] : []),

@@ -38,8 +38,6 @@ export interface Workload {
   readonly name: string;
   /** Functions that change nothing: without an answer they have failed, for certain. */
   readonly harmless: readonly string[];
-  /** Functions that never succeed, by design. */
-  readonly hopeless?: readonly string[];
   /** How long a client waits for an answer, in ms. Default 5000. */
   timeoutMs?(options: TestOptions): number;
   /** Told to each node after `init`, once it runs. */

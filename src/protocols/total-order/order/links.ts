@@ -35,9 +35,17 @@ export function receiveData(state: TotalOrderState, place: number, { header, fra
   receiveHeader(state, place, header);
 }
 
-/** Whether a frame is within two windows of its sender; one that is not counts as lost, and is repeated. */
-function hasRoomFor({ config, peers }: TotalOrderState, { forgotten, bytes }: Peer, { number }: Frame): boolean {
-  return number <= forgotten + 2 * config.windowFrames && bytes < windowBytesOf(config, peers.length);
+/**
+ * Whether a frame is within two windows of its sender; one that is not counts as lost, and is repeated.
+ *
+ * The windows are ours: the sender's may be larger. What comes before its time must leave room for what is next.
+ */
+function hasRoomFor({ config, peers }: TotalOrderState, peer: Peer, frame: Frame): boolean {
+  const { forgotten, received, bytes, earlyBytes } = peer;
+  const { number } = frame;
+  const window = windowBytesOf(config, peers.length);
+  if (number > forgotten + 2 * config.windowFrames || bytes >= window) return false;
+  return number === received + 1 || bytes + earlyBytes + frameBytes(frame) <= 2 * window;
 }
 
 /** Keeps a frame, and counts as received what follows without a gap. */
@@ -55,7 +63,9 @@ function hold(state: TotalOrderState, place: number, frame: Frame): void {
 
 /** Holds a frame until it is forgotten. */
 export function keep(peer: Peer, frame: Frame): void {
+  if (peer.frames.has(frame.number)) return;
   peer.frames.set(frame.number, frame);
+  peer.earlyBytes += frameBytes(frame);
 }
 
 /** Counts as received all frames that are held without a gap. */
@@ -66,6 +76,7 @@ export function receiveHeld(state: TotalOrderState, place: number): void {
     if (next === undefined) break;
     peer.received++;
     peer.bytes += frameBytes(next);
+    peer.earlyBytes -= frameBytes(next);
     peer.heard = Math.max(peer.heard, next.timestamp);
     state.clock = Math.max(state.clock, next.timestamp);
   }

@@ -42,7 +42,7 @@ export async function openGroupNode<State, Command, Answer, Question, Reply>(
 }
 
 function memberConfig(config: NodeConfig, addresses: ReadonlyMap<string, string>): MemberConfig {
-  const { id, clusterId, listen, dataDir, newGroup, tickMs, timeoutMs, notice, transport } = config;
+  const { id, clusterId, listen, dataDir, newGroup, tickMs, timeoutMs, notice, tls, transport } = config;
   const valueBytesMax = config.requestBytesMax + envelopeBytesMax;
   return {
     ...{
@@ -54,6 +54,7 @@ function memberConfig(config: NodeConfig, addresses: ReadonlyMap<string, string>
       tickMs,
       timeoutMs,
       notice,
+      tls,
       transport,
     },
     seeds: { kind: "list", nodes: [...addresses.keys()], founders: 0 },

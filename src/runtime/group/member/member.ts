@@ -6,8 +6,6 @@ import { AbortedError, ClosedError } from "../../errors.ts";
 import type { Proposal } from "../../node/proposals.ts";
 import { type Patience, Waiters } from "../../node/waiter.ts";
 import { MemoryNetwork } from "../../transports/memory.ts";
-import type { Notice } from "../../transports/notices.ts";
-import type { Address } from "../../transports/tcp/addresses.ts";
 import { tcpTransport } from "../../transports/tcp/tcp.ts";
 import type { LinkStats, Transport } from "../../transports/transport.ts";
 import { StateLostError } from "../errors.ts";
@@ -95,11 +93,11 @@ export class GroupMember {
   #settleClosed: { resolve: () => void; reject: (error: unknown) => void } = { resolve: noop, reject: noop };
 
   constructor(config: MemberConfig, state: StateBytes | undefined) {
-    const { node, listen, notice } = config;
+    const { node, notice } = config;
     this.node = node;
     this.#config = config;
     this.#state = state;
-    this.#transport = config.transport ?? makeTransport(listen, notice);
+    this.#transport = config.transport ?? makeTransport(config);
     this.#neighbours = new Neighbours(this.#transport, config.addressOf);
     this.#seeds = new Seeds(config.seeds, node, notice, config.resolve);
     this.#sends = new Sends(this.#waiters, config.valueBytesMax);
@@ -364,9 +362,9 @@ export class GroupMember {
   }
 }
 
-function makeTransport(listen: Address | undefined, notice: Notice): Transport {
+function makeTransport({ listen, notice, tls }: MemberConfig): Transport {
   if (listen === undefined) return new MemoryNetwork().transport("alone"); // nobody to talk to
-  return tcpTransport({ listen, notice, frameBytesMax: messageBytesMax });
+  return tcpTransport({ listen, notice, tls, frameBytesMax: messageBytesMax });
 }
 
 function noop(): void {

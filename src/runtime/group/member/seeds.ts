@@ -1,6 +1,6 @@
 import type { NodeId } from "../../../base/ids.ts";
+import { type Address, type Resolve, Resolver, resolveBySystem } from "../../transports/addresses.ts";
 import type { Notice } from "../../transports/notices.ts";
-import { type Address, type Resolve, Resolver, resolveBySystem } from "../../transports/tcp/addresses.ts";
 import { realTimers } from "../../transports/timers.ts";
 
 /** Between two looks at a name, in ms. */

@@ -1,7 +1,7 @@
 import { isNodeId, type NodeId } from "../../../base/ids.ts";
 import type { Member, Membership } from "../../../protocols/replicated-log.ts";
 import { InvalidChangeError } from "../../errors.ts";
-import { parseAddress } from "../../transports/tcp/addresses.ts";
+import { parseAddress } from "../../transports/addresses.ts";
 
 /** How the membership is to change; all who are not named stay as they are. What is so already is a success. */
 export type MembershipChange =

@@ -1,12 +1,15 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Bytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
 import { AddressInUseError, OptionError } from "../../errors.ts";
-import type { Address } from "./addresses.ts";
+import { Entrance } from "../../tls/entrance.ts";
+import { describeFault, isCertificateOf, namesOf } from "../../tls/identity.ts";
+import type { Address } from "../addresses.ts";
 import { Connection } from "./connection.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { findMismatch, type Greeting } from "./handshake.ts";
+import { findMismatch, type Greeting, type Identity, type Refused } from "./handshake.ts";
 
 /** Connections that have not said who they are; the oldest goes when one more comes. */
 const unknownMax = 64;
@@ -18,12 +21,25 @@ const strangersMax = 16;
 export class Acceptor {
   readonly #endpoint: Endpoint;
   readonly #server: Server;
+  /** Before the others, where links are encrypted. */
+  readonly #entrance: Entrance | undefined;
   readonly #unknown = new Set<Connection>();
   readonly #known = new Map<NodeId, Connection>();
 
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      if (this.#entrance) this.#entrance.enter(socket);
+      else this.#accept(socket);
+    });
+    const { credentials, limits } = endpoint;
+    if (credentials === undefined) return;
+    this.#entrance = new Entrance(credentials, limits, {
+      secured: (socket) => this.#accept(socket),
+      plain: (socket) => this.#accept(socket),
+      failed: (remote, problem) => this.#tellClosed(remote, problem),
+    });
+    credentials.watch((pem) => this.#entrance?.renew(pem));
   }
 
   /** The port that was bound: of use when 0 was asked for. */
@@ -59,6 +75,8 @@ export class Acceptor {
 
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#endpoint.credentials?.close();
+    this.#entrance?.close();
     const connections = [...this.#unknown, ...this.#known.values()];
     this.#known.clear(); // so that nobody is said to have departed
     for (const connection of connections) connection.destroy("closing");
@@ -70,7 +88,7 @@ export class Acceptor {
     let peer: NodeId | undefined;
     const connection = new Connection(socket, this.#endpoint.limits, {
       greeted: (greeting) => {
-        peer = this.#judge(connection, greeting, remote);
+        peer = this.#judge(connection, greeting, socket, remote);
       },
       message: (body) => this.#endpoint.receive(peer as NodeId, body),
       answered: () => {},
@@ -85,20 +103,22 @@ export class Acceptor {
   }
 
   /** Opens or refuses; the peer's id if it may talk. */
-  #judge(connection: Connection, greeting: Greeting, remote: string): NodeId | undefined {
+  #judge(connection: Connection, greeting: Greeting, socket: Socket, remote: string): NodeId | undefined {
     if (greeting.kind !== "hello") {
       connection.destroy("answered before it was asked", true);
       return undefined;
     }
     const peer = greeting.from;
     const ours = this.#endpoint.identity(peer);
-    const found = findMismatch(ours, greeting) ?? this.#findNoRoom(peer);
+    const distrust = this.#findDistrust(ours, socket);
+    const found = distrust ?? findMismatch(ours, greeting) ?? this.#findNoRoom(peer);
     if (found) {
       const text = `refused ${peer} at ${remote} (${found.mismatch}): ${found.text}`;
       const facts = { peer, remote, clusterId: greeting.clusterId, versions: greeting.versions, ...found };
       this.#endpoint.notices.warn(remote, `${peer} ${found.text}`, text, facts);
       this.#unknown.delete(connection);
-      connection.refuse({ kind: "refusal", ...ours, ...found });
+      const clusterId = distrust ? greeting.clusterId : ours.clusterId; // which is no business of whoever it is
+      connection.refuse({ kind: "refusal", ...ours, clusterId, ...found });
       return undefined;
     }
     connection.open();
@@ -111,7 +131,24 @@ export class Acceptor {
     return peer;
   }
 
-  #findNoRoom(peer: NodeId): { readonly mismatch: "full"; readonly text: string } | undefined {
+  /** Why it cannot be believed that this is the node that it says. */
+  #findDistrust({ from, to: peer }: Identity, socket: Socket): Refused | undefined {
+    if (this.#entrance === undefined) return undefined;
+    if (!(socket instanceof TLSSocket)) {
+      return { mismatch: "tls", text: `${from} encrypts its links, ${peer} does not: all members must, or none` };
+    }
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) return { mismatch: "certificate", text: `${peer} shows none` };
+    if (!socket.authorized) {
+      const code = String(socket.authorizationError);
+      const whose = `the certificate of ${peer}`;
+      return { mismatch: "certificate", text: describeFault(code, whose) ?? `${whose} is refused: ${code}` };
+    }
+    if (isCertificateOf(certificate, peer)) return undefined;
+    return { mismatch: "certificate", text: `${peer} shows one of ${namesOf(certificate)}` };
+  }
+
+  #findNoRoom(peer: NodeId): Refused | undefined {
     if (this.#endpoint.isMember(peer) || this.#known.has(peer)) return undefined;
     let strangers = 0;
     for (const known of this.#known.keys()) if (!this.#endpoint.isMember(known)) strangers++;
@@ -120,16 +157,15 @@ export class Acceptor {
 
   #lose(connection: Connection, peer: NodeId | undefined, remote: string, problem: string, misbehaved: boolean): void {
     const wasUnknown = this.#unknown.delete(connection);
-    if (wasUnknown || misbehaved) {
-      const who = peer ?? remote;
-      this.#endpoint.notices.warn(remote, `${who} ${problem}`, `closed a connection from ${who}: ${problem}`, {
-        remote,
-        problem,
-        ...(peer && { peer }),
-      });
-    }
+    if (wasUnknown || misbehaved) this.#tellClosed(remote, problem, peer);
     if (peer === undefined || this.#known.get(peer) !== connection) return;
     this.#known.delete(peer);
     this.#endpoint.departed(peer);
+  }
+
+  #tellClosed(remote: string, problem: string, peer?: NodeId): void {
+    const who = peer ?? remote;
+    const facts = { remote, problem, ...(peer && { peer }) };
+    this.#endpoint.notices.warn(remote, `${who} ${problem}`, `closed a connection from ${who}: ${problem}`, facts);
   }
 }

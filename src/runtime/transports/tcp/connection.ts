@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 import { type Bytes, noBytes } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { unreachable } from "../../../base/invariant.ts";
+import { tlsFirstByte } from "../../tls/entrance.ts";
+import { describeSocketError } from "../../tls/identity.ts";
 import type { Timers } from "../timers.ts";
 import { type Frame, FrameReader, frameHeadBytes, frameKinds, gather } from "./frames.ts";
 import { encodeGreeting, type Greeting, GreetingReader } from "./handshake.ts";
@@ -28,6 +30,9 @@ export interface ConnectionEvents {
   /** Comes once, without delay, whichever end did it. `misbehaved`: the other end broke the protocol. */
   closed(problem: string, misbehaved: boolean): void;
 }
+
+/** What tells a TLS end that there is none here: the head of a greeting, which is none of a TLS record. */
+const noTls = "QUOR\x01\x00";
 
 /** Bytes given to the system at once: its progress shows only when it has taken them all. */
 const writeBytesMax = 256 * 1024;
@@ -65,8 +70,10 @@ export class Connection {
     const late = () => this.destroy(`no handshake within ${limits.handshakeMs} ms`, true);
     this.#cancelHandshake = limits.timers.after(limits.handshakeMs, late);
     socket.on("data", (chunk) => this.#read(chunk));
-    socket.on("end", () => this.destroy("closed by the other end"));
-    socket.on("error", (error: NodeJS.ErrnoException) => this.destroy(error.code ?? error.message));
+    socket.on("end", () => {
+      if (!socket.destroyed) this.destroy("closed by the other end"); // TLS ended it by itself, and says why
+    });
+    socket.on("error", (error) => this.destroy(describeSocketError(error)));
     socket.on("close", () => this.destroy("closed"));
   }
 
@@ -205,6 +212,7 @@ export class Connection {
   }
 
   #readGreeting(chunk: Bytes): void {
+    if (chunk[0] === tlsFirstByte) this.#socket.write(noTls);
     const read = this.#parse(() => this.#greetings.read(chunk));
     if (!read) return;
     this.#state = "judging";

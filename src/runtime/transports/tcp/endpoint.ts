@@ -1,7 +1,8 @@
 import type { Bytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
+import type { Credentials } from "../../tls/credentials.ts";
+import type { Resolver } from "../addresses.ts";
 import type { OnceNotices } from "../notices.ts";
-import type { Resolver } from "./addresses.ts";
 import type { ConnectionLimits } from "./connection.ts";
 import type { Identity } from "./handshake.ts";
 
@@ -10,6 +11,8 @@ export interface Endpoint {
   readonly limits: ConnectionLimits;
   readonly resolver: Resolver;
   readonly notices: OnceNotices;
+  /** With these connections are encrypted, and both ends show who they are. */
+  readonly credentials: Credentials | undefined;
   /** 0 to below 1. */
   readonly random: () => number;
   /** How this node introduces itself to `to`. */

@@ -2,7 +2,8 @@ import { ByteReader, type Bytes, ByteWriter, noBytes } from "../../../base/bytes
 import { MalformedError } from "../../../base/errors.ts";
 import { isNodeId, type NodeId } from "../../../base/ids.ts";
 import { toUtf8 } from "../../../base/text.ts";
-import { isShortAddress, shortAddressBytesMax } from "./addresses.ts";
+import { tlsFirstByte } from "../../tls/entrance.ts";
+import { isShortAddress, shortAddressBytesMax } from "../addresses.ts";
 
 /** Versions of what follows the handshake, from oldest to newest spoken: a release speaks with the one before it. */
 export interface Versions {
@@ -13,8 +14,17 @@ export interface Versions {
 /** The oldest version that this release speaks. */
 export const oldestVersion = 1;
 
-/** Why two nodes do not talk. `full`: no room for strangers at present; `other`: a reason of a later release. */
-export type Mismatch = "other" | "version" | "cluster" | "node" | "full";
+/**
+ * Why two nodes do not talk. `full`: no room for strangers at present; `tls`: one end encrypts, the other does not;
+ * `certificate`: not one of that member, or not trusted; `other`: a reason of a later release.
+ */
+export type Mismatch = (typeof mismatches)[number];
+
+/** Why, for the other end and for its operator. */
+export interface Refused {
+  readonly mismatch: Mismatch;
+  readonly text: string;
+}
 
 /** Who one end of a connection is, and whom it takes the other for. */
 export interface Identity {
@@ -27,11 +37,7 @@ export interface Identity {
 }
 
 /** What each end says first. A hello is answered by a welcome, then frames flow, or by a refusal, then it is over. */
-export type Greeting = Identity &
-  (
-    | { readonly kind: "hello" | "welcome" }
-    | { readonly kind: "refusal"; readonly mismatch: Mismatch; readonly text: string }
-  );
+export type Greeting = Identity & ({ readonly kind: "hello" | "welcome" } | ({ readonly kind: "refusal" } & Refused));
 
 /** A greeting's whole length at most; all that a stranger can make us hold. */
 const greetingBytesMax = 1024;
@@ -42,7 +48,7 @@ const textBytesMax = 256;
 const magic = toUtf8("QUOR");
 const headBytes = magic.length + 2;
 const kinds = ["hello", "welcome", "refusal"] as const;
-const mismatches = ["other", "version", "cluster", "node", "full"] as const;
+const mismatches = ["other", "version", "cluster", "node", "full", "tls", "certificate"] as const;
 
 /**
  * A greeting's bytes: "QUOR", u16 length of the rest (big end first), kind, versions, session, cluster, from, to,
@@ -99,6 +105,7 @@ export class GreetingReader {
   /** The greeting and what came after it, once it is whole. Throws `MalformedError` as soon as it can be none. */
   read(chunk: Bytes): { readonly greeting: Greeting; readonly rest: Bytes } | undefined {
     const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
+    if (bytes[0] === tlsFirstByte) throw new MalformedError("TLS, where this end speaks none");
     for (const [at, byte] of magic.entries()) {
       if (at < bytes.length && bytes[at] !== byte) throw new MalformedError("not Quorate's protocol");
     }
@@ -115,10 +122,7 @@ export class GreetingReader {
 }
 
 /** What in the other end's greeting does not fit ours, in words for its operator; `undefined` when we may talk. */
-export function findMismatch(
-  ours: Identity,
-  theirs: Identity,
-): { readonly mismatch: Mismatch; readonly text: string } | undefined {
+export function findMismatch(ours: Identity, theirs: Identity): Refused | undefined {
   if (theirs.versions.max < ours.versions.min || theirs.versions.min > ours.versions.max) {
     const { min, max } = ours.versions;
     return { mismatch: "version", text: `${ours.from} speaks protocol versions ${min} to ${max}` };

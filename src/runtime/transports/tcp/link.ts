@@ -1,8 +1,10 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
+import { connect as connectSecurely } from "node:tls";
 import type { Bytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
+import { dialOptions } from "../../tls/identity.ts";
+import { type Address, parseAddress } from "../addresses.ts";
 import type { LinkStats } from "../transport.ts";
-import { type Address, parseAddress } from "./addresses.ts";
 import { Connection } from "./connection.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { findMismatch, type Greeting } from "./handshake.ts";
@@ -143,7 +145,8 @@ export class Link {
     this.#state = "dialling";
     const round = Math.floor(this.#failures / this.#addresses.length);
     const host = hosts[round % hosts.length] as string; // one after the other, should some not answer
-    const connection = new Connection(connect({ host, port, noDelay: true }), this.#endpoint.limits, {
+    const socket = this.#dialSocket(host, port);
+    const connection = new Connection(socket, this.#endpoint.limits, {
       greeted: (greeting) => this.#judge(connection, greeting),
       message: (body) => this.#endpoint.receive(this.#peer, body),
       answered: () => this.#report(true),
@@ -152,7 +155,17 @@ export class Link {
       },
     });
     this.#connection = connection;
-    connection.greet({ kind: "hello", ...this.#endpoint.identity(this.#peer) });
+    const greet = (): void => connection.greet({ kind: "hello", ...this.#endpoint.identity(this.#peer) });
+    if (this.#endpoint.credentials) socket.once("secureConnect", greet);
+    else greet();
+  }
+
+  #dialSocket(host: string, port: number): Socket {
+    const { credentials } = this.#endpoint;
+    if (credentials === undefined) return connect({ host, port, noDelay: true });
+    const socket = connectSecurely({ ...dialOptions(credentials, this.#peer), host, port });
+    socket.setNoDelay(true);
+    return socket;
   }
 
   #judge(connection: Connection, greeting: Greeting): void {

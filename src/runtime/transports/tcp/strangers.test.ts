@@ -16,7 +16,7 @@ afterEach(() => bench.close());
 describe("a stranger at the port", () => {
   test.each([
     ["HTTP", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "not Quorate's protocol"],
-    ["a TLS hello", "\x16\x03\x01\x02\x00\x01\x00", "not Quorate's protocol"],
+    ["a TLS hello", "\x16\x03\x01\x02\x00\x01\x00", "TLS, where this end speaks none"],
     ["an absurd greeting", "QUOR\xff\xff", "a greeting of 65541 bytes"],
     [
       "an answer without a question",

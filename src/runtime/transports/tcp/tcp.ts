@@ -3,12 +3,13 @@ import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
 import { toUtf8 } from "../../../base/text.ts";
 import { OptionError } from "../../errors.ts";
+import { Credentials, type MemberTls } from "../../tls/credentials.ts";
+import { type Address, type Resolve, Resolver, resolveBySystem } from "../addresses.ts";
 import { type Notice, OnceNotices } from "../notices.ts";
 import { Strays } from "../strays.ts";
 import { realTimers, type Timers } from "../timers.ts";
 import type { LinkStats, Peer, Transport, TransportOwner } from "../transport.ts";
 import { Acceptor } from "./acceptor.ts";
-import { type Address, type Resolve, Resolver, resolveBySystem } from "./addresses.ts";
 import type { ConnectionLimits } from "./connection.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { frameHeadBytes } from "./frames.ts";
@@ -20,6 +21,11 @@ export interface TcpOptions {
   /** Port 0 takes any free one: see `TcpTransport.port`. */
   readonly listen: Address;
   readonly notice: Notice;
+  /**
+   * Encrypts all links; both ends of each show a certificate of the member that they are, signed by `ca`. On all
+   * members, or on none. Default: none.
+   */
+  readonly tls?: MemberTls | undefined;
   /** Longest frame sent or taken, in bytes. Default 16 MiB. */
   readonly frameBytesMax?: number;
   /** Most bytes waiting for one member; frames beyond are dropped. At least one longest frame. Default 32 MiB. */
@@ -61,6 +67,7 @@ class Tcp implements TcpTransport, Endpoint {
   readonly limits: ConnectionLimits;
   readonly resolver: Resolver;
   readonly notices: OnceNotices;
+  readonly credentials: Credentials | undefined;
   readonly random: () => number;
   readonly #listen: Address;
   readonly #beatMs: number;
@@ -85,6 +92,7 @@ class Tcp implements TcpTransport, Endpoint {
     this.limits = { frameBytesMax, queueBytesMax, handshakeMs, silentBeatsMax, timers };
     this.resolver = new Resolver(resolve, resolveCacheMs, timers);
     this.notices = new OnceNotices(notice);
+    this.credentials = options.tls && new Credentials("tls", options.tls, notice, timers);
     this.random = random;
     this.#listen = listen;
     this.#beatMs = beatMs;

@@ -1,15 +1,8 @@
-import type { Hunt } from "./hunt.ts";
-
-/** A mutant, and where it is hunted: until the first hunt that catches it. Its patch is `patches/NAME.patch`. */
-export interface Mutant {
-  readonly name: string;
-  readonly hunts: readonly Hunt[];
-  /** Whether the first hunt is quick enough for every run of the tests. */
-  readonly isSample?: boolean;
-}
+import type { Hunt } from "../hunt.ts";
+import type { Mutant } from "./mutant.ts";
 
 /** The swarm with its defaults: what `quorate simulate raft` does. */
-const swarm: Hunt = { by: "simulate", runsMax: 4000 };
+const swarm: Hunt = { by: "simulate", protocol: "raft", runsMax: 4000 };
 /** Every order of events in three members. */
 const orders: Hunt = { by: "explore" };
 /** A sentence of a paper at a time, on one member alone. */
@@ -19,7 +12,7 @@ const papers = (...names: readonly string[]): Hunt => ({
 });
 
 /** Well-known mistakes of Raft's implementers, and some that were made here. */
-export const mutants: readonly Mutant[] = [
+export const raftMutants: readonly Mutant[] = [
   { name: "vote-forgotten-across-restart", hunts: [swarm, orders], isSample: true },
   { name: "vote-before-persist", hunts: [orders, swarm] },
   { name: "own-vote-before-persist", hunts: [papers("elections")] },
@@ -48,7 +41,7 @@ export const mutants: readonly Mutant[] = [
   { name: "old-session-acknowledges", hunts: [papers("removal")] },
   { name: "handover-to-lagging", hunts: [swarm], isSample: true },
   { name: "duplicate-request-applied-twice", hunts: [swarm], isSample: true },
-  { name: "session-lost-in-snapshot", hunts: [swarm], isSample: true },
+  { name: "session-lost-in-snapshot", hunts: [swarm] },
   {
     name: "torn-tail-accepted",
     hunts: [{ by: "tests", files: ["src/runtime/logs/wal/recovery.test.ts"] }],

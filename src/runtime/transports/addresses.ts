@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { Timers } from "../timers.ts";
+import type { Timers } from "./timers.ts";
 
 /** Where to dial. */
 export interface Address {

@@ -1,0 +1,14 @@
+import type { Mutant } from "./mutant.ts";
+import { raftMutants } from "./raft.ts";
+import { totalOrderMutants } from "./total-order.ts";
+
+/** All mutants, by protocol. */
+export const catalogue: Readonly<Record<string, readonly Mutant[]>> = {
+  raft: raftMutants,
+  "total-order": totalOrderMutants,
+};
+
+/** All of them in one list, with the place of the patch: `PROTOCOL/NAME`. */
+export const mutants: readonly (Mutant & { readonly path: string })[] = Object.entries(catalogue).flatMap(
+  ([protocol, all]) => all.map((mutant) => ({ ...mutant, path: `${protocol}/${mutant.name}` })),
+);
