@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { toUtf8 } from "../../src/base/text.ts";
 import { CorruptionError, WrongDirectoryError } from "../../src/runtime/errors.ts";
-import { Database } from "../../src/runtime/lmdb/database.ts";
+import { type Database, openDatabase } from "../../src/runtime/lmdb/database.ts";
 import { dataFileName } from "../../src/runtime/lmdb/keys.ts";
 import { DatabaseFile } from "../../src/runtime/lmdb/pages.ts";
 import { lmdbLog } from "../../src/runtime/logs/lmdb.ts";
@@ -19,14 +19,14 @@ export function entry(position: number, size: number): LogRecord {
   return { group: 0, kind: 1, bytes, positions: { first: position, count: 1 } };
 }
 
-/** Opens a database at a path that lives only for this test. */
-export function openDatabase(directory: string): Promise<Database> {
-  return Database.open({ directory, start: noThread, mapBytes: 64 * 1024 });
+/** Opens a database without a thread, as it would be on a machine where little is mapped at first. */
+export function openUnthreaded(directory: string): Promise<Database> {
+  return openDatabase({ directory, start: noThread, mapBytes: 64 * 1024 });
 }
 
 /** Fills a database with some of all that there is: small and large values, free pages, snapshots, one half received. */
 async function fillDatabase(directory: string): Promise<void> {
-  const database = await openDatabase(directory);
+  const database = await openUnthreaded(directory);
   const snapshots = await lmdbSnapshots(database);
   const { log } = await recovered({ open: async () => lmdbLog(database), end: async () => {} });
   await log.append([{ group: 0, kind: 0, bytes: toUtf8("term 3, voted for n2"), latest: true }]);
@@ -42,7 +42,7 @@ async function fillDatabase(directory: string): Promise<void> {
 
 /** Reads all that a database says, as a line; then appends to it, and reads that again. */
 async function digest(directory: string): Promise<string> {
-  const database = await openDatabase(directory);
+  const database = await openUnthreaded(directory);
   try {
     const snapshots = await lmdbSnapshots(database);
     const { log, records } = await recovered({ open: async () => lmdbLog(database), end: async () => {} });

@@ -1,4 +1,4 @@
-import { Database } from "../../src/runtime/lmdb/database.ts";
+import { openDatabase } from "../../src/runtime/lmdb/database.ts";
 import { lmdbLog } from "../../src/runtime/logs/lmdb.ts";
 import type { Log } from "../../src/runtime/logs/log.ts";
 import { openWal } from "../../src/runtime/logs/wal/wal.ts";
@@ -10,7 +10,7 @@ export type DiskLogKind = "wal" | "lmdb";
 /** Opens a log of a kind in a directory of its own; it takes with it, when closed, what it is kept in. */
 export async function openDiskLog(kind: DiskLogKind, directory: string): Promise<Log> {
   if (kind === "wal") return await openWal({ directory, segmentBytesMax: 256 * 1024 });
-  const database = await Database.open({ directory, start: sourceThread });
+  const database = await openDatabase({ directory, start: sourceThread });
   const log = lmdbLog(database);
   return {
     recover: () => log.recover(),

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { Database } from "../../src/runtime/lmdb/database.ts";
+import { type Database, openDatabase } from "../../src/runtime/lmdb/database.ts";
 import { type DatabaseThread, startThread } from "../../src/runtime/lmdb/database-thread.ts";
 import { Desk } from "../../src/runtime/lmdb/desk.ts";
 
@@ -42,7 +42,7 @@ export async function lmdbPlace(start: () => DatabaseThread = noThread): Promise
         await mkdir(directory);
         await copyFile(before.path, join(directory, "data.mdb"));
       }
-      const database = await Database.open({ directory, start, mapBytes: 64 * 1024 });
+      const database = await openDatabase({ directory, start, mapBytes: 64 * 1024 });
       databases.push(database);
       return database;
     },

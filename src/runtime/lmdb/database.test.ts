@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { entry, openDatabase } from "../../../test/support/damaged-database.ts";
+import { entry, openUnthreaded } from "../../../test/support/damaged-database.ts";
 import { sourceThread } from "../../../test/support/lmdb-places.ts";
 import { fromUtf8, toUtf8 } from "../../base/text.ts";
 import { lmdbLog } from "../logs/lmdb.ts";
 import type { Log } from "../logs/log.ts";
 import { lmdbSnapshots } from "../snapshots/lmdb.ts";
-import { Database } from "./database.ts";
+import { type Database, openDatabase } from "./database.ts";
 import { DatabaseFile, type PageCounts } from "./pages.ts";
 
 async function temporary(): Promise<string> {
@@ -37,7 +37,7 @@ async function newLog(database: Database): Promise<Log> {
 
 describe("a database", () => {
   test("gives ranges of keys, bounded by count or bytes, from the last key at or before the first if asked to", async () => {
-    const database = await openDatabase(await temporary());
+    const database = await openUnthreaded(await temporary());
     const key = (text: string) => toUtf8(text);
     const puts = ["b1", "b2", "b4", "c1"].map((text) => ({ key: key(text), value: toUtf8(`value of ${text}`) }));
     await database.commit({ puts });
@@ -60,7 +60,7 @@ describe("a database", () => {
 
   test("works in a thread of its own, and refuses work once it is closed or the thread is gone", async () => {
     const thread = sourceThread();
-    const database = await Database.open({ directory: await temporary(), start: () => thread });
+    const database = await openDatabase({ directory: await temporary(), start: () => thread });
     await database.commit({ puts: [{ key: toUtf8("key"), value: new Uint8Array(100_000).fill(7) }] });
     const [found] = await database.scan({ from: toUtf8("k"), before: toUtf8("l") });
 
@@ -77,10 +77,10 @@ describe("a database", () => {
 
   test("is made whole or not at all: what a crash left of making it is made anew", async () => {
     const directory = await temporary();
-    await (await openDatabase(`${directory}.unfinished`)).close();
+    await (await openUnthreaded(`${directory}.unfinished`)).close();
     await writeFile(join(`${directory}.unfinished`, "data.mdb"), "half");
 
-    const database = await openDatabase(directory);
+    const database = await openUnthreaded(directory);
     const { keys } = examine(database);
     await database.close();
 
@@ -89,7 +89,7 @@ describe("a database", () => {
   });
 
   test("grows beyond what was mapped at first", async () => {
-    const database = await openDatabase(await temporary()); // maps 64 KiB
+    const database = await openUnthreaded(await temporary()); // maps 64 KiB
     const value = new Uint8Array(200_000).fill(1);
     for (let at = 0; at < 20; at++) await database.commit({ puts: [{ key: toUtf8(`k${at}`), value }] });
 
@@ -105,7 +105,7 @@ describe("a database", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 30 }), async (changes) => {
         const directory = await mkdtemp(join(tmpdir(), "quorate-database-"));
-        const database = await openDatabase(join(directory, "lmdb"));
+        const database = await openUnthreaded(join(directory, "lmdb"));
         const model = new Set(["01"]);
         for (const { first, count, size, isRemoval } of changes) {
           const keys = Array.from({ length: count }, (_, at) => Uint8Array.of(2, first + at));
@@ -129,7 +129,7 @@ describe("a database", () => {
 
 describe("what is dropped", () => {
   test("from the log makes room for what comes: the file stops growing", async () => {
-    const database = await openDatabase(await temporary());
+    const database = await openUnthreaded(await temporary());
     const log = await newLog(database);
     const sizes: number[] = [];
     for (let position = 1; position <= 6000; position++) {
@@ -151,7 +151,7 @@ describe("what is dropped", () => {
   });
 
   test("repeats the latest records, in the order of their last writing", async () => {
-    const database = await openDatabase(await temporary());
+    const database = await openUnthreaded(await temporary());
     const log = await newLog(database);
     const latest = (kind: number, text: string) => ({ group: 0, kind, bytes: toUtf8(text), latest: true });
     await log.append([latest(0, "old vote"), latest(9, "other"), latest(0, "new vote")]);
@@ -168,7 +168,7 @@ describe("what is dropped", () => {
   });
 
   test("of the snapshots goes with all its pieces", async () => {
-    const database = await openDatabase(await temporary());
+    const database = await openUnthreaded(await temporary());
     const snapshots = await lmdbSnapshots(database);
     const size = () => database.stats.bytes;
     for (let index = 1; index <= 3; index++) {
@@ -189,7 +189,7 @@ describe("what is dropped", () => {
   });
 
   test("of a snapshot that was being saved when the process ended is found by the next", async () => {
-    const database = await openDatabase(await temporary());
+    const database = await openUnthreaded(await temporary());
     const snapshots = await lmdbSnapshots(database);
     const saved = await snapshots.save({ index: 1, term: 1 }, [new Uint8Array(10)]);
     const content = examine(database).keys.filter((key) => key.startsWith("11"));

@@ -22,12 +22,41 @@ export interface Changes {
   readonly removes?: readonly RemoveRange[];
 }
 
-/**
- * An LMDB database that works in a thread of its own: neither a slow disk nor a page that is not in memory keeps this
- * one. Each value has a checksum, made and checked there.
- */
-export class Database {
+/** Values under keys, each with a checksum that is made and checked on the way. */
+export interface Database {
   /** The file that holds everything. */
+  readonly path: string;
+  readonly stats: EngineStats;
+  /**
+   * All of it or nothing; durable once resolved, with how many keys were removed. Rejects with `DiskFullError` having
+   * stored nothing; after any other rejection what is stored is unknown, and nothing more is done.
+   */
+  commit(changes: Changes): Promise<number>;
+  /** Values in the order of their keys. Rejects with `CorruptionError` for one that is not what was stored. */
+  scan(range: Omit<ScanAsk, "kind">): Promise<readonly Pair[]>;
+  /** After all that was asked for is answered. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an LMDB database in a thread of its own: neither a slow disk nor a page that is not in memory keeps this one.
+ *
+ * Its file is checked first, page by page. Throws `MissingPackageError`, `CorruptionError`, `DiskFullError`, and
+ * `WrongDirectoryError` for a format of a later release.
+ */
+export async function openDatabase({ directory, mapBytes, start = startThread }: DatabaseOptions): Promise<Database> {
+  const thread = start();
+  try {
+    const database = new ThreadDatabase(directory, thread);
+    await database.open(mapBytes);
+    return database;
+  } catch (error) {
+    await thread.end();
+    throw error;
+  }
+}
+
+class ThreadDatabase implements Database {
   readonly path: string;
   readonly #directory: string;
   readonly #thread: DatabaseThread;
@@ -35,46 +64,29 @@ export class Database {
   #failure: Error | undefined;
   #isClosed = false;
 
-  private constructor(directory: string, thread: DatabaseThread) {
+  constructor(directory: string, thread: DatabaseThread) {
     this.path = join(directory, dataFileName);
     this.#directory = directory;
     this.#thread = thread;
   }
 
-  /**
-   * Checks the file, page by page, and opens it. Throws `MissingPackageError`, `CorruptionError`, `DiskFullError`, and
-   * `WrongDirectoryError` for a format of a later release.
-   */
-  static async open({ directory, mapBytes, start = startThread }: DatabaseOptions): Promise<Database> {
-    const database = new Database(directory, start());
-    try {
-      await database.#ask({ kind: "open", directory, mapBytes });
-      return database;
-    } catch (error) {
-      await database.#thread.end();
-      throw error;
-    }
+  async open(mapBytes: number | undefined): Promise<void> {
+    await this.#ask({ kind: "open", directory: this.#directory, mapBytes });
   }
 
   get stats(): EngineStats {
     return this.#stats;
   }
 
-  /**
-   * All of it or nothing; durable once resolved, with how many keys were removed. Rejects with `DiskFullError` having
-   * stored nothing; after any other rejection what is stored is unknown, and nothing more is done.
-   */
   async commit({ puts = [], removes = [] }: Changes): Promise<number> {
     const packed = packUnsealed(puts);
     return (await this.#ask({ kind: "commit", puts: packed, removes }, transferable(packed))).removed;
   }
 
-  /** Values in the order of their keys. Rejects with `CorruptionError` for one that is not what was stored. */
   async scan(range: Omit<ScanAsk, "kind">): Promise<readonly Pair[]> {
     return unpack((await this.#ask({ kind: "scan", ...range })).found);
   }
 
-  /** After all that was asked for is answered. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

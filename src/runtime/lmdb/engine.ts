@@ -3,12 +3,13 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { constants, endianness } from "node:os";
 import { dirname, join } from "node:path";
 import type { RootDatabase, RootDatabaseOptions } from "lmdb";
-import { ByteReader, type Bytes, ByteWriter, isSameBytes } from "../../base/bytes.ts";
+import { type Bytes, ByteWriter, isSameBytes } from "../../base/bytes.ts";
 import { OperatingError } from "../../base/errors.ts";
-import { CorruptionError, DiskFullError, StorageFailedError, WrongDirectoryError } from "../errors.ts";
+import { CorruptionError, DiskFullError, StorageFailedError } from "../errors.ts";
 import { storageError, systemFiles } from "../files.ts";
 import { MissingPackageError } from "../storages/errors.ts";
 import type { CommitAsk, EngineStats, RemoveRange, ScanAsk } from "./ask.ts";
+import { checkDatabase } from "./file-database.ts";
 import { databaseVersion, dataFileName, formatKey } from "./keys.ts";
 import { DatabaseFile } from "./pages.ts";
 import { type Pair, pack, unpack } from "./pairs.ts";
@@ -69,7 +70,7 @@ export class Engine {
       await systemFiles.makeDirectory(dirname(directory));
       if (!existsSync(directory)) await make(lmdb, directory);
       await systemFiles.syncDirectory(dirname(directory)); // a process killed while it made it may not have come to it
-      checkDatabase(join(directory, dataFileName));
+      checkDatabase(directory);
       const room = new Room(join(directory, dataFileName), pageBytes);
       try {
         room.sync(); // a process killed in the middle of a commit leaves it in the system's cache, and visible
@@ -238,29 +239,6 @@ async function make(lmdb: Lmdb, directory: string): Promise<void> {
   await systemFiles.syncDirectory(unfinished);
   await rename(unfinished, directory);
   await systemFiles.syncDirectory(dirname(directory));
-}
-
-/** Reads all pages of a database, and its format. Throws `CorruptionError` or `WrongDirectoryError`. */
-function checkDatabase(path: string): void {
-  const file = DatabaseFile.open(path);
-  try {
-    let version: number | undefined;
-    for (const value of file.values()) {
-      if (isSameBytes(value.key, formatKey)) version = readVersion(unseal(formatKey, file.read(value)));
-    }
-    file.checkFree();
-    if (version === undefined) throw new CorruptionError(path, 0, "its format is missing");
-    if (version !== databaseVersion) {
-      const problem = `holds a database of format ${version}, and this release reads format ${databaseVersion}`;
-      throw new WrongDirectoryError(dirname(path), problem);
-    }
-  } finally {
-    file.close();
-  }
-}
-
-function readVersion(value: Bytes | undefined): number | undefined {
-  return value === undefined ? undefined : new ByteReader(value).varint();
 }
 
 /** LMDB's own errors have the system's number for a code, where Node's have a name. */
