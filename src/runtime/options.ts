@@ -32,8 +32,9 @@ export interface NodeOptions {
    */
   readonly dataDir?: string;
   /**
-   * `wal`: a log in files. `lmdb`: a database, of the package `lmdb`, which must be installed. `memory` forgets all with
-   * the process, votes too: for tests, never for a member that others count on. Default: what `dataDir` holds, or `wal`.
+   * `wal`: a log in files. `lmdb`: a database of the package `lmdb`, which must be installed. `memory` forgets all with
+   * the process, votes too: for tests, never for a member that others count on. Default: what `dataDir` holds already,
+   * or `wal`.
    */
   readonly storage?: StorageKind | "memory";
   /** Where to listen, if it is not the address that the others dial. */

@@ -24,7 +24,7 @@ export function openUnthreaded(directory: string): Promise<Database> {
   return openDatabase({ directory, start: noThread, mapBytes: 64 * 1024 });
 }
 
-/** Fills a database with some of all that there is: small and large values, free pages, snapshots, one half received. */
+/** Fills a database with some of all there is: values on one page and on many, free pages, snapshots, a half one. */
 async function fillDatabase(directory: string): Promise<void> {
   const database = await openUnthreaded(directory);
   const snapshots = await lmdbSnapshots(database);

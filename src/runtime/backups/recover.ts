@@ -65,7 +65,8 @@ export async function recoverAlone(options: RecoverOptions): Promise<Recovered> 
       );
     }
     const copy = await copyOf(directory);
-    await writeIdentity(dataDir, { nodeId: id, clusterId, storage: directory.storage }); // first: from here on nobody of the old cluster is heard
+    // First: from here on nobody of the old cluster is heard.
+    await writeIdentity(dataDir, { nodeId: id, clusterId, storage: directory.storage });
     const membership = membershipOf([{ id, address }]);
     await store(membership);
     return { ...survivor, newClusterId: clusterId, copy };

@@ -4,7 +4,7 @@ import { CorruptionError, WrongDirectoryError } from "../errors.ts";
 import type { EngineStats, ScanAsk } from "./ask.ts";
 import type { Database } from "./database.ts";
 import { databaseVersion, dataFileName, formatKey } from "./keys.ts";
-import { DatabaseFile, type PageCounts, type StoredValue } from "./pages.ts";
+import { DatabaseFile, type StoredValue } from "./pages.ts";
 import type { Pair } from "./pairs.ts";
 import { unseal } from "./seal.ts";
 
@@ -32,7 +32,6 @@ export function checkDatabase(directory: string): void {
 export class FileDatabase implements Database {
   readonly path: string;
   readonly stats: EngineStats;
-  readonly pages: PageCounts;
   readonly #file: DatabaseFile;
   readonly #values: readonly StoredValue[]; // in the order of their keys
 
@@ -40,7 +39,7 @@ export class FileDatabase implements Database {
     this.path = file.path;
     this.#file = file;
     this.#values = [...file.values()].map((value) => ({ ...value, key: value.key.slice() })); // lets go of the pages
-    this.pages = file.checkFree();
+    file.checkFree();
     this.stats = { bytes: file.bytes, syncs: 0 };
     checkFormat(
       file,
@@ -57,11 +56,6 @@ export class FileDatabase implements Database {
       file.close();
       throw error;
     }
-  }
-
-  /** How many values there are. */
-  get count(): number {
-    return this.#values.length;
   }
 
   async commit(): Promise<number> {
