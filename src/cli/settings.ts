@@ -3,6 +3,7 @@ import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 import type { StorageKind } from "../runtime/directory.ts";
 import type { MemberTls } from "../runtime/tls/credentials.ts";
+import type { TransportKind } from "../runtime/transport-kinds.ts";
 import { firstComplaint, saying } from "../services/complaint.ts";
 import { isLoopback } from "../services/http/guard.ts";
 import { CommandFailure, exitCode } from "./exit.ts";
@@ -58,6 +59,7 @@ const schema = v.object({
   cluster: members,
   "cluster-id": nodeId.optional(),
   protocol: v.union(v.literal("raft"), v.literal("total-order")).optional(() => "raft" as const),
+  transport: v.union(v.literal("tcp"), v.literal("grpc")).optional(() => "tcp" as const),
   "new-group": flag.optional(() => false),
   join: flag.optional(() => false),
   host: text.optional(() => "127.0.0.1"),
@@ -129,6 +131,7 @@ export interface ServeSettings extends PeerTlsSettings {
   readonly cluster: readonly Member[];
   readonly "cluster-id"?: string | undefined;
   readonly protocol: "raft" | "total-order";
+  readonly transport: TransportKind;
   readonly "new-group": boolean;
   readonly join: boolean;
   readonly host: string;
@@ -180,6 +183,10 @@ export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSett
   }
   if (checked.value.storage !== undefined && checked.value.protocol === "total-order") {
     throw new SettingError(`${given.get("storage")?.origin}: is not for total-order, whose state is in memory always`);
+  }
+  if (checked.value.transport === "grpc" && checked.value.protocol !== "raft") {
+    const origin = given.get("transport")?.origin;
+    throw new SettingError(`${origin}: grpc is for raft: messages of ${checked.value.protocol} have no schema`);
   }
   demandTogether(given, ["tls-cert", "tls-key"], ["tls-client-ca"]);
   demandTogether(given, ["peer-cert", "peer-key", "peer-ca"]);

@@ -182,13 +182,13 @@ function curlOptions(certificates: string): string {
 }
 
 function settingsOf(node: NodePorts, layout: ClusterFile, { directory, storage }: RunOptions): string[] {
-  const { nodes, clusterId, tls } = layout;
+  const { nodes, clusterId, tls, transport = "tcp" } = layout;
   const members = nodes.map(({ id, peer }) => `${id}=127.0.0.1:${peer}`).join(",");
+  const links = ["--transport", transport, "--cluster-id", clusterId];
   const place = ["--port", String(node.http), "--data-dir", dataDirectory(directory, node.id)];
   const certificates = tls ? certificatesOf(node.id, certificatesDirectory(directory)) : [];
   const kept = storage === undefined ? [] : ["--storage", storage];
-  const settings = ["--id", node.id, "--cluster", members, "--cluster-id", clusterId, ...place, ...kept];
-  return ["--supervised", ...settings, ...certificates];
+  return ["--supervised", "--id", node.id, "--cluster", members, ...links, ...place, ...kept, ...certificates];
 }
 
 function certificatesOf(id: string, directory: string): string[] {

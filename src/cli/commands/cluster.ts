@@ -35,6 +35,7 @@ export function clusterCommand(): Command {
       )
       .option("--strict-ports", "refuse when a port is taken, instead of moving the whole set")
       .option("--tls", "encrypt everything, with certificates made in the directory; for good")
+      .option("--transport <name>", "how nodes are linked: tcp or grpc (default: what the directory holds, or tcp)")
       .option("--logs", "stream the logs of all nodes")
       .option("--json", "print events as JSON lines")
       .action(up),
@@ -79,6 +80,7 @@ async function up(options: {
   storage?: string;
   strictPorts?: boolean;
   tls?: boolean;
+  transport?: string;
   logs?: boolean;
   json?: boolean;
 }): Promise<void> {
@@ -90,6 +92,7 @@ async function up(options: {
     storage: options.storage === undefined ? undefined : parseStorage(options.storage, "--storage"),
     strictPorts: options.strictPorts === true,
     tls: options.tls === true,
+    transport: options.transport,
     logs: options.logs === true,
     json: options.json === true,
     serve: [process.execPath, program, "serve"],

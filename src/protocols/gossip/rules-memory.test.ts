@@ -24,6 +24,17 @@ test("G9: a payload stays until everyone has it, one that is down included; then
   expect(made.state("n0").store.held).toEqual(new Map([["n0#1", [[2, 3]]]]));
 });
 
+test("G9: who says nothing of what it holds is found to be down, though it has all that was sent to it", () => {
+  const made = group(2, "line", { settleTicks: 40 });
+  made.submit("n0", "x");
+  made.run(20); // acknowledged, and not known to be everywhere
+  made.stop("n1");
+
+  made.until(() => made.outputs.get("n0")?.some(({ kind }) => kind === "peer") === true, 400);
+
+  expect(made.outputs.get("n0")?.at(-1)).toEqual({ kind: "peer", peer: "n1", isDown: true });
+});
+
 test("G9: who starts after a payload was forgotten is told so", () => {
   const made = group(2, "line", { settleTicks: 10, keptBytesMax: 0 });
   made.submit("n0", "x");

@@ -167,6 +167,18 @@ test("G6: a peer whose answers get lost is down for us, and still delivers", () 
   expect(made.texts("n0")).toEqual(["x", "y"]);
 });
 
+test("G6: what comes from a peer that is down is taken in all the same", () => {
+  const made = group(2, "line");
+  made.cut("n0", "n1");
+  made.submit("n0", "x");
+  made.until(() => made.state("n0").peers.get("n1")?.isDown === true, 200);
+  made.submit("n1", "y");
+  made.run(2);
+
+  expect(made.state("n0").peers.get("n1")?.isDown).toBe(true);
+  expect(made.texts("n0")).toEqual(["x", "y"]);
+});
+
 test("G7: what is sent after a partition is what was missed, and not what was sent before", () => {
   const made = group(2, "line");
   made.submit("n0", ...Array.from({ length: 50 }, (_, at) => `old ${at}`));
@@ -210,6 +222,21 @@ test("G7: a peer drawn by chance is compared with now and then; both give what t
   made.until(() => made.allHave("x", "y"), 300); // over n2, to which neither is its own
 
   expect(made.texts("n0")).toEqual(["x", "y"]);
+});
+
+test("G7: who compares learns what the other has, and the other what it has: once is enough", () => {
+  const made = group(3, "full", { syncTicks: 100 });
+  made.start("n1", { syncTicks: 8 });
+  made.run(2);
+  made.split("n1");
+  made.submit("n2", "x");
+  made.until(() => made.state("n0").aged.size > 0, 400); // it has just compared, and will not for a while
+  made.stop("n2");
+  made.heal();
+
+  made.until(() => made.texts("n1").includes("x"), 50);
+
+  expect(made.state("n0").peers.get("n1")?.isDown).toBe(false);
 });
 
 test("G7: members that know the same say so with a hash, and nothing follows", () => {
@@ -284,6 +311,25 @@ test("B5: with `traffic` a node's batches reach the one above just before its ow
   for (const { sentAt } of arrivals) {
     const next = departures.find((departure) => departure.sentAt >= sentAt + 5);
     expect((next?.sentAt ?? 0) - (sentAt + 5)).toBeLessThanOrEqual(4);
+  }
+});
+
+test("B5: the way to the node above is measured, whatever it was thought to take, and a busy node keeps to the time", () => {
+  const timing = { tuning: "traffic" as const, periodTicks: 30, roundTripTicks: 2 };
+  const made = new GossipGroup({ members: 4, delayTicks: 8, options: timing });
+  made.run(20);
+  for (let at = 0; at < 60; at++) {
+    made.submit(`n${1 + (at % 3)}`, `x${at}`);
+    made.run(7);
+  }
+  made.run(60);
+
+  const arrivals = made.since(200, "batch").filter(({ to }) => to === "n0");
+  const departures = made.since(200, "batch").filter(({ from }) => from === "n0");
+  expect(arrivals.length).toBeGreaterThan(20); // of each in each period
+  for (const { sentAt } of arrivals) {
+    const next = departures.find((departure) => departure.sentAt >= sentAt + 8);
+    expect((next?.sentAt ?? 0) - (sentAt + 8)).toBeLessThanOrEqual(4);
   }
 });
 

@@ -41,6 +41,7 @@ function askCovers(state: GossipState): void {
     if (!isInTree(peer) || peer.isDown || difference(state.known, peer.covers).size === 0) continue;
     peer.owesCover = "ask";
     owe(state, peer);
+    peer.unheardAsks++;
   }
 }
 

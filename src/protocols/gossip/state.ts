@@ -62,6 +62,8 @@ export interface Peer {
   /** What all on its side of the tree hold. */
   readonly covers: Holdings;
   owesCover: "no" | "tell" | "ask";
+  /** How often it was asked for its side's since it was heard last. */
+  unheardAsks: number;
 }
 
 /** A submission of whose copies the owner wants to know. */
@@ -176,6 +178,7 @@ function newPeer(id: NodeId): Peer {
     reportsTicks: 0,
     covers: new Map(),
     owesCover: "no",
+    unheardAsks: 0,
   };
 }
 

@@ -14,7 +14,7 @@ const sectorBytes = 512;
 const appends = 120;
 const crashesAtEach = 3;
 
-/** A disk: what is on it for sure, and what was written since the last sync, of which a power cut leaves any sectors. */
+/** A disk: what is on it for sure, and what was written since a sync, of which a power cut leaves any sectors. */
 class Disk {
   readonly #random: Random;
   #durable: Buffer;

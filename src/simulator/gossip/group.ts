@@ -2,6 +2,7 @@ import { forkRandom, newRandom, nextBelow, type Random } from "../../base/random
 import type { Vocabulary } from "../../protocols/core.ts";
 import type { GossipState, GossipVocabulary, Topology } from "../../protocols/gossip/index.ts";
 import { difference } from "../../protocols/gossip/known/holdings.ts";
+import { isInTree, type Peer } from "../../protocols/gossip/state.ts";
 import { Cluster } from "../cluster.ts";
 import type { Member } from "../member.ts";
 import type { Action, Plan, PlannedCall } from "../plans/plan.ts";
@@ -9,6 +10,7 @@ import type { Owner } from "../protocol.ts";
 import type { Group } from "../subject.ts";
 import type { Trace } from "../trace.ts";
 import { Ledger, type Life } from "./ledger.ts";
+import { Loss } from "./loss.ts";
 import { gossipProtocol, topologies } from "./protocol.ts";
 import { GossipWatch } from "./watch.ts";
 
@@ -40,8 +42,10 @@ export class GossipGroup implements Group {
   #requests = 0;
   #arrangements = 0;
   #restAt: number | undefined;
+  readonly #loss: Loss;
 
   constructor(plan: Plan, trace: Trace) {
+    this.#loss = new Loss(Number(plan.members[0]?.options.loss ?? 0));
     this.#random = forkRandom(newRandom(plan.seed + 1));
     this.#topology = topologyOf(Number(plan.members[0]?.options.topology ?? 0));
     this.#gossip = new Cluster({
@@ -95,7 +99,11 @@ export class GossipGroup implements Group {
     return true;
   }
 
-  calm(): void {}
+  /** Whatever is gone for good is noticed once somebody has something to say. */
+  calm(): void {
+    if (!this.#loss.strike(this.#gossip, this.#topology)) return;
+    for (const { id, isUp } of this.#gossip.members) if (isUp) this.#submit(id, [1]);
+  }
 
   /** At rest: all know the same, nothing waits for anybody, and for a while nobody says more than a hash. */
   unrest(): string | undefined {
@@ -111,18 +119,21 @@ export class GossipGroup implements Group {
   }
 
   #differences(): string | undefined {
-    const [first, ...others] = this.#gossip.members.filter((member) => member.isUp);
+    const live = this.#gossip.members.filter((member) => member.isUp);
+    const [first, ...others] = live;
     if (first === undefined) return "nobody is up";
     for (const member of [first, ...others]) {
       const { known, store, peers, isWhole, treeHash } = member.state;
       const lacking = difference(first.state.known, known).size + difference(known, first.state.known).size;
       if (lacking > 0) return `${member.id} and ${first.id} know different things`;
-      const down = [...peers.values()].find(({ isDown }) => isDown);
+      const down = [...peers.values()].find(({ id, isDown }) => isDown && !this.#loss.has(member.id, id));
       if (down !== undefined) return `${member.id} takes ${down.id} for lost`;
-      if (!isWhole || treeHash !== first.state.treeHash) return `${member.id} has another tree than ${first.id}`;
+      if (treeHash !== first.state.treeHash) return `${member.id} has another tree than ${first.id}`;
+      if (this.#loss.member !== undefined) continue;
+      if (!isWhole) return `${member.id} has a tree that does not reach everyone`;
       if (store.unstable.size > 0) return `${member.id} does not know that everyone has what it holds`;
     }
-    return undefined;
+    return treeGap(live, this.#topology);
   }
 
   judge(): void {
@@ -134,6 +145,22 @@ export class GossipGroup implements Group {
     const { checks } = this.#watch;
     return { checks, arrangements: this.#arrangements, ...this.#ledger.counts };
   }
+}
+
+/** A tree of one's own joins all who live, and both ends of each of its links know of it. */
+function treeGap(live: readonly GossipMember[], { kind }: Topology): string | undefined {
+  if (kind !== "own") return undefined;
+  let links = 0;
+  for (const { id, state } of live) {
+    for (const peer of state.peers.values()) {
+      if (!isInTree(peer)) continue;
+      const other = live.find((member) => member.id === peer.id);
+      if (other === undefined) return `${id} hangs on ${peer.id}, which is gone`;
+      if (!isInTree(other.state.peers.get(id) as Peer)) return `${peer.id} does not know that ${id} hangs on it`;
+      if (peer.role === "above") links++;
+    }
+  }
+  return links === live.length - 1 ? undefined : `${links} links join ${live.length} members`;
 }
 
 function topologyOf(number: number): Topology {

@@ -40,10 +40,15 @@ export function gossipSubject(name?: string): Subject {
   };
 }
 
-/** Topology and tuning are the whole group's: a member that starts anew with other limits keeps them. */
+/**
+ * Topology and tuning are the whole group's: a member that starts anew with other limits keeps them.
+ *
+ * `loss`: what is gone for good when all other faults are over; 1: a member, 2: a link.
+ */
 function adapt(random: Random, plan: Plan): Plan {
   const shared = { topology: nextBelow(random, topologies.length), traffic: chance(random, 0.4) };
-  const members = plan.members.map((member) => ({ ...member, options: { ...member.options, ...shared } }));
+  const loss = chance(random, 0.4) ? 1 + nextBelow(random, 2) : 0;
+  const members = plan.members.map((member) => ({ ...member, options: { ...member.options, ...shared, loss } }));
   return { ...plan, members };
 }
 

@@ -23,7 +23,7 @@ export class GossipWatch implements Watch<GossipVocabulary, GossipState> {
   /** When something was sent last that a group at rest does not send. */
   unrestAt = 0;
   readonly #now: () => number;
-  /** What is known, by origin: that is, by member and life. */
+  /** What is known, by member and life. */
   readonly #known = new Map<string, Holdings>();
   /** What each member knew in any life. */
   readonly #ever = new Map<string, Holdings>();
@@ -33,7 +33,7 @@ export class GossipWatch implements Watch<GossipVocabulary, GossipState> {
   }
 
   started(id: string, state: State): void {
-    this.#known.set(state.origin, new Map());
+    this.#known.set(lifeOf(id, state.config.incarnation), new Map());
     if (!this.#ever.has(id)) this.#ever.set(id, new Map());
   }
 
@@ -47,9 +47,10 @@ export class GossipWatch implements Watch<GossipVocabulary, GossipState> {
 
   stepped(id: string, state: State): void {
     this.checks++;
-    const before = this.#known.get(state.origin) ?? new Map();
+    const life = lifeOf(id, state.config.incarnation);
+    const before = this.#known.get(life) ?? new Map();
     holds(before, state.known, `what is known stays known: ${id}`);
-    this.#known.set(state.origin, new Map(state.known));
+    this.#known.set(life, new Map(state.known));
     addAll(this.#ever.get(id) as Holdings, difference(state.known, before)); // made when it started
     checkOwn(id, state);
     for (const peer of state.peers.values()) this.#checkPeer(id, state, peer);
@@ -61,7 +62,7 @@ export class GossipWatch implements Watch<GossipVocabulary, GossipState> {
   #checkPeer(id: string, state: State, peer: Peer): void {
     const of = `${id} of ${peer.id}`;
     const flying = outstanding(peer);
-    const truth = this.#known.get(`${peer.id}#${peer.incarnation}`) ?? new Map();
+    const truth = this.#known.get(lifeOf(peer.id, peer.incarnation)) ?? new Map();
     holds(peer.theirs, truth, `a peer is believed to know only what it knows (theirs ⊆ truth): ${of}`);
     lacks(flying, peer.out, `what is on its way is not to be sent as well (flight ∩ out = ∅): ${of}`);
     lacks(peer.theirs, peer.out, `what a peer has is not to be sent: ${of}`);
@@ -84,6 +85,10 @@ export class GossipWatch implements Watch<GossipVocabulary, GossipState> {
       holds(stable, this.#ever.get(member) ?? new Map(), claim);
     }
   }
+}
+
+function lifeOf(id: string, incarnation: number): string {
+  return `${id} ${incarnation}`;
 }
 
 /** A member's own state is in order, and within its bounds. */

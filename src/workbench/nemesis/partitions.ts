@@ -57,7 +57,8 @@ function split(random: Random, nodes: readonly string[], count: number): Cuts {
     ...right.map((node) => [node, new Set(left)] as const),
   ]);
   const others = right.length > namedMax ? `${right.length} others` : tell(nodes, right);
-  return { drops, what: left.length === 0 ? "nobody cut off" : `${tell(nodes, left)} | ${others}` };
+  const isWhole = left.length === 0 || right.length === 0;
+  return { drops, what: isWhole ? "nobody cut off" : `${tell(nodes, left)} | ${others}` };
 }
 
 /** Some nodes, in their usual order. */

@@ -81,9 +81,9 @@ function latencyTable(latency: Part["figures"], workload: Part["figures"]): stri
   ];
 }
 
-/** `stableLatencies` as `stable latencies`. */
+/** `stableLatenciesMs` as `stable latencies`: the unit is told above. */
 function spaced(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name.replace(/Ms$/, "").replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function isDistribution(figures: unknown): boolean {

@@ -3,13 +3,13 @@ import { topologyNames, topologyOf } from "./topology.ts";
 
 const nodes = Array.from({ length: 7 }, (_, index) => `n${index}`);
 
-test("a grid is as square as can be", () => {
+test("a grid is as square as can be, with neighbours in the order of Maelstrom", () => {
   expect(topologyOf("grid", nodes)).toEqual({
     n0: ["n3", "n1"],
-    n1: ["n4", "n0", "n2"],
+    n1: ["n4", "n2", "n0"],
     n2: ["n5", "n1"],
     n3: ["n6", "n0", "n4"],
-    n4: ["n1", "n3", "n5"],
+    n4: ["n1", "n5", "n3"],
     n5: ["n2", "n4"],
     n6: ["n3"],
   });

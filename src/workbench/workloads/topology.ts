@@ -27,7 +27,7 @@ function grid(nodes: readonly string[]): Topology {
   const side = Math.ceil(Math.sqrt(nodes.length));
   return joined(nodes, (index) => {
     const column = index % side;
-    const inRow = [column > 0 ? index - 1 : -1, column < side - 1 ? index + 1 : -1];
+    const inRow = [column < side - 1 ? index + 1 : -1, column > 0 ? index - 1 : -1];
     return [index + side, index - side, ...inRow];
   });
 }

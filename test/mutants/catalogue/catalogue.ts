@@ -1,3 +1,4 @@
+import { gossipMutants } from "./gossip.ts";
 import type { Mutant } from "./mutant.ts";
 import { raftMutants } from "./raft.ts";
 import { totalOrderMutants } from "./total-order.ts";
@@ -6,6 +7,7 @@ import { totalOrderMutants } from "./total-order.ts";
 export const catalogue: Readonly<Record<string, readonly Mutant[]>> = {
   raft: raftMutants,
   "total-order": totalOrderMutants,
+  gossip: gossipMutants,
 };
 
 /** All of them in one list, with the place of the patch: `PROTOCOL/NAME`. */

@@ -4,6 +4,9 @@ import { ask, fill, outstanding, question, sendFlight } from "../sending.ts";
 import type { GossipOutbox, GossipState, Peer } from "../state.ts";
 import { align, jittered, measureTrip } from "../waits.ts";
 
+/** Who says nothing to more of these is asked what is repeated: nothing else may be on its way to it. */
+const unheardAsksMax = 2;
+
 /** What every message says of its sender; false: it is of an earlier life, and says nothing any more. */
 export function hear(
   state: GossipState,
@@ -14,6 +17,7 @@ export function hear(
   if (message.incarnation < peer.incarnation) return false;
   if (message.incarnation > peer.incarnation) meet(state, peer, message.incarnation);
   const { answers, number } = message;
+  peer.unheardAsks = 0;
   if (number !== undefined && number > (peer.heard?.number ?? 0)) peer.heard = { number, heldTicks: 0 };
   if (message.links === state.reportsHash) peer.reportsTold = message.links;
   else if (state.reports.size > 0) peer.owesReports = true;
@@ -92,6 +96,7 @@ export function tickPeer(state: GossipState, peer: Peer, out: GossipOutbox): voi
   if (peer.owesTicks !== undefined) peer.owesTicks--;
   if (peer.reportsTicks > 0) peer.reportsTicks--;
   peer.probe.ageTicks++;
+  if (peer.unheardAsks > unheardAsksMax) ask(state, peer);
   for (const flight of peer.flights) {
     flight.ageTicks++;
     if (--flight.waitTicks > 0 || flight.number === 0) continue;
