@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +13,11 @@ import { lmdbSnapshots } from "../snapshots/lmdb.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { DatabaseFile, type PageCounts } from "./pages.ts";
 
+/** In memory where that can be had: what syncs cost is not what these tests ask. */
+const home = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
 async function temporary(): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), "quorate-database-"));
+  const root = await mkdtemp(join(home, "quorate-database-"));
   onTestFinished(() => rm(root, { recursive: true }));
   return join(root, "lmdb");
 }
@@ -104,7 +108,7 @@ describe("a database", () => {
     const change = fc.record({ first: fc.nat(60), count: fc.nat(20), size: fc.nat(30_000), isRemoval: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 30 }), async (changes) => {
-        const directory = await mkdtemp(join(tmpdir(), "quorate-database-"));
+        const directory = await mkdtemp(join(home, "quorate-database-"));
         const database = await openUnthreaded(join(directory, "lmdb"));
         const model = new Set(["01"]);
         for (const { first, count, size, isRemoval } of changes) {
