@@ -10,13 +10,13 @@ const structureBytes = 64; // of a page: its header and first pointers
 test("whichever byte of a database is flipped, it is refused by name, or matters to nobody", async () => {
   const isTried = (offset: number): boolean => {
     const place = offset % pageBytes;
-    if (offset < 2 * pageBytes) return place < metaBytes;
-    return place < structureBytes ? offset % 7 === 0 : offset % 509 === 0;
+    if (offset < 2 * pageBytes) return place < metaBytes && place % 3 === 0;
+    return place < structureBytes ? offset % 11 === 0 : offset % 1021 === 0;
   };
 
   const { refused, harmless, wrong } = await describeFlips(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), isTried);
 
   expect(wrong).toEqual([]);
-  expect(refused).toBeGreaterThan(100);
-  expect(harmless).toBeGreaterThan(100);
+  expect(refused).toBeGreaterThan(40);
+  expect(harmless).toBeGreaterThan(40);
 }, 60_000);
