@@ -65,6 +65,7 @@ function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
   const place = settings.storage === "memory" ? "memory" : settings["data-dir"];
   log.info({ url, clusterId, commit, dataDir: place }, `${node.id} serves on ${url}`);
   if (settings.storage === "memory") log.warn(memoryRisk);
+  if (settings.transport === "udp") log.warn("transport udp is an experiment: tcp is the one to rely on");
   if (settings.protocol === "total-order") {
     log.warn(
       "the state lives in the members' memory: it is lost when a majority of them ends before others have joined",
