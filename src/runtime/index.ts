@@ -41,6 +41,15 @@ export type { GroupView } from "./group/views.ts";
 export type { MembershipChange } from "./node/membership/membership-change.ts";
 export { openNode } from "./open-node.ts";
 export type { NodeOptions } from "./options.ts";
+export { type Converted, type ConvertOptions, convertStorage } from "./storages/convert.ts";
 export * from "./storages/errors.ts";
+export {
+  inspectStorage,
+  type StoredHead,
+  type StoredReader,
+  type StoredTotals,
+  verifyStorage,
+} from "./storages/inspect.ts";
+export type { StoredItem } from "./storages/items.ts";
 export type { Notice } from "./transports/notices.ts";
 export type { LinkStats, Peer, Transport, TransportOwner } from "./transports/transport.ts";

@@ -16,8 +16,6 @@ export interface ConvertOptions {
   /** A node's; nobody may be using it. */
   readonly dataDir: string;
   readonly to: StorageKind;
-  /** Starts what has a database. Tests bring their own. */
-  readonly start?: () => DatabaseThread;
 }
 
 /** What came of it. */
@@ -47,7 +45,10 @@ const appendBytesMax = 2 ** 20;
  * `DirectoryLockedError` while a node uses the directory, `WrongDirectoryError`, `CorruptionError`, `DiskFullError`,
  * `MissingPackageError`.
  */
-export async function convertStorage({ dataDir, to, start }: ConvertOptions): Promise<Converted> {
+export async function convertStorage(
+  { dataDir, to }: ConvertOptions,
+  start?: () => DatabaseThread,
+): Promise<Converted> {
   const directory = await openExisting(resolve(dataDir));
   const { path, nodeId, clusterId, storage: from } = directory;
   const unfinished = join(path, unfinishedName);

@@ -163,10 +163,10 @@ describe.each(kinds)("a directory in %s", (storage) => {
     await fill(storage);
     const before = await meaning();
 
-    const there = await convertStorage({ dataDir, to: other, start: noThread });
+    const there = await convertStorage({ dataDir, to: other }, noThread);
     const between = await meaning();
     const names = await readdir(dataDir);
-    const back = await convertStorage({ dataDir, to: storage, start: noThread });
+    const back = await convertStorage({ dataDir, to: storage }, noThread);
 
     expect(there).toMatchObject({ nodeId: "n1", from: storage, to: other, snapshots: [{ index: 280 }] });
     expect(names.sort()).toEqual(
@@ -186,7 +186,7 @@ describe.each(kinds)("a directory in %s", (storage) => {
     await writeFile(file, bytes);
     const before = await contents();
 
-    const converted = convertStorage({ dataDir, to: other, start: noThread });
+    const converted = convertStorage({ dataDir, to: other }, noThread);
 
     await expect(converted).rejects.toMatchObject({ code: "QUORATE_CORRUPTION" });
     expect(await contents()).toEqual(before);
@@ -196,7 +196,7 @@ describe.each(kinds)("a directory in %s", (storage) => {
     await fill(storage);
     const before = await meaning();
     await cp(dataDir, join(home, "old"), { recursive: true });
-    await convertStorage({ dataDir, to: other, start: noThread });
+    await convertStorage({ dataDir, to: other }, noThread);
     await cp(dataDir, join(home, "new"), { recursive: true });
     const names = { wal: ["wal", "snapshots"], lmdb: ["lmdb"] };
     const stages: [from: string, extra: [string, string][]][] = [
@@ -214,7 +214,7 @@ describe.each(kinds)("a directory in %s", (storage) => {
       expect(await meaning()).toEqual(before);
       expect(await storageOf(dataDir)).toBe(kept === "old" ? storage : other);
 
-      await convertStorage({ dataDir, to: other, start: noThread });
+      await convertStorage({ dataDir, to: other }, noThread);
 
       expect(await meaning()).toEqual(before);
       expect((await readdir(dataDir)).length).toBe(2 + names[other].length);
@@ -223,7 +223,7 @@ describe.each(kinds)("a directory in %s", (storage) => {
 
   test("goes on after it was converted", async () => {
     await fill(storage);
-    await convertStorage({ dataDir, to: other, start: noThread });
+    await convertStorage({ dataDir, to: other }, noThread);
 
     await use(({ store }) => store.store([entry(294, 2, "more")]));
 
@@ -256,7 +256,7 @@ test("a torn tail is read, left as it is, and said; a conversion leaves it out",
   await writeFile(path, longer);
 
   const torn = await inspected();
-  const converted = await convertStorage({ dataDir, to: "lmdb", start: noThread });
+  const converted = await convertStorage({ dataDir, to: "lmdb" }, noThread);
 
   expect(torn.items).toEqual(items);
   expect(torn.notices).toEqual([expect.stringContaining(`interrupted at byte ${start}`)]);
