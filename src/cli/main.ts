@@ -81,7 +81,9 @@ function commandLine(): Command {
     .addHelpText("after", exitCodesHelp);
   forEach(program, (command) => command.exitOverride().showHelpAfterError("(add --help to see what there is)"));
   return program.hook("preAction", (_, command) => {
-    if (!graceful.includes(command.name())) process.once("SIGINT", () => process.exit(exitCode.interrupted));
+    const names = [command.name(), command.parent?.name() ?? ""];
+    if (!names.some((name) => graceful.includes(name)))
+      process.once("SIGINT", () => process.exit(exitCode.interrupted));
   });
 }
 

@@ -20,6 +20,7 @@ export const serveSettings: readonly Setting[] = [
     value: "name",
     description: "raft, or total-order: no leader, no disk, the state in memory only (default: raft)",
   },
+  { name: "transport", value: "name", description: "how members are linked, on all alike: tcp or grpc (default: tcp)" },
   { name: "new-group", description: "of total-order: the state is gone for good, begin anew; on all members" },
   {
     name: "join",

@@ -2,6 +2,7 @@ import * as v from "@badrap/valita";
 import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 import type { MemberTls } from "../runtime/tls/credentials.ts";
+import type { TransportKind } from "../runtime/transport-kinds.ts";
 import { firstComplaint, saying } from "../services/complaint.ts";
 import { isLoopback } from "../services/http/guard.ts";
 import { CommandFailure, exitCode } from "./exit.ts";
@@ -50,6 +51,7 @@ const schema = v.object({
   cluster: members,
   "cluster-id": nodeId.optional(),
   protocol: v.union(v.literal("raft"), v.literal("total-order")).optional(() => "raft" as const),
+  transport: v.union(v.literal("tcp"), v.literal("grpc")).optional(() => "tcp" as const),
   "new-group": flag.optional(() => false),
   join: flag.optional(() => false),
   host: text.optional(() => "127.0.0.1"),
@@ -107,6 +109,7 @@ export interface ServeSettings extends PeerTlsSettings {
   readonly cluster: readonly Member[];
   readonly "cluster-id"?: string | undefined;
   readonly protocol: "raft" | "total-order";
+  readonly transport: TransportKind;
   readonly "new-group": boolean;
   readonly join: boolean;
   readonly host: string;
@@ -154,6 +157,10 @@ export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSett
   }
   if (checked.value.join && checked.value["cluster-id"] === undefined) {
     throw new SettingError(`${given.get("join")?.origin}: give --cluster-id, too: the one that the members have`);
+  }
+  if (checked.value.transport === "grpc" && checked.value.protocol !== "raft") {
+    const origin = given.get("transport")?.origin;
+    throw new SettingError(`${origin}: grpc is for raft: messages of ${checked.value.protocol} have no schema`);
   }
   demandTogether(given, ["tls-cert", "tls-key"], ["tls-client-ca"]);
   demandTogether(given, ["peer-cert", "peer-key", "peer-ca"]);

@@ -6,8 +6,8 @@ import { RaftNode, tailBytesMax } from "./node/log-node.ts";
 import { ReplicatedMachine } from "./node/machine-node.ts";
 import { checkOptions, type NodeConfig, type NodeOptions } from "./options.ts";
 import { openStorage, type Storage } from "./storage.ts";
+import { makeTransport } from "./transport-kinds.ts";
 import { MemoryNetwork } from "./transports/memory.ts";
-import { tcpTransport } from "./transports/tcp/tcp.ts";
 import type { Transport } from "./transports/transport.ts";
 
 /** Starts a member of a replicated machine. Resolves once it listens; `ready()` waits for a leader. */
@@ -34,7 +34,7 @@ export async function startNode<State, Command, Answer, Question, Reply>(
   storage: Storage,
   machine: Machine<State, Command, Answer, Question, Reply> | undefined,
 ): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {
-  const node = new RaftNode(config, storage, config.transport ?? makeTransport(config));
+  const node = new RaftNode(config, storage, openTransport(config));
   try {
     if (machine === undefined) {
       await node.start();
@@ -50,7 +50,8 @@ export async function startNode<State, Command, Answer, Question, Reply>(
   }
 }
 
-function makeTransport({ id, listen, notice, tls }: NodeConfig): Transport {
+function openTransport({ id, listen, notice, tls, transport }: NodeConfig): Transport {
+  if (typeof transport !== "string") return transport;
   if (listen === undefined) return new MemoryNetwork().transport(id); // alone: nobody to talk to
-  return tcpTransport({ listen, notice, tls, frameBytesMax: messageBytesMax });
+  return makeTransport(transport, messageBytesMax, { listen, notice, tls });
 }

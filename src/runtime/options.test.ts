@@ -16,7 +16,7 @@ test("what is left out has its default", () => {
     timeoutMs: 5000,
     requestBytesMax: 2 ** 20,
     snapshotEveryBytes: 2 ** 25,
-    transport: undefined,
+    transport: "tcp",
     dataDir: "data",
     listen: { host: "10.0.0.1", port: 7000 },
   });

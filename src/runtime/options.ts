@@ -3,6 +3,7 @@ import { isNodeId, type NodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 import { OptionError } from "./errors.ts";
 import type { MemberTls } from "./tls/credentials.ts";
+import { type TransportKind, transportKinds } from "./transport-kinds.ts";
 import { type Address, parseAddress } from "./transports/addresses.ts";
 import type { Notice } from "./transports/notices.ts";
 import type { Transport } from "./transports/transport.ts";
@@ -57,8 +58,11 @@ export interface NodeOptions {
    * certificates of members. Each must name its member by its id. Read anew when they change. On all members, or none.
    */
   readonly tls?: MemberTls;
-  /** Carries messages between members. Default: TCP. */
-  readonly transport?: Transport;
+  /**
+   * Carries messages between members: `tcp` (default), `grpc` with messages as Protocol Buffers, or one's own. The same
+   * on all members.
+   */
+  readonly transport?: Transport | TransportKind;
   /** Told what an operator should know. Default: nothing is said. */
   readonly notice?: Notice;
 }
@@ -74,7 +78,7 @@ export interface NodeConfig
   /** `undefined`: a member alone needs no others to reach it. */
   readonly listen: Address | undefined;
   readonly tls: MemberTls | undefined;
-  readonly transport: Transport | undefined;
+  readonly transport: Transport | TransportKind;
 }
 
 const mebibyte = 2 ** 20;
@@ -108,6 +112,7 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   const isStored = storage === "wal" && protocol === "raft";
   check("dataDir", !isStored || dataDir !== undefined, 'is needed, unless storage is "memory"');
   check("dataDir", storage === "wal" || dataDir === undefined, 'would stay empty: storage is "memory"');
+  checkTransport(options.transport, protocol);
   const place = options.listen ?? options.members?.[id];
   const listen = place === undefined ? undefined : checkAddress("listen", place);
   const rest = { id, clusterId, tickMs, electionTicks, heartbeatTicks, timeoutMs, requestBytesMax, snapshotEveryBytes };
@@ -122,8 +127,15 @@ export function checkOptions(options: NodeOptions): NodeConfig {
     listen,
     dataDir,
     tls: options.tls,
-    transport: options.transport,
+    transport: options.transport ?? "tcp",
   });
+}
+
+function checkTransport(transport: NodeOptions["transport"], protocol: string): void {
+  if (typeof transport !== "string") return;
+  check("transport", transportKinds.includes(transport), `must be one of ${transportKinds.join(", ")}`);
+  const hasSchema = transport !== "grpc" || protocol === "raft";
+  check("transport", hasSchema, `cannot be grpc with ${protocol}, whose messages have no schema`);
 }
 
 /** What needs a leader, or a log, is refused where there is none. */

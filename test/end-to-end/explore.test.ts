@@ -36,6 +36,24 @@ test("as JSON, with one thread and with two, it finds the same", async () => {
   expect(two).toMatchObject({ states: one.states, transitions: one.transitions, depth: one.depth, jobs: 2 });
 });
 
+test("a scenario of total order is explored with the numbers that options change", async () => {
+  const { code, stdout } = await runQuorate(["explore", "total-order", "--scenario", "links", "--multicasts", "1"]);
+
+  expect(code).toBe(0);
+  expect(stdout).toContain("total-order: links: 2 members, 0 seekers, uniform delivery;\n");
+  expect(stdout).toContain("at most: multicasts 1, repeats 1, messages twice 1, any number of messages lost;\n");
+  expect(stdout).toContain("every promise held in every state");
+});
+
+test("what a protocol does not promise is told as a story, with the exit code of a failure", async () => {
+  const founding = ["--scenario", "founding", "--memory", "lost", "--applications", "1", "--attempts", "2"];
+  const { code, stdout } = await runQuorate(["explore", "total-order", ...founding, "--order", "sent"]);
+
+  expect(code).toBe(1);
+  expect(stdout).toContain("a promise is broken, after 22 steps and no fewer:\n  1. ");
+  expect(stdout).toMatch(/^it must be that one group is founded: /m);
+});
+
 test("a bound that is reached is named", async () => {
   const { code, stdout } = await runQuorate([...small, "--steps", "4", "--jobs", "1"]);
 
@@ -44,7 +62,11 @@ test("a bound that is reached is named", async () => {
 });
 
 test.each([
-  [["explore", "paxos"], "paxos cannot be explored; raft can"],
+  [["explore", "paxos"], "paxos cannot be explored; raft, total-order and synod can"],
+  [["explore", "total-order", "--terms", "2"], "--terms means nothing to total-order, only to raft"],
+  [["explore", "total-order", "--scenario", "odd"], "--scenario must be links or order or view-change"],
+  [["explore", "total-order", "--seekers", "3"], "--members and --seekers must be 1 to 5 together"],
+  [["explore", "synod", "--proposers", "4"], "--proposers must be a whole number from 1 to 3, not 4"],
   [["explore", "raft", "--members", "9"], "--members must be a whole number from 1 to 5, not 9"],
   [["explore", "raft", "--order", "odd"], "--order must be any or sent, not odd"],
 ])("%j is refused", async (words, why) => {

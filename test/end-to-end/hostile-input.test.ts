@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { toUtf8 } from "../../src/base/text.ts";
 import { encodeMessage } from "../../src/protocols/raft/index.ts";
-import { encodeGreeting } from "../../src/runtime/transports/tcp/handshake.ts";
+import { encodeGreeting } from "../../src/runtime/transports/links/handshake.ts";
 import { residentMebibytes } from "../support/resident.ts";
 import { send } from "../support/served.ts";
 import { ServedCluster, type ServedNode } from "../support/served-cluster.ts";

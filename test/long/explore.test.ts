@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Bounds, Exploration, explorableRaft, type RaftLimits } from "../../src/simulator/index.ts";
 import { smallBounds, smallLimits } from "../support/exploration.ts";
 
-const bounds: Bounds = { ...smallBounds, start: "led" };
+const limits: RaftLimits = { ...smallLimits, start: "led" };
 
 test.each<[string, Partial<RaftLimits & Bounds>]>([
   ["one term from its beginning, a crash, any order", { start: "new", terms: 1, proposals: 1, crashes: 1 }],
@@ -13,7 +13,7 @@ test.each<[string, Partial<RaftLimits & Bounds>]>([
     { order: "sent", disk: "fast", losses: 1, duplicates: 1 },
   ],
 ])("%s: explored to the end, and every promise holds", (_, some) => {
-  const exploration = new Exploration(explorableRaft({ ...smallLimits, ...some }), { ...bounds, ...some });
+  const exploration = new Exploration(explorableRaft({ ...limits, ...some }), { ...smallBounds, ...some });
   const startedAt = performance.now();
 
   while (exploration.advance(10_000));

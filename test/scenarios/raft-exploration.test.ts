@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { NodeId } from "../../src/base/ids.ts";
-import type { Core, Input, Outbox } from "../../src/protocols/core.ts";
+import type { Outbox } from "../../src/protocols/core.ts";
 import { reachedByMajority } from "../../src/protocols/quorum/majority.ts";
 import type { RaftMessage, RaftState, RaftVocabulary } from "../../src/protocols/raft/index.ts";
 import {
@@ -17,36 +17,17 @@ import {
   Share,
   workOn,
 } from "../../src/simulator/index.ts";
-import { smallBounds, smallLimits } from "../support/exploration.ts";
+import { explore, smallBounds, smallLimits, stepping } from "../support/exploration.ts";
 
-const limits: RaftLimits = { ...smallLimits, terms: 1, proposals: 1 };
-const bounds: Bounds = { ...smallBounds, steps: 100, states: 500_000, timeouts: 1 };
+const limits: RaftLimits = { ...smallLimits, terms: 1, timeouts: 1, proposals: 1 };
+const bounds: Bounds = { ...smallBounds, steps: 100, states: 500_000 };
 
 function find(some: Partial<RaftLimits & Bounds>, spoil: Spoil = (raft) => raft): Finding {
-  const exploration = new Exploration(spoil(explorableRaft({ ...limits, ...some })), { ...bounds, ...some });
-  while (exploration.advance(1000));
-  return exploration.finding();
+  return explore(spoil(explorableRaft({ ...limits, ...some })), { ...bounds, ...some });
 }
 
 type Spoil = (raft: Explorable<RaftTerms>) => Explorable<RaftTerms>;
 type RaftOut = Outbox<RaftVocabulary>;
-type Step = (core: Core<RaftVocabulary, RaftState>, input: Input<RaftVocabulary>, out: RaftOut) => void;
-
-/** Raft whose steps are done by `step`. */
-function stepping(step: Step): Spoil {
-  return (raft) => ({
-    ...raft,
-    resume: (state) => {
-      const core = raft.resume(state);
-      return {
-        inspect: () => core.inspect(),
-        step: (inputs, _, out) => {
-          for (const input of inputs) step(core, input, out);
-        },
-      };
-    },
-  });
-}
 
 describe("one term", { timeout: 60_000 }, () => {
   test("is explored wholly, and every promise holds", () => {
@@ -179,14 +160,14 @@ describe("partners that share the work", { timeout: 60_000 }, () => {
 const mistakes: readonly (readonly [string, Spoil, Partial<RaftLimits & Bounds>, string, number])[] = [
   [
     "a vote that leaves before it is stored",
-    stepping((core, input, out) => core.step([input], 0, { ...ahead(out, "voteReply") })),
+    stepping<RaftTerms>((core, input, out) => core.step([input], 0, { ...ahead(out, "voteReply") })),
     {},
     "a vote is stored before it is given: b for a in term 1",
     5,
   ],
   [
     "an answer that leaves before the entries are stored",
-    stepping((core, input, out) => core.step([input], 0, { ...ahead(out, "appendReply") })),
+    stepping<RaftTerms>((core, input, out) => core.step([input], 0, { ...ahead(out, "appendReply") })),
     { disk: "late" },
     "what is committed is stored by a majority: none of term 1 at 1 on 1 of 3",
     10,
@@ -208,7 +189,7 @@ const mistakes: readonly (readonly [string, Spoil, Partial<RaftLimits & Bounds>,
   ],
   [
     "a second vote in a term",
-    stepping((core, input, out) => {
+    stepping<RaftTerms>((core, input, out) => {
       const state = core.inspect() as RaftState;
       if (input.kind === "receive" && input.message.kind === "vote") state.votedFor = undefined;
       core.step([input], 0, out);
@@ -219,7 +200,7 @@ const mistakes: readonly (readonly [string, Spoil, Partial<RaftLimits & Bounds>,
   ],
   [
     "a commit that one replica less than a majority has stored",
-    stepping((core, input, out) => {
+    stepping<RaftTerms>((core, input, out) => {
       core.step([input], 0, out);
       const { leadership } = core.inspect();
       for (const peer of leadership?.peers.values() ?? []) peer.match = peer.next - 1;
@@ -230,7 +211,7 @@ const mistakes: readonly (readonly [string, Spoil, Partial<RaftLimits & Bounds>,
   ],
   [
     "votes for a log that is not up to date",
-    stepping((core, input, out) => {
+    stepping<RaftTerms>((core, input, out) => {
       const far = { index: 99, term: 99 };
       const isVote = input.kind === "receive" && (input.message.kind === "vote" || input.message.kind === "preVote");
       core.step([isVote ? { ...input, message: { ...input.message, last: far } as RaftMessage } : input], 0, out);
@@ -241,7 +222,7 @@ const mistakes: readonly (readonly [string, Spoil, Partial<RaftLimits & Bounds>,
   ],
   [
     "entries of an earlier term committed by counting (figure 8)",
-    stepping((core, input, out) => {
+    stepping<RaftTerms>((core, input, out) => {
       core.step([input], 0, out);
       const state = core.inspect() as RaftState;
       const matches = [...(state.leadership?.peers.values() ?? [])].map(({ match }) => match);

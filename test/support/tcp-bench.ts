@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { Bytes } from "../../src/base/bytes.ts";
 import { toUtf8 } from "../../src/base/text.ts";
+import { encodeGreeting, type Greeting, GreetingReader } from "../../src/runtime/transports/links/handshake.ts";
+import type { LinkedTransport, LinkOptions } from "../../src/runtime/transports/links/linked-transport.ts";
 import { FrameReader, frameKinds, gather } from "../../src/runtime/transports/tcp/frames.ts";
-import { encodeGreeting, type Greeting, GreetingReader } from "../../src/runtime/transports/tcp/handshake.ts";
-import { type TcpOptions, type TcpTransport, tcpTransport } from "../../src/runtime/transports/tcp/tcp.ts";
+import { tcpTransport } from "../../src/runtime/transports/tcp/tcp.ts";
 import { RecordingOwner } from "../conformance/transport.ts";
 
 /** A hand-made end of a connection to the transport under test. */
@@ -74,17 +75,17 @@ export class TcpBench {
   readonly notices: string[] = [];
   /** Connections made to us as "b". */
   readonly accepted: RawEnd[] = [];
-  readonly others: TcpTransport[] = [];
+  readonly others: LinkedTransport[] = [];
   readonly #dialled: RawEnd[] = [];
-  #transport: TcpTransport | undefined;
+  #transport: LinkedTransport | undefined;
   #server: Server | undefined;
 
-  get transport(): TcpTransport {
+  get transport(): LinkedTransport {
     if (!this.#transport) throw new Error("start the bench first");
     return this.#transport;
   }
 
-  async start(options: Partial<TcpOptions> = {}): Promise<void> {
+  async start(options: Partial<LinkOptions> = {}): Promise<void> {
     this.#transport = tcpTransport({ listen, notice: (_, text) => this.notices.push(text), ...options });
     await this.#transport.start(this.owner);
   }

@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import * as v from "@badrap/valita";
 import { isNodeId } from "../../base/ids.ts";
+import type { TransportKind } from "../../runtime/transport-kinds.ts";
 import { firstComplaint } from "../../services/complaint.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { type NodePorts, nodesMax } from "./ports.ts";
@@ -24,6 +25,7 @@ const schema = v.object({
     .array(v.object({ id: nodeName, http: port, peer: port }))
     .assert((nodes) => nodes.length >= 1 && nodes.length <= nodesMax, `must be 1 to ${nodesMax}`),
   tls: v.boolean().optional(),
+  transport: v.union(v.literal("tcp"), v.literal("grpc")).optional(),
   running: v.object({ pid: v.number(), control: v.string(), children: v.array(v.number()) }).optional(),
 });
 
@@ -35,6 +37,8 @@ export interface ClusterFile {
   readonly nodes: readonly NodePorts[];
   /** Whether everything is encrypted, with the certificates in `certificates`. */
   readonly tls?: boolean | undefined;
+  /** How the nodes are linked; tcp if it is not said. */
+  readonly transport?: TransportKind | undefined;
   /** Left behind by a supervisor that was killed: believe it only when `control` answers. */
   readonly running?: { readonly pid: number; readonly control: string; readonly children: number[] } | undefined;
 }

@@ -178,11 +178,16 @@ function curlOptions(certificates: string): string {
   return `--cacert ${file("ca.pem")} --cert ${file("client.pem")} --key ${file("client-key.pem")} `;
 }
 
-function settingsOf(node: NodePorts, { nodes, clusterId, tls }: ClusterFile, directory: string): string[] {
+function settingsOf(
+  node: NodePorts,
+  { nodes, clusterId, tls, transport = "tcp" }: ClusterFile,
+  directory: string,
+): string[] {
   const members = nodes.map(({ id, peer }) => `${id}=127.0.0.1:${peer}`).join(",");
+  const links = ["--transport", transport, "--cluster-id", clusterId];
   const place = ["--port", String(node.http), "--data-dir", dataDirectory(directory, node.id)];
   const certificates = tls ? certificatesOf(node.id, certificatesDirectory(directory)) : [];
-  return ["--supervised", "--id", node.id, "--cluster", members, "--cluster-id", clusterId, ...place, ...certificates];
+  return ["--supervised", "--id", node.id, "--cluster", members, ...links, ...place, ...certificates];
 }
 
 function certificatesOf(id: string, directory: string): string[] {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type TransportKind, transportKinds } from "../../runtime/transport-kinds.ts";
 import { makeCertificates } from "../certificates/files.ts";
 import { measureSyncRate } from "../disk.ts";
 import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
@@ -19,6 +20,8 @@ export interface UpOptions extends RunOptions {
   readonly strictPorts: boolean;
   /** A cluster that was begun with certificates goes on with them. */
   readonly tls: boolean;
+  /** Default: the same as the last time, or tcp. */
+  readonly transport: string | undefined;
 }
 
 const diskMeasureMs = 150;
@@ -65,6 +68,7 @@ async function layOut({
   portBase,
   strictPorts,
   tls,
+  transport,
   program,
 }: UpOptions): Promise<ClusterFile> {
   const file = readClusterFile(directory);
@@ -72,7 +76,7 @@ async function layOut({
     const advice = `begin anew with --tls: ${program} cluster down --wipe`;
     throw new CommandFailure(exitCode.usage, `${directory} holds a cluster without certificates; ${advice}`);
   }
-  const secured = tls || file?.tls === true ? { tls: true } : {};
+  const secured = { ...(tls || file?.tls === true ? { tls: true } : {}), ...linkedBy(transport ?? file?.transport) };
   if (file?.running !== undefined && !(await awaitOrphans(file.running.children))) {
     throw new CommandFailure(
       exitCode.failed,
@@ -97,4 +101,12 @@ async function layOut({
   if (cause !== undefined)
     note(`port ${cause} is taken: all ports moved, HTTP is on ${nodes.map(({ http }) => http).join(", ")}`);
   return { version: 1, clusterId, nodes, ...secured };
+}
+
+function linkedBy(transport: string | undefined): { readonly transport?: TransportKind } {
+  if (transport === undefined) return {};
+  const kind = transportKinds.find((name) => name === transport);
+  if (kind !== undefined) return { transport: kind };
+  const known = transportKinds.join(", ");
+  throw new CommandFailure(exitCode.usage, `--transport must be one of ${known}, not ${transport}`);
 }

@@ -31,6 +31,7 @@ export function clusterCommand(): Command {
       .option("--port-base <port>", "use one block of ports from here on (default: HTTP on 12380, 22380, 32380, …)")
       .option("--strict-ports", "refuse when a port is taken, instead of moving the whole set")
       .option("--tls", "encrypt everything, with certificates made in the directory; for good")
+      .option("--transport <name>", "how nodes are linked: tcp or grpc (default: what the directory holds, or tcp)")
       .option("--logs", "stream the logs of all nodes")
       .option("--json", "print events as JSON lines")
       .action(up),
@@ -74,6 +75,7 @@ async function up(options: {
   portBase?: string;
   strictPorts?: boolean;
   tls?: boolean;
+  transport?: string;
   logs?: boolean;
   json?: boolean;
 }): Promise<void> {
@@ -84,6 +86,7 @@ async function up(options: {
     portBase: parseWhole(options.portBase, "--port-base", 1, 65_535),
     strictPorts: options.strictPorts === true,
     tls: options.tls === true,
+    transport: options.transport,
     logs: options.logs === true,
     json: options.json === true,
     serve: [process.execPath, program, "serve"],

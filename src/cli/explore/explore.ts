@@ -1,19 +1,20 @@
 import { performance } from "node:perf_hooks";
 import { exploreTogether, type Finding, type Progress } from "../../simulator/index.ts";
-import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
+import { type ExitCode, exitCode } from "../exit.ts";
 import { painter, say } from "../terminal.ts";
 import { startThread } from "./partner.ts";
+import type { ExplorableProtocol } from "./protocols/protocol.ts";
+import type { Words } from "./reader.ts";
 import { findingText, perSecond, progressText } from "./report.ts";
-import { readSettings, type Settings, type Words } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 /** Between two lines of progress: on a terminal, where the line is written anew, and elsewhere. */
 const redrawMs = 200;
 const lineMs = 5000;
 
 /** Explores as told, and prints what came of it. */
-export async function explore(protocol: string, words: Words): Promise<ExitCode> {
-  if (protocol !== "raft") throw new CommandFailure(exitCode.usage, `${protocol} cannot be explored; raft can`);
-  const settings = readSettings(words);
+export async function explore(protocol: ExplorableProtocol, words: Words): Promise<ExitCode> {
+  const settings = readSettings(protocol, words);
   const stop = new AbortController();
   process.once("SIGINT", () => {
     stop.abort();
@@ -23,20 +24,20 @@ export async function explore(protocol: string, words: Words): Promise<ExitCode>
   const finding = await run(settings, startedAt, stop.signal);
   const elapsedMs = performance.now() - startedAt;
   if (words.json) {
-    const { limits, bounds, jobs } = settings;
+    const { explored, bounds, jobs } = settings;
     const statesPerSecond = perSecond(finding.states, elapsedMs);
-    say(JSON.stringify({ ...finding, statesPerSecond, elapsedMs: Math.round(elapsedMs), limits, bounds, jobs }));
+    say(JSON.stringify({ ...finding, statesPerSecond, elapsedMs: Math.round(elapsedMs), ...explored, bounds, jobs }));
   } else say(findingText(finding, settings, elapsedMs, painter(process.stdout, process.env)));
   if (finding.violation !== undefined) return exitCode.failed;
   return stop.signal.aborted ? exitCode.interrupted : exitCode.yes;
 }
 
 async function run(
-  { limits, bounds, timeMs, jobs }: Settings,
+  { explored, bounds, timeMs, jobs }: Settings,
   startedAt: number,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const threads = Array.from({ length: jobs }, (_, number) => startThread({ limits, bounds, number, count: jobs }));
+  const threads = Array.from({ length: jobs }, (_, number) => startThread({ explored, bounds, number, count: jobs }));
   const show = progressLine(process.stderr);
   try {
     return await exploreTogether(threads, bounds, (progress) => {

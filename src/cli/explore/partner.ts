@@ -1,9 +1,9 @@
 import { Worker } from "node:worker_threads";
-import type { Bounds, Order, Partner, Place, RaftLimits, RaftTerms } from "../../simulator/index.ts";
+import type { Bounds, Explored, Order, Partner, Place, Terms } from "../../simulator/index.ts";
 
 /** What a thread starts with: its share of the whole. */
 export interface Task {
-  readonly limits: RaftLimits;
+  readonly explored: Explored;
   readonly bounds: Bounds;
   readonly number: number;
   readonly count: number;
@@ -11,12 +11,12 @@ export interface Task {
 
 /** What is asked of a thread, one thing at a time. */
 export type Ask =
-  | { readonly kind: "work"; readonly order: Order<RaftTerms> }
+  | { readonly kind: "work"; readonly order: Order<Terms> }
   | { readonly kind: "place"; readonly state: number }
   | { readonly kind: "tell"; readonly way: readonly Place[]; readonly claim: string };
 
 /** A share of an exploration in a thread of its own. */
-export interface Thread extends Partner<RaftTerms> {
+export interface Thread extends Partner<Terms> {
   end(): Promise<unknown>;
 }
 

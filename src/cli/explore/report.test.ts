@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import type { Finding } from "../../simulator/index.ts";
+import { raft } from "./protocols/raft.ts";
 import { findingText, progressText } from "./report.ts";
 import { readSettings } from "./settings.ts";
 
 const plain = (_: unknown, text: string) => text;
-const settings = readSettings({
+const settings = readSettings(raft, {
   ...{ members: "3", terms: "2", proposals: "2", reads: "0", appendBytesMax: "1", timeouts: "2", ticks: "0" },
   ...{ crashes: "1", losses: "1", duplicates: "0", start: "led", order: "sent", disk: "fast" },
   ...{ steps: "9", statesMax: "1000", time: "60s", jobs: "1" },
@@ -43,5 +44,7 @@ test("a violation is told as a story, with the claim at its end", () => {
 });
 
 test("an option out of its range is refused by name", () => {
-  expect(() => readSettings({ members: "6" })).toThrow("--members must be a whole number from 1 to 5, not 6");
+  expect(() => readSettings(raft, { members: "6", time: "60s" })).toThrow(
+    "--members must be a whole number from 1 to 5, not 6",
+  );
 });

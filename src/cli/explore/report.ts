@@ -28,13 +28,14 @@ export function findingText(finding: Finding, settings: Settings, elapsedMs: num
   return `${whatText(settings)}\n\n${table(first, rows)}\n\n${verdictText(finding, paint)}`;
 }
 
-function whatText({ limits, bounds }: Settings): string {
-  const { members, terms, proposals, reads } = limits;
-  const { timeouts, ticks, crashes, losses, duplicates, start, order, disk } = bounds;
-  const lost = order === "any" ? "any number of messages lost" : `${losses} lost`;
+function whatText({ explored, told, bounds }: Settings): string {
+  const { crashes, losses, duplicates, order, disk } = bounds;
+  const counts = [...told.counts, ["crashes", crashes], ["messages twice", duplicates]] as const;
+  const happening = counts.filter(([, count]) => count > 0).map(([words, count]) => `${words} ${count}`);
+  const lost = order === "any" ? "any number of messages lost" : `messages lost ${losses}`;
   return (
-    `raft: ${members} members (${start}), terms to ${terms}, proposals ${proposals}, reads ${reads};\n` +
-    `at most: timeouts ${timeouts}, heartbeats ${ticks}, crashes ${crashes}, repeats ${duplicates}, ${lost};\n` +
+    `${explored.protocol}: ${told.group};\n` +
+    `at most: ${[...happening, lost].join(", ")};\n` +
     `messages in ${order === "any" ? "any order" : "the order sent"}, disks ${disk}`
   );
 }

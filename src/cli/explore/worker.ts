@@ -1,10 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant, unreachable } from "../../base/invariant.ts";
-import { explorableRaft, Share, workOn } from "../../simulator/index.ts";
+import { explorableOf, Share, workOn } from "../../simulator/index.ts";
 import type { Ask, Task } from "./partner.ts";
 
-const { limits, bounds, number, count } = workerData as Task;
-const share = new Share(explorableRaft(limits), bounds, number, count);
+const { explored, bounds, number, count } = workerData as Task;
+const share = new Share(explorableOf(explored), bounds, number, count);
 
 function answer(ask: Ask): unknown {
   switch (ask.kind) {

@@ -5,9 +5,9 @@ import { messageBytesMax as groupMessageBytesMax } from "../../protocols/total-o
 import { openNode } from "../../runtime/open-node.ts";
 import type { NodeOptions } from "../../runtime/options.ts";
 import type { TlsFiles } from "../../runtime/tls/credentials.ts";
+import { makeTransport } from "../../runtime/transport-kinds.ts";
 import { type FaultRule, withFaults } from "../../runtime/transports/faults.ts";
 import type { Notice } from "../../runtime/transports/notices.ts";
-import { tcpTransport } from "../../runtime/transports/tcp/tcp.ts";
 import { type ObjectsNode, objects } from "../../services/objects.ts";
 import { startHttp } from "../../services/server.ts";
 import { peerTlsOf, type ServeSettings, splitAddress } from "../settings.ts";
@@ -31,10 +31,11 @@ export interface FaultSource {
 export async function startServer(settings: ServeSettings, log: Log, faults: FaultSource | undefined): Promise<Server> {
   const notice: Notice = (level, text, facts) => log[level](facts, text);
   const frameBytesMax = settings.protocol === "raft" ? messageBytesMax : groupMessageBytesMax;
-  const tcp = tcpTransport({ listen: listenAddress(settings), tls: peerTlsOf(settings), notice, frameBytesMax });
-  const disturbed = faults && withFaults(tcp);
+  const listen = listenAddress(settings);
+  const links = makeTransport(settings.transport, frameBytesMax, { listen, tls: peerTlsOf(settings), notice });
+  const disturbed = faults && withFaults(links);
   if (disturbed) faults.subscribe((rules) => disturbed.setFaults(rules));
-  const node = await openNode({ ...nodeOptions(settings), transport: disturbed ?? tcp, notice, machine: objects });
+  const node = await openNode({ ...nodeOptions(settings), transport: disturbed ?? links, notice, machine: objects });
   try {
     const { host, port, insecure, names = [], "request-bytes-max": bytesMax } = settings;
     const bound = bytesMax === undefined ? {} : { bodyBytesMax: bytesMax };

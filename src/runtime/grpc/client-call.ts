@@ -1,6 +1,6 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from "node:http2";
 import type { Codec } from "../../base/bytes.ts";
-import { frameOf } from "./frames.ts";
+import { corkForTurn, frameOf } from "./frames.ts";
 import { readMetadata } from "./heads.ts";
 import { Inflow } from "./inflow.ts";
 import type { Method, MethodKind } from "./method.ts";
@@ -103,6 +103,7 @@ export class StreamCall<Request, Response> implements ClientCall<Request, Respon
 
   send(request: Request): boolean {
     if (this.#isOver || this.#stream.writableEnded || this.#stream.destroyed) return true;
+    corkForTurn(this.#stream);
     return this.#stream.write(frameOf(this.#codec.encode(request)));
   }
 

@@ -42,14 +42,18 @@ export class GrpcClient {
     const bounds: SecureClientSessionOptions = { settings, maxSessionMemory: sessionMemoryMax };
     this.#session = connect(`${tls ? "https" : "http"}://${name}:${port}`, { ...bounds, ...tls });
     this.#session.once("connect", () => {
+      if (this.#session.destroyed) return; // given up in the same moment
       this.#session.setLocalWindowSize(options.sessionWindowBytes ?? 4 * mebibyte);
       const { keepaliveMs, keepaliveTimeoutMs = 20_000 } = options;
       if (keepaliveMs === undefined) return;
       const lost = (): void => this.destroy("the server does not answer");
       this.#session.once("close", keepAlive(this.#session, { keepaliveMs, keepaliveTimeoutMs }, lost));
     });
-    this.#session.on("error", (error) => {
-      this.#problem ??= describeSocketError(error);
+    this.#session.on("error", (error: NodeJS.ErrnoException) => {
+      this.#problem ??=
+        error.code === "ERR_HTTP2_ERROR"
+          ? "it speaks no HTTP/2: perhaps it runs with another transport"
+          : describeSocketError(error);
     });
     this.closed = new Promise((resolve) => {
       this.#session.once("close", () => resolve(this.#problem));
@@ -59,6 +63,19 @@ export class GrpcClient {
   /** Whether new calls have a chance. */
   get isOpen(): boolean {
     return !this.#session.closed && !this.#session.destroyed;
+  }
+
+  /** Whether the other end has been reached. */
+  get isConnected(): boolean {
+    return this.isOpen && !this.#session.connecting;
+  }
+
+  /** Asks for a sign of life; `answered` is called if there is one. */
+  ping(answered: () => void): void {
+    if (!this.isConnected) return;
+    this.#session.ping((error) => {
+      if (error === null) answered();
+    });
   }
 
   /** Begins a call of any kind. Throws a `GrpcError` when the connection is gone or going. */

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { type Bytes, noBytes } from "../../base/bytes.ts";
 import { GrpcError, grpcStatus } from "./status.ts";
 
@@ -11,6 +12,13 @@ export function frameOf(message: Bytes): Bytes {
   frame.writeUInt32BE(message.length, 1);
   frame.set(message, frameHeadBytes);
   return frame;
+}
+
+/** Lets what is written in this turn leave together when it ends. */
+export function corkForTurn(stream: Writable): void {
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** Cuts a stream of chunks into messages. After a `GrpcError` the stream is lost. */

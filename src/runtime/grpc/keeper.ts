@@ -17,7 +17,8 @@ export function keepAlive(session: Http2Session, options: KeeperOptions, lost: (
   let deadline: NodeJS.Timeout | undefined;
   const ask = setInterval(() => {
     if (deadline !== undefined || session.destroyed) return;
-    deadline = setTimeout(lost, keepaliveTimeoutMs);
+    // A process that was itself stopped finds its timers due before it has read what came meanwhile.
+    deadline = setTimeout(() => setImmediate(() => deadline && lost()), keepaliveTimeoutMs);
     const isSent = session.ping((error) => {
       clearTimeout(deadline);
       deadline = undefined;

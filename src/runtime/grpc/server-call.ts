@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Bytes, Codec } from "../../base/bytes.ts";
-import { frameOf } from "./frames.ts";
+import { corkForTurn, frameOf } from "./frames.ts";
 import { readMetadata, writeMetadata } from "./heads.ts";
 import { encodeMessage, type GrpcError, type GrpcStatus, grpcStatus, type Metadata } from "./status.ts";
 
@@ -11,6 +11,8 @@ export interface Caller {
   /** The certificate that was shown, and whether it is trusted; undefined without TLS, or when none was shown. */
   readonly certificate: X509Certificate | undefined;
   readonly isTrusted: boolean;
+  /** What OpenSSL finds wrong with it. */
+  readonly fault: string | undefined;
   readonly isEncrypted: boolean;
 }
 
@@ -88,8 +90,13 @@ export class ServerCall implements Call {
     return this.#isGone;
   }
 
+  /** Whether there is no way to say anything, be it that nobody has been told of it yet. */
+  get #isMute(): boolean {
+    return this.#isGone || this.#stream.destroyed || this.#stream.closed;
+  }
+
   sendMetadata(metadata: Metadata): void {
-    if (!this.#isGone && !this.#stream.headersSent) this.#respond(writeMetadata(metadata));
+    if (!this.#isMute && !this.#stream.headersSent) this.#respond(writeMetadata(metadata));
   }
 
   setTrailers(metadata: Metadata): void {
@@ -99,8 +106,9 @@ export class ServerCall implements Call {
 
   /** `false`: no room for more, until `drained` resolves. */
   send<Message>(message: Message, { encode }: Codec<Message>): boolean {
-    if (this.#isGone) return true;
+    if (this.#isMute) return true;
     if (!this.#stream.headersSent) this.#respond({});
+    corkForTurn(this.#stream);
     return this.#stream.write(frameOf(encode(message)));
   }
 
@@ -114,7 +122,7 @@ export class ServerCall implements Call {
 
   /** The one response of a call that has one, and its good end. */
   answer(message: Bytes): void {
-    if (this.#isGone) return;
+    if (this.#isMute) return;
     this.#finished();
     if (!this.#stream.headersSent) this.#respond({});
     this.#endWith(grpcStatus.ok, "", this.#trailers);
@@ -123,7 +131,7 @@ export class ServerCall implements Call {
 
   /** The end of a call that sent what it had, or of one that went wrong. */
   finish(status: GrpcStatus, message = "", trailers: Metadata = this.#trailers): void {
-    if (this.#isGone) return;
+    if (this.#isMute) return;
     this.#finished();
     if (this.#stream.headersSent) {
       this.#endWith(status, message, trailers);

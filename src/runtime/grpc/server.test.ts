@@ -293,6 +293,20 @@ describe("a client of gRPC", () => {
     expect(await connected.closed).toBe("ECONNREFUSED");
   });
 
+  test("that is given up as it connects harms nobody", async () => {
+    const server = await serve();
+
+    for (let turns = 0; turns < 40; turns++) {
+      const connected = client(server);
+      const call = connected.start(echo.once);
+      for (let turn = 0; turn < turns % 8; turn++) await new Promise(setImmediate);
+      connected.destroy();
+      expect(await call.ending).toMatchObject({ status: grpcStatus.unavailable });
+    }
+
+    expect(await client(server).unary(echo.once, "x")).toBe("x!");
+  });
+
   test("gives up a server that does not answer its pings", async () => {
     const mute = createServer((socket) => {
       socket.write(Buffer.of(0, 0, 0, 4, 0, 0, 0, 0, 0)); // settings, and nothing more

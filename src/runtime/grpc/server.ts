@@ -13,6 +13,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { AddressInUseError, OptionError } from "../errors.ts";
 import type { Credentials } from "../tls/credentials.ts";
+import { describeSocketError } from "../tls/identity.ts";
 import { readTimeout } from "./heads.ts";
 import { Inflow } from "./inflow.ts";
 import { keepAlive, PingGuard } from "./keeper.ts";
@@ -43,6 +44,8 @@ export interface GrpcServerOptions {
   readonly credentials?: Credentials | undefined;
   /** `demand`: who shows no trusted certificate is hung up on; `report`: handlers see it. Default `demand`. */
   readonly trust?: "demand" | "report";
+  /** Oldest version of TLS. Default 1.2. */
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   /** Longest message taken. Default 4 MiB. */
   readonly receiveBytesMax?: number;
   /** Bytes of one call, and of one connection, that the other end may send before they are taken. Default 1, 4 MiB. */
@@ -61,6 +64,8 @@ export interface GrpcServerOptions {
   readonly pingIntervalMs?: number;
   /** What an error that is no `GrpcError` is for the caller; undefined: nobody expected it. */
   readonly statusOf?: (error: unknown) => GrpcError | undefined;
+  /** Told of who did not come as far as a call: no TLS, no HTTP/2. */
+  readonly onFailed?: (remote: string, problem: string) => void;
   /** Told of errors of handlers that nobody expected, and of connections that could not be accepted. */
   readonly onError?: (error: unknown, path: string) => void;
 }
@@ -105,16 +110,12 @@ export class GrpcServer {
       enablePush: false,
     };
     const bounds = { settings, maxSessionMemory: sessionMemoryMax };
-    const { credentials, trust = "demand" } = options;
+    const { credentials, trust = "demand", minVersion = "TLSv1.2" } = options;
     if (credentials === undefined) this.#server = createServer(bounds);
     else {
       const requestCert = credentials.pem.ca !== undefined;
       const policy = { requestCert, rejectUnauthorized: requestCert && trust === "demand" };
-      const tls = {
-        minVersion: "TLSv1.2",
-        secureOptions: tlsConstants.SSL_OP_NO_TICKET,
-        ALPNProtocols: ["h2"],
-      } as const;
+      const tls = { minVersion, secureOptions: tlsConstants.SSL_OP_NO_TICKET, ALPNProtocols: ["h2"] };
       const server = createSecureServer({ ...bounds, ...tls, ...policy, ...credentials.pem });
       credentials.watch((pem) => server.setSecureContext({ ...tls, ...pem }));
       this.#server = server;
@@ -122,7 +123,10 @@ export class GrpcServer {
     this.#server.maxConnections = options.connectionsMax ?? 4096;
     this.#server.on("session", (session) => this.#welcome(session));
     this.#server.on("stream", (stream, headers) => this.#begin(stream, headers));
-    this.#server.on("sessionError", () => {}); // the session ends, and its calls with it
+    this.#server.on("sessionError", (error) => this.#tellFailed(error)); // the session ends, and its calls with it
+    this.#server.on("tlsClientError", (error, socket) => {
+      options.onFailed?.(socket.remoteAddress ?? "an unknown address", describeSocketError(error));
+    });
   }
 
   /** The port that was bound. */
@@ -173,6 +177,7 @@ export class GrpcServer {
 
   #welcome(session: ServerHttp2Session): void {
     const { keepaliveMs = 60_000, keepaliveTimeoutMs = 20_000, pingIntervalMs = 5000 } = this.#options;
+    if (session.destroyed) return;
     const guard = new PingGuard(session, pingIntervalMs);
     const lost = (): void => session.destroy();
     const stopKeeping = keepAlive(session, { keepaliveMs, keepaliveTimeoutMs }, lost);
@@ -237,6 +242,14 @@ export class GrpcServer {
     done.catch((error: unknown) => {
       if (!call.isGone) call.fail(this.#statusOf(error, method.path));
     });
+  }
+
+  #tellFailed(error: NodeJS.ErrnoException): void {
+    const isForeign = error.code === "ERR_HTTP2_ERROR";
+    this.#options.onFailed?.(
+      "",
+      isForeign ? "it speaks no HTTP/2: perhaps it runs with another transport" : describeSocketError(error),
+    );
   }
 
   #statusOf(error: unknown, path: string): GrpcError {
@@ -307,6 +320,9 @@ function isStreamOut(kind: MethodKind): boolean {
 
 function callerOn(socket: Socket | TLSSocket): Caller {
   const address = socket.remoteAddress ?? "an unknown address";
-  if (!(socket instanceof TLSSocket)) return { address, certificate: undefined, isTrusted: false, isEncrypted: false };
-  return { address, certificate: socket.getPeerX509Certificate(), isTrusted: socket.authorized, isEncrypted: true };
+  if (!(socket instanceof TLSSocket))
+    return { address, certificate: undefined, isTrusted: false, fault: undefined, isEncrypted: false };
+  const [certificate, isTrusted] = [socket.getPeerX509Certificate(), socket.authorized];
+  const fault = isTrusted ? undefined : String(socket.authorizationError);
+  return { address, certificate, isTrusted, fault, isEncrypted: true };
 }

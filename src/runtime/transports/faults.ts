@@ -30,6 +30,7 @@ export interface FaultyTransport extends Transport {
 export function withFaults(inner: Transport, timers: Timers = realTimers): FaultyTransport {
   const ways = new Map<NodeId, Way>();
   return {
+    ...(inner.encoding && { encoding: inner.encoding }),
     start: (owner) => inner.start(owner),
     setMembers: (members) => inner.setMembers(members),
     send: (to, frame) => {

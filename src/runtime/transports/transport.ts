@@ -31,6 +31,8 @@ export interface TransportOwner {
 
 /** Carries frames between members: unreliable, in order while a link lasts, never waiting. */
 export interface Transport {
+  /** What owners of whose messages have both forms put into frames: `node/wire.ts`. Default `native`. */
+  readonly encoding?: "native" | "protobuf";
   /** Starts listening and connecting. Throws `AddressInUseError` when the listen address is taken. */
   start(owner: TransportOwner): Promise<void>;
   /** The members to keep links with, besides oneself; called at the start and after each change. */

@@ -15,6 +15,8 @@ export interface Moment<T extends Terms> {
   readonly after: Readonly<T["state"]>;
   /** What the owner asked in this step, if that is what it was. */
   readonly request: T["request"] | undefined;
+  /** What was received in this step, if that is what it was. */
+  readonly received: { readonly from: NodeId; readonly message: T["message"] } | undefined;
   /** What left in this step. */
   readonly sent: readonly { readonly to: NodeId; readonly message: T["message"] }[];
   readonly outputs: readonly T["output"][];
@@ -27,23 +29,38 @@ export interface Standing<T extends Terms> {
   readonly disk: Readonly<T["state"]>;
 }
 
+/** How often something happens, in all, on whichever members: up to 15 times, or `Infinity`: other things limit it. */
+export type CountMax = number;
+
 /** One kind of request. */
 export interface Question<T extends Terms> {
-  /** At most this many in all, on whichever members. */
-  readonly countMax: number;
+  readonly countMax: CountMax;
   mayAsk(state: Readonly<T["state"]>): boolean;
-  /** The `number`-th of them, from 1. */
-  request(number: number): T["request"];
+  /** The `number`-th of them, from 1, of a member in this state; without a limit they have no numbers. */
+  request(number: number, state: Readonly<T["state"]>): T["request"];
+}
+
+/** One thing that comes of time: whenever it may come, it is explored that it does. */
+export interface Alarm<T extends Terms> {
+  readonly countMax: CountMax;
+  mayRing(state: Readonly<T["state"]>): boolean;
+  /** Sets the clocks of a core so that the time has come, and lets it tick. */
+  ring(core: Core<T, T["state"]>, tick: () => void): void;
+  /** What happens to a member, in a few words. */
+  words(id: NodeId): string;
 }
 
 /**
  * A protocol as exhaustive exploration needs it: how to start, copy and compare its members, and what must hold.
  *
- * Members are interchangeable: nothing but their ids tells them apart, and ids occur as whole strings only.
- * In a `Set` or `Map` order has no meaning.
+ * Ids occur as whole strings only. In a `Set` or `Map` order has no meaning.
  */
 export interface Explorable<T extends Terms> {
   readonly ids: readonly NodeId[];
+  /** Those that nothing but their ids tells apart. */
+  readonly interchangeable: readonly NodeId[];
+  /** Rings at the first member before exploration begins, and all that comes of it is done. */
+  readonly opening: Alarm<T> | undefined;
   /** A core that starts from what its disk holds, for the `life`-th time (from 1). */
   start(id: NodeId, records: readonly T["record"][], life: number): Core<T, T["state"]>;
   /** A core that goes on from a state, which it owns from now on. */
@@ -52,16 +69,19 @@ export interface Explorable<T extends Terms> {
   calm(state: T["state"]): void;
   /** All of a state that can matter later, but its life; counts of records are relative to those durable. */
   essence(state: Readonly<T["state"]>): unknown;
-  /** Whether nothing can come of `message` at a member in this state, if nothing does now: not even after a restart. */
-  isSpent(message: T["message"], state: Readonly<T["state"]>): boolean;
-  /** Whether it is explored that this member's patience ends. */
-  mayTimeOut(state: Readonly<T["state"]>): boolean;
-  /** Whether the tick just taken was the one that ended it. */
-  hasTimedOut(state: Readonly<T["state"]>): boolean;
-  /** Whether a single tick means something to this member. */
-  mayTick(state: Readonly<T["state"]>): boolean;
+  /**
+   * Whether nothing can come of `message` at a member in this state, if nothing does now: as long as it lives, and
+   * after a restart, if it may have one.
+   */
+  isSpent(message: T["message"], state: Readonly<T["state"]>, mayRestart: boolean): boolean;
+  /**
+   * Whether nothing can come of `message` but answers to its sender of which nothing can come there, if that is so
+   * now: as long as both live. Absent where no message is like that.
+   */
+  isEcho?(message: T["message"], receiver: Readonly<T["state"]>, sender: Readonly<T["state"]>): boolean;
+  readonly alarms: readonly Alarm<T>[];
   readonly questions: readonly Question<T>[];
-  /** What a step tells the history; nothing for most. */
+  /** What a step tells the history; nothing for most. Throws `InvariantViolation` when that breaks a promise alone. */
   facts(moment: Moment<T>): readonly T["fact"][];
   readonly firstHistory: T["history"];
   /** The history with these facts too; throws `InvariantViolation` when they contradict it. */
@@ -74,22 +94,18 @@ export interface Explorable<T extends Terms> {
     request(request: T["request"]): string;
     record(record: T["record"]): string;
     state(state: Readonly<T["state"]>): string;
+    /** Nothing for what the state tells. */
+    output(output: T["output"]): string | undefined;
   };
 }
 
-/** Where an exploration starts, and what it is limited to. Within these it leaves out nothing. */
+/** What an exploration is limited to, besides what the protocol counts. Within these it leaves out nothing. */
 export interface Bounds {
-  /** `new`: nothing has happened yet. `led`: the first member's patience has ended, and all that came of it is done. */
-  readonly start: "new" | "led";
   /** Steps from the start. */
   readonly steps: number;
   /** Different states, of which each costs 16 to 32 bytes, and one that waits to be explored about 100. */
   readonly states: number;
-  /** How often a member's patience ends. At most 15, as all that follow. */
-  readonly timeouts: number;
-  /** Single ticks, where they mean something: a leader's heartbeats. */
-  readonly ticks: number;
-  /** Crashes, each followed by a restart. */
+  /** Crashes, each followed by a restart. At most 15, as all that follow. */
   readonly crashes: number;
   /** Messages delivered twice. */
   readonly duplicates: number;
@@ -99,6 +115,6 @@ export interface Bounds {
   readonly order: "any" | "sent";
   /** `late`: a record becomes durable at any later time. `fast`: before anything else happens, but a crash. */
   readonly disk: "late" | "fast";
-  /** Whether worlds that differ only in the members' names count as one. */
+  /** Whether worlds that differ only in the names of interchangeable members count as one. */
   readonly symmetry: boolean;
 }

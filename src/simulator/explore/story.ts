@@ -1,8 +1,9 @@
 import type { NodeId } from "../../base/ids.ts";
 import { InvariantViolation, unreachable } from "../../base/invariant.ts";
-import type { Explorable, Moment, Terms } from "./explorable.ts";
+import type { Explorable, Terms } from "./explorable.ts";
 import type { Place } from "./visited.ts";
-import type { Occasion, Seat } from "./world/seat.ts";
+import { attempt } from "./world/local-steps.ts";
+import { type Occasion, type Result, type Seat, stepSeat } from "./world/seat.ts";
 import type { Step, Worlds } from "./world/worlds.ts";
 
 /** A broken promise, and one of the shortest ways to it. */
@@ -66,16 +67,17 @@ function findBroken<T extends Terms>(
 /** One sentence: what happens to whom, and what comes of it. */
 function tellStep<T extends Terms>({ steps }: Worlds<T>, world: Int32Array, step: Readonly<Step<T>>): string {
   const { explorable, letters, seats } = steps;
-  const { kind, argument, outcome } = step;
+  const { kind, argument } = step;
   const before = seats.at(world[step.member] as number);
   if (kind === "lose") {
     const { from, to, message } = letters.at(argument);
     return `lost on its way from ${from} to ${to}: ${explorable.words.message(message)}`;
   }
-  const occasion = steps.occasion(kind === "repeat" ? "deliver" : kind, argument);
+  const occasion = steps.occasion(world[step.member] as number, kind === "repeat" ? "deliver" : kind, argument);
   const event = tellOccasion(explorable, before, occasion, kind === "repeat");
-  if (outcome?.moment === undefined) return event;
-  return [event, ...tellEffects(explorable, before, seats.at(outcome.seat), outcome.moment)].join("; ");
+  const result = attempt(() => stepSeat(explorable, before, occasion)); // once more, for nobody has kept it
+  if (result instanceof InvariantViolation) return event;
+  return [event, ...tellEffects(explorable, before, result)].join("; ");
 }
 
 function tellOccasion<T extends Terms>(
@@ -100,10 +102,8 @@ function tellOccasion<T extends Terms>(
       if (lost.length > 0) told.push(`, and loses ${tellRecords(explorable, lost)}`);
       return `${id} crashes${told.join("")}; it starts again`;
     }
-    case "timeout":
-      return `${id}'s patience ends`;
-    case "tick":
-      return `${id}'s clock ticks`;
+    case "alarm":
+      return occasion.alarm.words(id);
     default:
       return unreachable(occasion);
   }
@@ -116,8 +116,7 @@ function tellRecords<T extends Terms>(explorable: Explorable<T>, records: readon
 function tellEffects<T extends Terms>(
   explorable: Explorable<T>,
   before: Seat<T>,
-  after: Seat<T>,
-  { sent }: Moment<T>,
+  { seat: after, moment: { sent, outputs } }: Result<T>,
 ): string[] {
   const effects: string[] = [];
   const state = explorable.words.state(after.state);
@@ -127,6 +126,7 @@ function tellEffects<T extends Terms>(
     ? []
     : after.pending.slice(before.pending.length - (after.durable.length - before.durable.length));
   if (written.length > 0) effects.push(`writes ${tellRecords(explorable, written)}`);
+  effects.push(...outputs.flatMap((output) => explorable.words.output(output) ?? []));
   const receivers = new Map<string, NodeId[]>();
   for (const { to, message } of sent) {
     const text = explorable.words.message(message);

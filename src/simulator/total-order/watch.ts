@@ -57,15 +57,25 @@ export class TotalOrderWatch implements Watch<TotalOrderVocabulary, TotalOrderSt
     this.#conduct.stepped(id, state);
     if (state.phase !== "member") return;
     this.#holders.stepped(id, state);
-    for (const [place, peer] of state.peers.entries()) checkPeer(id, state, place, peer);
-    checkTold(id, state);
-    invariant(state.position < Number.MAX_SAFE_INTEGER, "positions are exact");
+    checkMember(id, state);
     const seen = seenOf(state);
     const before = this.#seen.get(id);
     if (before !== undefined) checkProgress(id, before, seen);
     if (seen.attempt !== undefined && seen.attempt !== before?.attempt) checkAttempt(id, state);
     this.#seen.set(id, seen);
   }
+}
+
+/** What holds of a member in a view. */
+export function checkMember(id: string, state: Readonly<TotalOrderState>): void {
+  for (const [place, peer] of state.peers.entries()) checkPeer(id, state, place, peer);
+  checkTold(id, state);
+  invariant(state.position < Number.MAX_SAFE_INTEGER, "positions are exact");
+}
+
+/** What holds of a step of a member that is in a view before and after it. */
+export function checkStep(id: string, before: Readonly<TotalOrderState>, after: Readonly<TotalOrderState>): void {
+  checkProgress(id, seenOf(before), seenOf(after));
 }
 
 function checkPeer(id: string, state: Readonly<TotalOrderState>, place: number, peer: Peer): void {

@@ -55,7 +55,7 @@ function memberConfig(config: NodeConfig, addresses: ReadonlyMap<string, string>
       timeoutMs,
       notice,
       tls,
-      transport,
+      transport: typeof transport === "string" ? undefined : transport,
     },
     seeds: { kind: "list", nodes: [...addresses.keys()], founders: 0 },
     addressOf: (node) => addresses.get(node),

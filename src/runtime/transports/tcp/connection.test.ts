@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { expect, test } from "vitest";
+import { encodeGreeting } from "../links/handshake.ts";
 import { Connection } from "./connection.ts";
-import { encodeGreeting } from "./handshake.ts";
 
 /** A socket into which the system takes what was written only when told to. */
 class ValveSocket extends Duplex {
@@ -38,6 +38,7 @@ async function openConnection() {
     frameBytesMax: 1024 * 1024,
     queueBytesMax: 3 * 1024 * 1024,
     handshakeMs: 1,
+    beatMs: 1,
     silentBeatsMax: 5,
     timers: { now: () => 0, after: () => () => {} },
   };

@@ -4,32 +4,9 @@ import { MalformedError } from "../../../base/errors.ts";
 import { unreachable } from "../../../base/invariant.ts";
 import { tlsFirstByte } from "../../tls/entrance.ts";
 import { describeSocketError } from "../../tls/identity.ts";
-import type { Timers } from "../timers.ts";
+import type { Channel, ChannelEvents, ChannelLimits } from "../links/channel.ts";
+import { encodeGreeting, type Greeting, GreetingReader } from "../links/handshake.ts";
 import { type Frame, FrameReader, frameHeadBytes, frameKinds, gather } from "./frames.ts";
-import { encodeGreeting, type Greeting, GreetingReader } from "./handshake.ts";
-
-/** Bounds of one connection. */
-export interface ConnectionLimits {
-  readonly frameBytesMax: number;
-  /** Bytes handed over and not yet taken by the system. */
-  readonly queueBytesMax: number;
-  /** From the first packet to the end of the handshake. */
-  readonly handshakeMs: number;
-  /** Beats without a sign of life after which the other end counts as gone. */
-  readonly silentBeatsMax: number;
-  readonly timers: Timers;
-}
-
-/** What the holder of a connection hears of it. Nothing after `closed`. */
-export interface ConnectionEvents {
-  /** The other end said who it is: to be answered by `open` or `refuse`. */
-  greeted(greeting: Greeting): void;
-  message(body: Bytes): void;
-  /** The other end has answered every ping. */
-  answered(): void;
-  /** Comes once, without delay, whichever end did it. `misbehaved`: the other end broke the protocol. */
-  closed(problem: string, misbehaved: boolean): void;
-}
 
 /** What tells a TLS end that there is none here: the head of a greeting, which is none of a TLS record. */
 const noTls = "QUOR\x01\x00";
@@ -41,10 +18,10 @@ const writeBytesMax = 256 * 1024;
 const finishMs = 500;
 
 /** One socket from its first byte to its last: greets, then carries frames both ways. */
-export class Connection {
+export class Connection implements Channel {
   readonly #socket: Socket;
-  readonly #limits: ConnectionLimits;
-  readonly #events: ConnectionEvents;
+  readonly #limits: ChannelLimits;
+  readonly #events: ChannelEvents;
   readonly #cancelHandshake: () => void;
   #state: "greeting" | "judging" | "open" | "closed" = "greeting";
   readonly #greetings = new GreetingReader();
@@ -62,7 +39,7 @@ export class Connection {
   #drained = false;
   #silentBeats = 0;
 
-  constructor(socket: Socket, limits: ConnectionLimits, events: ConnectionEvents) {
+  constructor(socket: Socket, limits: ChannelLimits, events: ChannelEvents) {
     this.#socket = socket;
     this.#limits = limits;
     this.#events = events;

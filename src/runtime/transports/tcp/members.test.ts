@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RecordingOwner } from "../../../../test/conformance/transport.ts";
 import { messageFrame, type RawEnd, TcpBench, welcome } from "../../../../test/support/tcp-bench.ts";
 import { toUtf8 } from "../../../base/text.ts";
-import type { Greeting } from "./handshake.ts";
+import type { Greeting } from "../links/handshake.ts";
 import { tcpTransport } from "./tcp.ts";
 
 let bench: TcpBench;

@@ -9,14 +9,15 @@ import { hello } from "../../../../test/support/tcp-bench.ts";
 import { toUtf8 } from "../../../base/text.ts";
 import { makeAuthority, makeCertificate } from "../../../cli/certificates/certificate.ts";
 import type { MemberTls } from "../../tls/credentials.ts";
+import { encodeGreeting, GreetingReader } from "../links/handshake.ts";
+import type { LinkedTransport, LinkOptions } from "../links/linked-transport.ts";
 import { realTimers, type Timers } from "../timers.ts";
-import { encodeGreeting, GreetingReader } from "./handshake.ts";
-import { type TcpOptions, type TcpTransport, tcpTransport } from "./tcp.ts";
+import { tcpTransport } from "./tcp.ts";
 
 /** A member, and what it told its operator. */
 interface Member {
   readonly id: string;
-  readonly transport: TcpTransport;
+  readonly transport: LinkedTransport;
   readonly owner: RecordingOwner;
   readonly warnings: string[];
 }
@@ -43,7 +44,7 @@ afterEach(async () => {
 async function start(
   id: string,
   tls: MemberTls | undefined,
-  options: Partial<TcpOptions> & { readonly clusterId?: string } = {},
+  options: Partial<LinkOptions> & { readonly clusterId?: string } = {},
 ): Promise<Member> {
   const warnings: string[] = [];
   const listen = { host: "127.0.0.1", port: 0 };

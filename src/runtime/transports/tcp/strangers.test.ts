@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hello, messageFrame, TcpBench } from "../../../../test/support/tcp-bench.ts";
 import { toUtf8 } from "../../../base/text.ts";
-import { encodeGreeting, type Greeting } from "./handshake.ts";
+import { encodeGreeting, type Greeting } from "../links/handshake.ts";
 
 let bench: TcpBench;
 

@@ -3,12 +3,13 @@ import { RecordingOwner, type TransportNetwork, transportConformance } from "../
 import { Authority } from "../../../../test/support/certificates.ts";
 import type { MemberTls } from "../../tls/credentials.ts";
 import { parseAddress } from "../addresses.ts";
+import { retryMs } from "../links/link.ts";
+import type { LinkedTransport } from "../links/linked-transport.ts";
 import type { Transport } from "../transport.ts";
-import { retryMs } from "./link.ts";
-import { type TcpTransport, tcpTransport } from "./tcp.ts";
+import { tcpTransport } from "./tcp.ts";
 
 function loopback(tls?: MemberTls): TransportNetwork {
-  const ports = (transport: Transport) => (transport as TcpTransport).port;
+  const ports = (transport: Transport) => (transport as LinkedTransport).port;
   return {
     open: ({ address = "127.0.0.1:0", queueBytesMax = 4 * 1024 * 1024 }) => {
       const { host, port } = parseAddress(address) ?? { host: "127.0.0.1", port: 0 };

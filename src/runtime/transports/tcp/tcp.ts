@@ -1,196 +1,90 @@
-import type { Bytes } from "../../../base/bytes.ts";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect as connectSecurely, TLSSocket } from "node:tls";
 import type { NodeId } from "../../../base/ids.ts";
-import { invariant } from "../../../base/invariant.ts";
-import { toUtf8 } from "../../../base/text.ts";
-import { OptionError } from "../../errors.ts";
-import { Credentials, type MemberTls } from "../../tls/credentials.ts";
-import { type Address, type Resolve, Resolver, resolveBySystem } from "../addresses.ts";
-import { type Notice, OnceNotices } from "../notices.ts";
-import { Strays } from "../strays.ts";
-import { realTimers, type Timers } from "../timers.ts";
-import type { LinkStats, Peer, Transport, TransportOwner } from "../transport.ts";
-import { Acceptor } from "./acceptor.ts";
-import type { ConnectionLimits } from "./connection.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { frameHeadBytes } from "./frames.ts";
-import { clusterIdBytesMax, type Identity, oldestVersion } from "./handshake.ts";
-import { Link } from "./link.ts";
+import { AddressInUseError, OptionError } from "../../errors.ts";
+import { Entrance } from "../../tls/entrance.ts";
+import { describeSocketError, dialOptions } from "../../tls/identity.ts";
+import type { Address } from "../addresses.ts";
+import type { Caller, Channel, ChannelEvents, Door, Medium, MediumOptions } from "../links/channel.ts";
+import type { Greeting } from "../links/handshake.ts";
+import { type LinkedTransport, type LinkOptions, linkedTransport } from "../links/linked-transport.ts";
+import { Connection } from "./connection.ts";
 
-/** How a member listens and what it may hold. What others dial are the addresses given as members, not this one. */
-export interface TcpOptions {
-  /** Port 0 takes any free one: see `TcpTransport.port`. */
-  readonly listen: Address;
-  readonly notice: Notice;
-  /**
-   * Encrypts all links; both ends of each show a certificate of the member that they are, signed by `ca`. On all
-   * members, or on none. Default: none.
-   */
-  readonly tls?: MemberTls | undefined;
-  /** Longest frame sent or taken, in bytes. Default 16 MiB. */
-  readonly frameBytesMax?: number;
-  /** Most bytes waiting for one member; frames beyond are dropped. At least one longest frame. Default 32 MiB. */
-  readonly queueBytesMax?: number;
-  /** From dialling or accepting to the end of the handshake. Default 2000. */
-  readonly handshakeMs?: number;
-  /** Between two pings; a member silent for five of them is gone. About the same on all members. Default 1000. */
-  readonly beatMs?: number;
-  /** How long a host name's addresses are remembered. Default 1000. */
-  readonly resolveCacheMs?: number;
-  /** Default: the system's resolver. */
-  readonly resolve?: Resolve;
-  /** 0 to below 1: spreads retries and tells starts apart. Default `Math.random`. */
-  readonly random?: () => number;
-  readonly timers?: Timers;
+/** Carries frames over TCP, or over TLS on TCP. Throws `OptionError`. */
+export function tcpTransport(options: LinkOptions): LinkedTransport {
+  return linkedTransport(options, (shared) => new TcpMedium(shared));
 }
 
-/** A transport over TCP. */
-export interface TcpTransport extends Transport {
-  /** The port that it listens on; 0 before the start. */
-  readonly port: number;
-}
+class TcpMedium implements Medium {
+  readonly #options: MediumOptions;
+  readonly #server: Server;
+  /** Before the others, where channels are encrypted. */
+  #entrance: Entrance | undefined;
+  #door: Door | undefined;
 
-const mebibyte = 1024 * 1024;
-const frameBytesLimit = 1024 * mebibyte;
-const silentBeatsMax = 5;
-
-/**
- * Carries frames over TCP: each member dials every other and sends on the connection that it dialled.
- *
- * One connection for each direction needs no rule for two ends that dial at once, nor for who redials after a restart.
- * Throws `OptionError`.
- */
-export function tcpTransport(options: TcpOptions): TcpTransport {
-  return new Tcp(options);
-}
-
-class Tcp implements TcpTransport, Endpoint {
-  readonly limits: ConnectionLimits;
-  readonly resolver: Resolver;
-  readonly notices: OnceNotices;
-  readonly credentials: Credentials | undefined;
-  readonly random: () => number;
-  readonly #listen: Address;
-  readonly #beatMs: number;
-  readonly #session: number;
-  readonly #acceptor: Acceptor;
-  readonly #links = new Map<NodeId, Link>();
-  readonly #strays = new Strays();
-  #members: readonly Peer[] = [];
-  #owner: TransportOwner | undefined;
-  #state: "new" | "running" | "closed" = "new";
-  #cancelBeat: () => void = () => {};
-
-  constructor(options: TcpOptions) {
-    const { listen, notice, random = Math.random, timers = realTimers } = options;
-    const { resolve = resolveBySystem, resolveCacheMs = 1000, handshakeMs = 2000, beatMs = 1000 } = options;
-    const { frameBytesMax = 16 * mebibyte, queueBytesMax = 32 * mebibyte } = options;
-    check("listen", listen.port >= 0 && listen.port <= 65_535, "must have a port of 0 to 65535");
-    check("frameBytesMax", frameBytesMax >= 1 && frameBytesMax <= frameBytesLimit, `must be 1 to ${frameBytesLimit}`);
-    check("queueBytesMax", queueBytesMax >= frameBytesMax + frameHeadBytes, "must hold a frame of frameBytesMax");
-    check("handshakeMs", handshakeMs >= 1, "must be at least 1");
-    check("beatMs", beatMs >= 1, "must be at least 1");
-    this.limits = { frameBytesMax, queueBytesMax, handshakeMs, silentBeatsMax, timers };
-    this.resolver = new Resolver(resolve, resolveCacheMs, timers);
-    this.notices = new OnceNotices(notice);
-    this.credentials = options.tls && new Credentials("tls", options.tls, notice, timers);
-    this.random = random;
-    this.#listen = listen;
-    this.#beatMs = beatMs;
-    this.#session = Math.floor(random() * 2 ** 48);
-    this.#acceptor = new Acceptor(this);
+  constructor(options: MediumOptions) {
+    this.#options = options;
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      if (this.#entrance) this.#entrance.enter(socket);
+      else this.#accept(socket);
+    });
   }
 
   get port(): number {
-    return this.#acceptor.port;
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
   }
 
-  async start(owner: TransportOwner): Promise<void> {
-    invariant(this.#state === "new" && !this.#owner, "a transport is started once");
-    check("clusterId", toUtf8(owner.clusterId).length <= clusterIdBytesMax, `has at most ${clusterIdBytesMax} bytes`);
-    this.#owner = owner;
-    await this.#acceptor.listen(this.#listen);
-    if (this.#isClosed()) return this.#acceptor.close(); // closed while it was starting
-    this.#state = "running";
-    this.#beatLater();
-    this.setMembers(this.#members);
-  }
-
-  setMembers(members: readonly Peer[]): void {
-    this.#members = members;
-    if (this.#state !== "running") return;
-    const listed = new Map(members.map((member) => [member.id, [member.address, ...(member.otherAddresses ?? [])]]));
-    listed.delete(this.#owner?.id ?? "");
-    for (const [peer, link] of this.#links) {
-      if (listed.has(peer)) continue;
-      this.#links.delete(peer);
-      link.remove();
+  dial(peer: NodeId, { host, port }: Address, hello: Greeting, events: ChannelEvents): Channel {
+    const { credentials, limits } = this.#options;
+    if (credentials === undefined) {
+      const connection = new Connection(connect({ host, port, noDelay: true }), limits, events);
+      connection.greet(hello);
+      return connection;
     }
-    for (const [peer, addresses] of listed) {
-      const link = this.#links.get(peer);
-      if (link) link.retarget(addresses);
-      else this.#links.set(peer, new Link(peer, addresses, this, this.#strays.take(peer)));
+    const socket = connectSecurely({ ...dialOptions(credentials, peer), host, port });
+    socket.setNoDelay(true);
+    const connection = new Connection(socket, limits, events);
+    socket.once("secureConnect", () => connection.greet(hello));
+    return connection;
+  }
+
+  async listen({ host, port }: Address, door: Door): Promise<void> {
+    this.#door = door;
+    const { credentials, limits } = this.#options;
+    if (credentials !== undefined) {
+      const accept = (socket: Socket): void => this.#accept(socket);
+      const failed = (remote: string, problem: string): void => door.failed(remote, problem);
+      const entrance = new Entrance(credentials, limits, { secured: accept, plain: accept, failed });
+      credentials.watch((pem) => entrance.renew(pem));
+      this.#entrance = entrance;
     }
-  }
-
-  send(to: NodeId, frame: Bytes): void {
-    const link = this.#links.get(to);
-    if (link) link.send(frame);
-    else if (!this.#acceptor.send(to, frame)) this.#strays.add(to);
-  }
-
-  stats(): readonly LinkStats[] {
-    return [...[...this.#links.values()].map((link) => link.stats), ...this.#strays.stats()];
+    try {
+      this.#server.listen(port, host);
+      await once(this.#server, "listening");
+    } catch (cause) {
+      const error = cause as NodeJS.ErrnoException;
+      if (error.code === "EADDRINUSE") throw new AddressInUseError(`${host}:${port}`, { cause });
+      throw new OptionError("listen", `cannot listen on ${host}:${port}: ${error.message}`);
+    }
+    this.#server.on("error", (error) => door.failed("", `it could not be accepted: ${describeSocketError(error)}`));
   }
 
   async close(): Promise<void> {
-    this.#state = "closed";
-    this.#cancelBeat();
-    const links = [...this.#links.values()].map((link) => link.close());
-    await Promise.all([...links, this.#acceptor.close()]);
-    this.#links.clear();
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#options.credentials?.close();
+    this.#entrance?.close();
+    await closed;
   }
 
-  identity(to: NodeId): Identity {
-    invariant(this.#owner !== undefined, "connections are made after the start");
-    const { id, clusterId, speaks } = this.#owner;
-    return { versions: { min: oldestVersion, max: speaks }, session: this.#session, clusterId, from: id, to };
-  }
-
-  isMember(peer: NodeId): boolean {
-    return this.#links.has(peer);
-  }
-
-  receive(peer: NodeId, body: Bytes): void {
-    if (this.#state !== "running") return;
-    this.#links.get(peer)?.countReceived();
-    this.#owner?.receive(peer, body);
-  }
-
-  changed(peer: NodeId, up: boolean, speaks?: number): void {
-    if (this.#state === "running") this.#owner?.link(peer, up, speaks);
-  }
-
-  arrived(peer: NodeId, session: number): void {
-    if (this.#state === "running") this.#links.get(peer)?.wake(session);
-  }
-
-  departed(peer: NodeId): void {
-    if (this.#state === "running") this.#links.get(peer)?.doubt();
-  }
-
-  #isClosed(): boolean {
-    return this.#state === "closed";
-  }
-
-  #beatLater(): void {
-    this.#cancelBeat = this.limits.timers.after(this.#beatMs, () => {
-      for (const link of this.#links.values()) link.beat();
-      this.#acceptor.beat();
-      this.#beatLater();
-    });
+  #accept(socket: Socket): void {
+    this.#door?.enter(callerOn(socket), (events) => new Connection(socket, this.#options.limits, events));
   }
 }
 
-function check(option: string, holds: boolean, rule: string): void {
-  if (!holds) throw new OptionError(option, rule);
+function callerOn(socket: Socket): Caller {
+  const remote = socket.remoteAddress ?? "an unknown address";
+  if (!(socket instanceof TLSSocket)) return { remote };
+  const fault = socket.authorized ? undefined : String(socket.authorizationError);
+  return { remote, shown: { certificate: socket.getPeerX509Certificate(), fault } };
 }

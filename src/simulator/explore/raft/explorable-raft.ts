@@ -1,5 +1,7 @@
+import { invariant } from "../../../base/invariant.ts";
 import { newRandom } from "../../../base/random.ts";
 import { toUtf8 } from "../../../base/text.ts";
+import type { Core } from "../../../protocols/core.ts";
 import {
   Raft,
   type RaftMessage,
@@ -11,7 +13,7 @@ import {
 } from "../../../protocols/raft/index.ts";
 import type { Member, Membership } from "../../../protocols/replicated-log.ts";
 import { messageWords, recordWords } from "../../raft/words.ts";
-import type { Explorable } from "../explorable.ts";
+import type { Alarm, Explorable } from "../explorable.ts";
 import { firstHistory, proposalText, type RaftFact, type RaftHistory, raftFacts, textOf } from "./history.ts";
 import { checkRaft, rememberRaft } from "./promises.ts";
 
@@ -25,8 +27,14 @@ export interface RaftTerms extends RaftVocabulary {
 /** How much of Raft is explored. */
 export interface RaftLimits {
   readonly members: number;
+  /** `new`: nothing has happened yet. `led`: the first member's patience has ended, and all that came of it is done. */
+  readonly start: "new" | "led";
   /** Nobody stands for a later term. */
   readonly terms: number;
+  /** How often a member's patience ends. */
+  readonly timeouts: number;
+  /** Single ticks of leaders: heartbeats. */
+  readonly ticks: number;
   /** Values proposed, to whoever leads. */
   readonly proposals: number;
   /** The core's setting: with 1 each append and each record carries one entry. */
@@ -42,19 +50,20 @@ const stillRandom = newRandom(1);
 
 /** The production core of Raft, ready to be explored. */
 export function explorableRaft(limits: RaftLimits): Explorable<RaftTerms> {
-  const { members, terms, proposals, reads, appendBytesMax } = limits;
+  const { members, start, proposals, reads, appendBytesMax } = limits;
   const ids = Array.from({ length: members }, (_, at) => String.fromCharCode(97 + at));
   const group: Member[] = ids.map((id) => ({ id, address: id }));
+  const [timeout, tick] = alarmsOf(limits);
   return {
     ids,
+    interchangeable: ids,
+    opening: start === "led" ? timeout : undefined,
     start: (id, records, life) => startRaft({ id, seed: life, ...timing, appendBytesMax }, group, records),
     resume: Raft.resume,
     calm,
     essence,
     isSpent,
-    mayTimeOut: (state) => state.term < terms,
-    hasTimedOut: (state) => state.role !== "leader" && state.elapsed === 0,
-    mayTick: (state) => state.role === "leader",
+    alarms: [timeout, tick],
     questions: [
       {
         countMax: proposals,
@@ -76,8 +85,37 @@ export function explorableRaft(limits: RaftLimits): Explorable<RaftTerms> {
       request: (request) => (request.kind === "propose" ? `propose ${proposalText(request.id)}` : "answer a read"),
       record: recordWords,
       state: stateWords,
+      output: () => undefined,
     },
   };
+}
+
+/** Patience ends within this many ticks, or the protocol's settings are wrong. */
+const patienceTicksMax = 1000;
+
+function alarmsOf({ terms, timeouts, ticks }: RaftLimits): [timeout: Alarm<RaftTerms>, tick: Alarm<RaftTerms>] {
+  const timeout: Alarm<RaftTerms> = {
+    countMax: timeouts,
+    mayRing: (state) => state.term < terms,
+    ring: waitOut,
+    words: (id) => `${id}'s patience ends`,
+  };
+  const tick: Alarm<RaftTerms> = {
+    countMax: ticks,
+    mayRing: (state) => state.role === "leader",
+    ring: (_, takeTick) => takeTick(),
+    words: (id) => `${id}'s clock ticks`,
+  };
+  return [timeout, tick];
+}
+
+/** As many ticks as it takes: to campaign, or to step down. */
+function waitOut(core: Core<RaftTerms, RaftState>, tick: () => void): void {
+  const hasTimedOut = ({ role, elapsed }: Readonly<RaftState>): boolean => role !== "leader" && elapsed === 0;
+  for (let ticks = 0; ticks === 0 || !hasTimedOut(core.inspect()); ticks++) {
+    invariant(ticks < patienceTicksMax, "patience ends in the end");
+    tick();
+  }
 }
 
 /** Reads are numbered from here on: the owner's numbers are never used twice. */

@@ -1,6 +1,6 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { InvariantViolation, invariant, unreachable } from "../../../base/invariant.ts";
-import type { Explorable, Moment, Terms } from "../explorable.ts";
+import type { Explorable, Terms } from "../explorable.ts";
 import type { Renaming } from "./canonical.ts";
 import { Parts } from "./parts.ts";
 import { newSeat, type Occasion, type Seat, seatEssence, stepSeat } from "./seat.ts";
@@ -20,28 +20,32 @@ export interface Outcome<T extends Terms> {
   /** Nothing has changed, and nothing was said. */
   readonly isIdle: boolean;
   /** By number of the history before: that of the history after, or how the two contradict each other. */
-  readonly histories: Map<number, number | InvariantViolation>;
-  /** For the story; absent when core or gate threw. */
-  readonly moment: Moment<T> | undefined;
+  readonly histories: Map<number, number | InvariantViolation> | undefined;
   readonly broken: InvariantViolation | undefined;
 }
 
 /** What may happen to a seat of itself. */
 export interface Chances {
   readonly pendingCount: number;
-  readonly mayTimeOut: boolean;
-  readonly mayTick: boolean;
+  /** By alarm. */
+  readonly mayRing: readonly boolean[];
   /** By kind of question. */
   readonly mayAsk: readonly boolean[];
 }
 
-/** What happens to a member; `argument`: a letter's number, a count of records, or kind and number of a question. */
-export type StepKind = "deliver" | "ask" | "persist" | "crash" | "timeout" | "tick";
+/**
+ * What happens to a member. `argument`: a letter's number, kind and number of a question, a count of records, or an
+ * alarm's place; `open` is the opening alarm.
+ */
+export type StepKind = "deliver" | "ask" | "persist" | "crash" | "ring" | "open";
 
-const kinds: readonly StepKind[] = ["deliver", "ask", "persist", "crash", "timeout", "tick"];
+const kinds: readonly StepKind[] = ["deliver", "ask", "persist", "crash", "ring", "open"];
 const codeOf = new Map(kinds.map((kind, code) => [kind, code]));
 
-/** Questions of one kind are numbered from 1 to below this. */
+/** Most steps say nothing, and tell the history nothing. */
+const none: readonly never[] = [];
+
+/** Questions of one kind are numbered below this. */
 const askRoom = 16;
 
 /** The argument of `ask`. */
@@ -67,13 +71,21 @@ export class LocalSteps<T extends Terms> {
   readonly #outcomes: Map<number, Outcome<T>>[] = [];
   readonly #chances: Chances[] = [];
   readonly #spent: Map<number, boolean>[] = [];
-  /** Place of each letter's receiver among the members, by letter. */
+  readonly #echoes: Map<number, boolean>[] = [];
+  /** Whether there may be echoes: only as long as nobody starts anew. */
+  readonly hasEchoes: boolean;
+  /** Places of each letter's sender and receiver among the members, by letter. */
+  readonly senders: number[] = [];
   readonly receivers: number[] = [];
   /** A number for each pair of sender and receiver, by letter. */
   readonly links: number[] = [];
 
-  constructor(explorable: Explorable<T>, renamings: readonly Renaming[]) {
+  readonly #mayRestart: boolean;
+
+  constructor(explorable: Explorable<T>, renamings: readonly Renaming[], mayRestart: boolean) {
     this.explorable = explorable;
+    this.#mayRestart = mayRestart;
+    this.hasEchoes = explorable.isEcho !== undefined && !mayRestart;
     this.seats = new Parts(renamings);
     this.letters = new Parts(renamings);
     this.histories = new Parts(renamings);
@@ -92,7 +104,7 @@ export class LocalSteps<T extends Terms> {
     const outcomes = this.#outcomes[seat] as Map<number, Outcome<T>>;
     const known = outcomes.get(code);
     if (known !== undefined) return known;
-    const outcome = this.#compute(seat, this.occasion(kind, argument));
+    const outcome = this.#compute(seat, this.occasion(seat, kind, argument));
     outcomes.set(code, outcome);
     return outcome;
   }
@@ -107,16 +119,37 @@ export class LocalSteps<T extends Terms> {
     const spent = this.#spent[seat] as Map<number, boolean>;
     let known = spent.get(letter);
     if (known === undefined) {
-      const mayBe = this.explorable.isSpent(this.letters.at(letter).message, this.seats.at(seat).state);
+      const { message } = this.letters.at(letter);
+      const mayBe = this.explorable.isSpent(message, this.seats.at(seat).state, this.#mayRestart);
       known = mayBe && this.take(seat, "deliver", letter).isIdle;
       spent.set(letter, known);
     }
     return known;
   }
 
+  /** Whether nothing but answers of which nothing can come will ever come of this letter between these seats. */
+  isEcho(letter: number, receiver: number, sender: number): boolean {
+    if (!this.hasEchoes) return false;
+    const echoes = this.#echoes[letter] as Map<number, boolean>;
+    const code = receiver * 2 ** 26 + sender;
+    let known = echoes.get(code);
+    if (known === undefined) {
+      const { message, from } = this.letters.at(letter);
+      const mayBe = this.explorable.isEcho?.(message, this.seats.at(receiver).state, this.seats.at(sender).state);
+      known = mayBe === true && this.#isAnsweredInVain(from, sender, this.take(receiver, "deliver", letter), receiver);
+      echoes.set(code, known);
+    }
+    return known;
+  }
+
+  #isAnsweredInVain(from: NodeId, sender: number, outcome: Outcome<T>, receiver: number): boolean {
+    if (outcome.broken !== undefined || outcome.seat !== receiver || outcome.facts.length > 0) return false;
+    return outcome.letters.every((answer) => this.letters.at(answer).to === from && this.isSpent(answer, sender));
+  }
+
   /** The history after this outcome, or what is wrong with it. */
   remember(history: number, outcome: Outcome<T>): number | InvariantViolation {
-    if (outcome.facts.length === 0) return history;
+    if (outcome.histories === undefined) return history;
     let next = outcome.histories.get(history);
     if (next === undefined) {
       next = attempt(() => this.historyNumber(this.explorable.remember(this.histories.at(history), outcome.facts)));
@@ -125,43 +158,49 @@ export class LocalSteps<T extends Terms> {
     return next;
   }
 
-  /** What a step of this kind is to the member that takes it. */
-  occasion(kind: StepKind, argument: number): Occasion<T> {
+  /** What a step of this kind is to the member in this seat that takes it. */
+  occasion(seat: number, kind: StepKind, argument: number): Occasion<T> {
+    const { explorable } = this;
     switch (kind) {
       case "deliver":
         return { kind, from: this.letters.at(argument).from, message: this.letters.at(argument).message };
       case "ask":
-        return { kind: "request", request: this.#request(argument) };
+        return { kind: "request", request: this.#request(seat, argument) };
       case "persist":
       case "crash":
         return { kind, count: argument };
-      case "timeout":
-      case "tick":
-        return { kind };
+      case "ring":
+      case "open": {
+        const alarm = kind === "ring" ? explorable.alarms[argument] : explorable.opening;
+        invariant(alarm !== undefined, "only alarms that there are ring");
+        return { kind: "alarm", alarm };
+      }
       default:
         return unreachable(kind);
     }
   }
 
-  #request(argument: number): T["request"] {
+  #request(seat: number, argument: number): T["request"] {
     const question = this.explorable.questions[questionKind(argument)];
     invariant(question !== undefined, "only questions that there are get asked");
-    return question.request(argument % askRoom);
+    return question.request(argument % askRoom, this.seats.at(seat).state);
   }
 
   #compute(seat: number, occasion: Occasion<T>): Outcome<T> {
     const { explorable } = this;
-    const nothing = { seat, letters: [], facts: [], isIdle: false, histories: new Map<number, number>() };
+    const nothing = { seat, letters: none, facts: none, isIdle: false, histories: undefined };
     const result = attempt(() => stepSeat(explorable, this.seats.at(seat), occasion));
-    if (result instanceof InvariantViolation) return { ...nothing, broken: result, moment: undefined };
+    if (result instanceof InvariantViolation) return { ...nothing, broken: result };
     const { moment } = result;
+    const facts = attempt(() => explorable.facts(moment));
+    if (facts instanceof InvariantViolation) return { ...nothing, broken: facts };
     const from = moment.id;
     const letters = moment.sent.map(({ to, message }) => this.letterNumber({ from, to, message }));
-    const facts = explorable.facts(moment);
     const next = this.seatNumber(result.seat);
     const isSame = next === seat || (occasion.kind === "crash" && this.#isReborn(seat, result.seat));
     const isIdle = isSame && letters.length === 0 && facts.length === 0;
-    return { seat: next, letters, facts, isIdle, histories: new Map(), broken: undefined, moment };
+    const histories = facts.length === 0 ? undefined : new Map();
+    return { seat: next, letters: letters.length === 0 ? none : letters, facts, isIdle, histories, broken: undefined };
   }
 
   /** Whether a crash has taken nothing: all that can follow can follow without it, in the earlier life. */
@@ -180,8 +219,7 @@ export class LocalSteps<T extends Terms> {
     this.#spent.push(new Map());
     this.#chances.push({
       pendingCount: pending.length,
-      mayTimeOut: explorable.mayTimeOut(state),
-      mayTick: explorable.mayTick(state),
+      mayRing: explorable.alarms.map((alarm) => alarm.mayRing(state)),
       mayAsk: explorable.questions.map((question) => question.mayAsk(state)),
     });
     return number;
@@ -193,8 +231,11 @@ export class LocalSteps<T extends Terms> {
     const { ids } = this.explorable;
     const to = ids.indexOf(letter.to);
     invariant(to >= 0, "members write to members alone");
+    const from = ids.indexOf(letter.from);
+    this.senders.push(from);
     this.receivers.push(to);
-    this.links.push(ids.indexOf(letter.from) * ids.length + to);
+    this.links.push(from * ids.length + to);
+    this.#echoes.push(new Map());
     return number;
   }
 

@@ -1,9 +1,9 @@
 import { copyPlain } from "../../../base/copy.ts";
 import type { NodeId } from "../../../base/ids.ts";
-import { invariant, unreachable } from "../../../base/invariant.ts";
-import type { Core, Input } from "../../../protocols/core.ts";
+import { unreachable } from "../../../base/invariant.ts";
+import type { Input } from "../../../protocols/core.ts";
 import { Gate, type GateState } from "../../../protocols/outbox.ts";
-import type { Explorable, Moment, Terms } from "../explorable.ts";
+import type { Alarm, Explorable, Moment, Terms } from "../explorable.ts";
 
 /** A member between two steps: its core, its gate and its disk. Never changed, so that worlds share it. */
 export interface Seat<T extends Terms> {
@@ -27,18 +27,13 @@ export type Occasion<T extends Terms> =
   | { readonly kind: "persist"; readonly count: number }
   /** The process dies and starts again; the oldest `count` of the records on their way are found on the disk. */
   | { readonly kind: "crash"; readonly count: number }
-  /** As many ticks as it takes. */
-  | { readonly kind: "timeout" }
-  | { readonly kind: "tick" };
+  | { readonly kind: "alarm"; readonly alarm: Alarm<T> };
 
 /** A member's next seat, and what came of its step. */
 export interface Result<T extends Terms> {
   readonly seat: Seat<T>;
   readonly moment: Moment<T>;
 }
-
-/** A timeout ends within this many ticks, or the protocol's settings are wrong. */
-const timeoutTicksMax = 1000;
 
 /** A member that starts from what is on its disk. */
 export function newSeat<T extends Terms>(
@@ -50,12 +45,18 @@ export function newSeat<T extends Terms>(
   const core = explorable.start(id, durable, life);
   const state = core.inspect();
   explorable.calm(state);
-  const disk = recover(explorable, id, durable);
+  const disk = recover(explorable, id, durable, life);
   return { id, state, gate: new Gate(core).inspect(), durable, disk, pending: [], life };
 }
 
-function recover<T extends Terms>(explorable: Explorable<T>, id: NodeId, durable: readonly T["record"][]): T["state"] {
-  const state = explorable.start(id, durable, 1).inspect();
+/** What a restart would make of records now. */
+function recover<T extends Terms>(
+  explorable: Explorable<T>,
+  id: NodeId,
+  durable: readonly T["record"][],
+  life: number,
+): T["state"] {
+  const state = explorable.start(id, durable, life + 1).inspect();
   explorable.calm(state);
   return state;
 }
@@ -86,7 +87,8 @@ function crash<T extends Terms>(explorable: Explorable<T>, seat: Seat<T>, count:
   const durable = [...seat.durable, ...seat.pending.slice(0, count)];
   const next = newSeat(explorable, seat.id, durable, seat.life + 1);
   const { id, state: before } = seat;
-  return { seat: next, moment: { id, before, after: next.state, request: undefined, sent: [], outputs: [] } };
+  const nothing = { request: undefined, received: undefined, sent: [], outputs: [] };
+  return { seat: next, moment: { id, before, after: next.state, ...nothing } };
 }
 
 function live<T extends Terms>(
@@ -106,35 +108,25 @@ function live<T extends Terms>(
       persist: (records) => asked.push(...records),
       output: (output) => outputs.push(output),
     });
-  if (occasion.kind === "timeout") timeOut(explorable, core, take);
+  if (occasion.kind === "alarm") occasion.alarm.ring(core, () => take({ kind: "tick" }));
   else take(inputOf(seat, occasion));
   const state = core.inspect();
   explorable.calm(state);
   const count = occasion.kind === "persist" ? occasion.count : 0;
   const durable = count === 0 ? seat.durable : [...seat.durable, ...seat.pending.slice(0, count)];
-  const disk = count === 0 ? seat.disk : recover(explorable, id, durable);
+  const disk = count === 0 ? seat.disk : recover(explorable, id, durable, life);
   const pending = [...seat.pending.slice(count), ...asked];
   const request = occasion.kind === "request" ? occasion.request : undefined;
+  const received = occasion.kind === "deliver" ? { from: occasion.from, message: occasion.message } : undefined;
   return {
     seat: { id, state, gate: gate.inspect(), durable, disk, pending, life },
-    moment: { id, before, after: state, request, sent, outputs },
+    moment: { id, before, after: state, request, received, sent, outputs },
   };
-}
-
-function timeOut<T extends Terms>(
-  explorable: Explorable<T>,
-  core: Core<T, T["state"]>,
-  take: (input: Input<T>) => void,
-): void {
-  for (let ticks = 0; ticks === 0 || !explorable.hasTimedOut(core.inspect()); ticks++) {
-    invariant(ticks < timeoutTicksMax, "patience ends in the end");
-    take({ kind: "tick" });
-  }
 }
 
 function inputOf<T extends Terms>(
   { gate }: Seat<T>,
-  occasion: Exclude<Occasion<T>, { kind: "crash" | "timeout" }>,
+  occasion: Exclude<Occasion<T>, { kind: "crash" | "alarm" }>,
 ): Input<T> {
   switch (occasion.kind) {
     case "deliver":
@@ -143,8 +135,6 @@ function inputOf<T extends Terms>(
       return { kind: "request", request: occasion.request };
     case "persist":
       return { kind: "persisted", count: gate.durableCount + occasion.count };
-    case "tick":
-      return { kind: "tick" };
     default:
       return unreachable(occasion);
   }

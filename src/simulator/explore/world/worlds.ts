@@ -1,6 +1,7 @@
-import { InvariantViolation, invariant, unreachable } from "../../../base/invariant.ts";
+import { InvariantViolation, unreachable } from "../../../base/invariant.ts";
 import type { Bounds, Explorable, Terms } from "../explorable.ts";
 import { none, Visited } from "../visited.ts";
+import { countOf, isLeft, type Limit, limitsOf } from "./account.ts";
 import { type Renaming, renamings } from "./canonical.ts";
 import { attempt, LocalSteps, type Outcome, questionArgument, questionKind, type StepKind } from "./local-steps.ts";
 
@@ -24,59 +25,61 @@ export interface Successors<T extends Terms> {
   broken(violation: InvariantViolation, step: Readonly<Step<T>>): void;
 }
 
-/** Where in a world's account a count has its 4 bits; questions take those from the last on, by kind. */
-const accounts = { timeouts: 0, ticks: 4, crashes: 8, duplicates: 12, losses: 16, questions: 20 } as const;
-type Account = Exclude<keyof typeof accounts, "questions">;
-const accountMax = 15;
-
 /**
  * Worlds as rows of numbers: each member's seat, the history, the account of what was used up, and the letters on their
  * way; sorted in `any` order.
  */
 export class Worlds<T extends Terms> {
   readonly steps: LocalSteps<T>;
-  readonly #bounds: Bounds;
+  readonly #limits: {
+    readonly crash: Limit;
+    readonly duplicate: Limit;
+    readonly loss: Limit;
+    readonly alarms: readonly Limit[];
+    readonly questions: readonly Limit[];
+  };
+  readonly #isDiskFast: boolean;
   readonly #memberCount: number;
   readonly #renamingCount: number;
   readonly #inOrder: boolean;
   readonly #checked = new Visited();
-  readonly #step: Step<T> = { kind: "tick", member: 0, argument: 0, outcome: undefined };
+  readonly #step: Step<T> = { kind: "deliver", member: 0, argument: 0, outcome: undefined };
   #next = new Int32Array(64);
   /** The halves of the newest hash. */
   low = 0;
   high = 0;
 
   constructor(explorable: Explorable<T>, bounds: Bounds) {
-    const { timeouts, ticks, crashes, duplicates, losses } = bounds;
-    const counts = [
-      timeouts,
-      ticks,
-      crashes,
-      duplicates,
-      losses,
-      ...explorable.questions.map(({ countMax }) => countMax),
-    ];
-    invariant(Math.max(...counts) <= accountMax, `nothing happens more than ${accountMax} times`);
-    invariant(counts.length <= 8, "there are no more than three kinds of questions");
-    const all = renamings(explorable.ids);
+    const { alarms, questions } = explorable;
+    this.#inOrder = bounds.order === "sent";
+    const losses = this.#inOrder ? bounds.losses : Number.POSITIVE_INFINITY;
+    const counts = [...alarms, ...questions].map(({ countMax }) => countMax);
+    const [crash, duplicate, loss, ...others] = limitsOf([bounds.crashes, bounds.duplicates, losses, ...counts]);
+    this.#limits = {
+      crash: crash as Limit,
+      duplicate: duplicate as Limit,
+      loss: loss as Limit,
+      alarms: others.slice(0, alarms.length),
+      questions: others.slice(alarms.length),
+    };
+    const all = renamings(explorable.interchangeable);
     const used: Renaming[] = bounds.symmetry ? all : all.slice(0, 1);
-    this.steps = new LocalSteps(explorable, used);
-    this.#bounds = bounds;
+    this.steps = new LocalSteps(explorable, used, bounds.crashes > 0);
+    this.#isDiskFast = bounds.disk === "fast";
     this.#memberCount = explorable.ids.length;
     this.#renamingCount = used.length;
-    this.#inOrder = bounds.order === "sent";
   }
 
   /** The world that exploration starts from. */
   first(): Int32Array {
     const world = Int32Array.from([...this.steps.first(), 0]);
-    return this.#bounds.start === "new" ? world : this.#settle(world);
+    return this.steps.explorable.opening === undefined ? world : this.#settle(world);
   }
 
-  /** The first member's patience ends, and all that comes of it is done; none of it counts. */
+  /** The first member's opening alarm rings, and all that comes of it is done; none of it counts. */
   #settle(first: Int32Array): Int32Array {
     let world = first;
-    let next = this.#follow(["timeout"], (to) => this.#move(first, first.length, "timeout", 0, 0, to));
+    let next = this.#follow(["open"], (to) => this.#move(first, first.length, "open", 0, 0, to));
     while (next !== undefined) {
       const now: Int32Array = next;
       world = now;
@@ -149,7 +152,7 @@ export class Worlds<T extends Terms> {
 
   /** All that can happen next. */
   expand(world: Int32Array, length: number, to: Successors<T>): void {
-    const urgent = this.#bounds.disk === "fast" ? this.#writingMember(world) : undefined;
+    const urgent = this.#isDiskFast ? this.#writingMember(world) : undefined;
     if (urgent !== undefined) return this.#useDisk(world, length, urgent, to);
     for (let member = 0; member < this.#memberCount; member++) {
       this.#useDisk(world, length, member, to);
@@ -167,21 +170,25 @@ export class Worlds<T extends Terms> {
 
   #useDisk(world: Int32Array, length: number, member: number, to: Successors<T>): void {
     const { pendingCount } = this.steps.chances(world[member] as number);
-    const first = this.#bounds.disk === "fast" ? Math.max(1, pendingCount) : 1;
+    const first = this.#isDiskFast ? Math.max(1, pendingCount) : 1;
     for (let count = first; count <= pendingCount; count++) this.#move(world, length, "persist", member, count, to);
-    if (!this.#isLeft(world, "crashes")) return;
+    if (!isLeft(this.#account(world), this.#limits.crash)) return;
     for (let count = 0; count <= pendingCount; count++) this.#move(world, length, "crash", member, count, to);
   }
 
   #actAlone(world: Int32Array, length: number, member: number, to: Successors<T>): void {
-    const { mayTimeOut, mayTick, mayAsk } = this.steps.chances(world[member] as number);
-    if (mayTimeOut && this.#isLeft(world, "timeouts")) this.#move(world, length, "timeout", member, 0, to);
-    if (mayTick && this.#isLeft(world, "ticks")) this.#move(world, length, "tick", member, 0, to);
+    const { mayRing, mayAsk } = this.steps.chances(world[member] as number);
+    const { alarms, questions } = this.#limits;
+    const account = this.#account(world);
+    for (let alarm = 0; alarm < mayRing.length; alarm++) {
+      const isOpen = mayRing[alarm] === true && isLeft(account, alarms[alarm] as Limit);
+      if (isOpen) this.#move(world, length, "ring", member, alarm, to);
+    }
     for (let kind = 0; kind < mayAsk.length; kind++) {
-      if (!mayAsk[kind]) continue;
-      const asked = this.#used(world, accounts.questions + 4 * kind);
-      const countMax = this.steps.explorable.questions[kind]?.countMax ?? 0;
-      if (asked < countMax) this.#move(world, length, "ask", member, questionArgument(kind, asked + 1), to);
+      const limit = questions[kind] as Limit;
+      if (!mayAsk[kind] || !isLeft(account, limit)) continue;
+      const number = limit.shift < 0 ? 0 : countOf(account, limit) + 1;
+      this.#move(world, length, "ask", member, questionArgument(kind, number), to);
     }
   }
 
@@ -190,8 +197,9 @@ export class Worlds<T extends Terms> {
     if (this.#inOrder ? this.#rank(world, at) > 0 : at > this.#memberCount + 2 && world[at - 1] === letter) return;
     const member = this.steps.receivers[letter] as number;
     this.#move(world, length, "deliver", member, letter, to, at);
-    if (this.#isLeft(world, "duplicates")) this.#move(world, length, "repeat", member, letter, to);
-    if (this.#inOrder && this.#isLeft(world, "losses")) this.#lose(world, length, at, to);
+    const account = this.#account(world);
+    if (isLeft(account, this.#limits.duplicate)) this.#move(world, length, "repeat", member, letter, to);
+    if (this.#inOrder && isLeft(account, this.#limits.loss)) this.#lose(world, length, at, to);
   }
 
   /** How many letters on the same link were sent before the one at `at`. */
@@ -203,12 +211,8 @@ export class Worlds<T extends Terms> {
     return rank;
   }
 
-  #used(world: Int32Array, shift: number): number {
-    return ((world[this.#memberCount + 1] as number) >>> shift) & accountMax;
-  }
-
-  #isLeft(world: Int32Array, account: Account): boolean {
-    return this.#used(world, accounts[account]) < this.#bounds[account];
+  #account(world: Int32Array): number {
+    return world[this.#memberCount + 1] as number;
   }
 
   /** One step of one member; the letter at `taken`, if any, leaves the network. */
@@ -258,13 +262,12 @@ export class Worlds<T extends Terms> {
     const next = this.#next;
     const count = this.#memberCount + 2;
     for (let at = 0; at < count; at++) next[at] = world[at] as number;
-    const shift = accountOf(kind, argument);
-    if (shift !== undefined) next[count - 1] = (next[count - 1] as number) + (1 << shift);
+    const shift = this.#limitOf(kind, argument)?.shift ?? -1;
+    if (shift >= 0) next[count - 1] = (next[count - 1] as number) + (1 << shift);
   }
 
   /** Puts the letters that can still matter into the next world, and says how long it is. */
   #mail(world: Int32Array, length: number, member: number, taken: number, outcome: Outcome<T> | undefined): number {
-    const { steps } = this;
     const next = this.#next;
     const first = this.#memberCount + 2;
     const isMoved = outcome !== undefined && outcome.seat !== world[member];
@@ -272,11 +275,11 @@ export class Worlds<T extends Terms> {
     for (let at = first; at < length; at++) {
       const letter = world[at] as number;
       if (at === taken) continue;
-      if (isMoved && steps.receivers[letter] === member && this.#isSpent(letter, outcome.seat)) continue;
+      if (isMoved && this.#concerns(letter, member) && this.#isSpent(letter, next)) continue;
       next[end++] = letter;
     }
     for (const letter of outcome?.letters ?? []) {
-      if (this.#isSpent(letter, next[steps.receivers[letter] as number] as number)) continue;
+      if (this.#isSpent(letter, next)) continue;
       let at = end++;
       for (; !this.#inOrder && at > first && (next[at - 1] as number) > letter; at--) next[at] = next[at - 1] as number;
       next[at] = letter;
@@ -284,31 +287,41 @@ export class Worlds<T extends Terms> {
     return end;
   }
 
-  /** In order, what nothing can come of still stands before others, and takes a step to get out of their way. */
-  #isSpent(letter: number, seat: number): boolean {
-    return !this.#inOrder && this.steps.isSpent(letter, seat);
+  /** Whether a letter may be spent from now on because this member has moved. */
+  #concerns(letter: number, member: number): boolean {
+    const { receivers, senders, hasEchoes } = this.steps;
+    return receivers[letter] === member || (hasEchoes && senders[letter] === member);
   }
-}
 
-/** Where the account counts such a step; nowhere if it is not limited. */
-function accountOf(kind: Step<Terms>["kind"], argument: number): number | undefined {
-  switch (kind) {
-    case "timeout":
-      return accounts.timeouts;
-    case "tick":
-      return accounts.ticks;
-    case "crash":
-      return accounts.crashes;
-    case "repeat":
-      return accounts.duplicates;
-    case "lose":
-      return accounts.losses;
-    case "ask":
-      return accounts.questions + 4 * questionKind(argument);
-    case "deliver":
-    case "persist":
-      return undefined;
-    default:
-      return unreachable(kind);
+  /** In order, what nothing can come of still stands before others, and takes a step to get out of their way. */
+  #isSpent(letter: number, world: Int32Array): boolean {
+    if (this.#inOrder) return false;
+    const { steps } = this;
+    const receiver = world[steps.receivers[letter] as number] as number;
+    if (steps.isSpent(letter, receiver)) return true;
+    return steps.hasEchoes && steps.isEcho(letter, receiver, world[steps.senders[letter] as number] as number);
+  }
+
+  /** What counts such a step; nothing if it is part of any other, or not limited. */
+  #limitOf(kind: Step<T>["kind"], argument: number): Limit | undefined {
+    const { crash, duplicate, loss, alarms, questions } = this.#limits;
+    switch (kind) {
+      case "ring":
+        return alarms[argument];
+      case "ask":
+        return questions[questionKind(argument)];
+      case "crash":
+        return crash;
+      case "repeat":
+        return duplicate;
+      case "lose":
+        return loss;
+      case "deliver":
+      case "persist":
+      case "open":
+        return undefined;
+      default:
+        return unreachable(kind);
+    }
   }
 }

@@ -1,11 +1,8 @@
-import { connect, type Socket } from "node:net";
-import { connect as connectSecurely } from "node:tls";
 import type { Bytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
-import { dialOptions } from "../../tls/identity.ts";
 import { type Address, parseAddress } from "../addresses.ts";
 import type { LinkStats } from "../transport.ts";
-import { Connection } from "./connection.ts";
+import type { Channel } from "./channel.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { findMismatch, type Greeting } from "./handshake.ts";
 
@@ -26,7 +23,7 @@ export class Link {
   #address = "";
   #state: "idle" | "resolving" | "dialling" | "open" | "closed" = "idle";
   /** Of the current dial: what an earlier one still brings is void. */
-  #connection: Connection | undefined;
+  #channel: Channel | undefined;
   #dial = 0;
   #cancelRetry: () => void = () => {};
   #failures = 0;
@@ -56,13 +53,13 @@ export class Link {
       framesSent: this.#framesSent,
       framesReceived: this.#framesReceived,
       framesDropped: this.#framesDropped,
-      bytesQueued: this.#connection?.bytesQueued ?? 0,
+      bytesQueued: this.#channel?.bytesQueued ?? 0,
     };
   }
 
   send(body: Bytes): void {
     if (body.length > this.#endpoint.limits.frameBytesMax) this.#tellTooLong(body.length);
-    else if (this.#connection?.send(body)) {
+    else if (this.#channel?.send(body)) {
       this.#framesSent++;
       return;
     }
@@ -86,7 +83,7 @@ export class Link {
   /** The peer has connected to us, so it is there: no use in waiting any longer. */
   wake(session: number): void {
     const stale = this.#state === "open" && session !== this.#session; // of a peer that died unnoticed and is back
-    const stuck = this.#state === "dialling" && this.#connection?.connecting === true;
+    const stuck = this.#state === "dialling" && this.#channel?.connecting === true;
     if (stale || stuck) this.#abandon();
     if (this.#state === "idle") this.#redial();
   }
@@ -94,25 +91,25 @@ export class Link {
   /** The peer's own connection to us broke, perhaps because the peer did: down until it answers on ours. */
   doubt(): void {
     if (this.#state !== "open") return;
-    this.#connection?.ping();
+    this.#channel?.ping();
     this.#report(false);
   }
 
   /** To be called at a steady pace. */
   beat(): void {
     if (this.#state !== "open") return;
-    this.#connection?.beat();
-    this.#connection?.ping();
+    this.#channel?.beat();
+    this.#channel?.ping();
   }
 
   /** Ends the link for good, without a word to the owner; resolves when what was queued has left, or shortly. */
   async close(): Promise<void> {
-    const connection = this.#connection;
-    this.#connection = undefined;
+    const channel = this.#channel;
+    this.#channel = undefined;
     this.#dial++;
     this.#cancelRetry();
     this.#state = "closed";
-    await connection?.finish();
+    await channel?.finish();
   }
 
   /** Ends the link for good; says that it is down. */
@@ -145,41 +142,30 @@ export class Link {
     this.#state = "dialling";
     const round = Math.floor(this.#failures / this.#addresses.length);
     const host = hosts[round % hosts.length] as string; // one after the other, should some not answer
-    const socket = this.#dialSocket(host, port);
-    const connection = new Connection(socket, this.#endpoint.limits, {
-      greeted: (greeting) => this.#judge(connection, greeting),
+    const hello: Greeting = { kind: "hello", ...this.#endpoint.identity(this.#peer) };
+    const channel = this.#endpoint.medium.dial(this.#peer, { host, port }, hello, {
+      greeted: (greeting) => this.#judge(channel, greeting),
       message: (body) => this.#endpoint.receive(this.#peer, body),
       answered: () => this.#report(true),
       closed: (problem) => {
-        if (connection === this.#connection) this.#fail(problem);
+        if (channel === this.#channel) this.#fail(problem);
       },
     });
-    this.#connection = connection;
-    const greet = (): void => connection.greet({ kind: "hello", ...this.#endpoint.identity(this.#peer) });
-    if (this.#endpoint.credentials) socket.once("secureConnect", greet);
-    else greet();
+    this.#channel = channel;
   }
 
-  #dialSocket(host: string, port: number): Socket {
-    const { credentials } = this.#endpoint;
-    if (credentials === undefined) return connect({ host, port, noDelay: true });
-    const socket = connectSecurely({ ...dialOptions(credentials, this.#peer), host, port });
-    socket.setNoDelay(true);
-    return socket;
-  }
-
-  #judge(connection: Connection, greeting: Greeting): void {
+  #judge(channel: Channel, greeting: Greeting): void {
     if (greeting.kind === "hello") {
-      connection.destroy("both ends dialled", true);
+      channel.destroy("both ends dialled", true);
       return;
     }
     const refusal = greeting.kind === "refusal" ? greeting : undefined;
     const found = refusal ?? findMismatch(this.#endpoint.identity(this.#peer), greeting);
     if (found) {
-      connection.destroy(`${refusal ? "it refused us" : "it does not fit"} (${found.mismatch}): ${found.text}`);
+      channel.destroy(`${refusal ? "it refused us" : "it does not fit"} (${found.mismatch}): ${found.text}`);
       return;
     }
-    connection.open();
+    channel.open();
     this.#state = "open";
     this.#session = greeting.session;
     this.#speaks = greeting.versions.max;
@@ -203,12 +189,12 @@ export class Link {
   }
 
   #abandon(): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
+    const channel = this.#channel;
+    this.#channel = undefined;
     this.#dial++;
     this.#cancelRetry();
     this.#state = "idle";
-    connection?.destroy("abandoned");
+    channel?.destroy("abandoned");
     this.#report(false);
   }
 

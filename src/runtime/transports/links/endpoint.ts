@@ -1,18 +1,18 @@
 import type { Bytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
-import type { Credentials } from "../../tls/credentials.ts";
 import type { Resolver } from "../addresses.ts";
 import type { OnceNotices } from "../notices.ts";
-import type { ConnectionLimits } from "./connection.ts";
+import type { ChannelLimits, Medium } from "./channel.ts";
 import type { Identity } from "./handshake.ts";
 
 /** What links and the acceptor share, and whom they tell. */
 export interface Endpoint {
-  readonly limits: ConnectionLimits;
+  readonly limits: ChannelLimits;
+  readonly medium: Medium;
   readonly resolver: Resolver;
   readonly notices: OnceNotices;
-  /** With these connections are encrypted, and both ends show who they are. */
-  readonly credentials: Credentials | undefined;
+  /** Whether both ends of each channel show certificates. */
+  readonly isEncrypted: boolean;
   /** 0 to below 1. */
   readonly random: () => number;
   /** How this node introduces itself to `to`. */

@@ -1,7 +1,7 @@
 import { ByteReader, type Bytes, ByteWriter, noBytes } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { isNodeId, type NodeId } from "../../../base/ids.ts";
-import { toUtf8 } from "../../../base/text.ts";
+import { fromUtf8, toUtf8 } from "../../../base/text.ts";
 import { tlsFirstByte } from "../../tls/entrance.ts";
 import { isShortAddress, shortAddressBytesMax } from "../addresses.ts";
 
@@ -48,7 +48,8 @@ const textBytesMax = 256;
 const magic = toUtf8("QUOR");
 const headBytes = magic.length + 2;
 const kinds = ["hello", "welcome", "refusal"] as const;
-const mismatches = ["other", "version", "cluster", "node", "full", "tls", "certificate"] as const;
+/** In the order of their numbers on the wire. */
+export const mismatches = ["other", "version", "cluster", "node", "full", "tls", "certificate"] as const;
 
 /**
  * A greeting's bytes: "QUOR", u16 length of the rest (big end first), kind, versions, session, cluster, from, to,
@@ -87,7 +88,7 @@ function decodeBody(body: Bytes): Greeting {
 }
 
 /** Members of a cluster have ids; a member of a group is named by its address. */
-function isPeerName(text: string): boolean {
+export function isPeerName(text: string): boolean {
   return isNodeId(text) || isShortAddress(text);
 }
 
@@ -98,6 +99,10 @@ function readText(reader: ByteReader, bytesMax: number): string {
   return text;
 }
 
+function isHttp2(bytes: Bytes): boolean {
+  return bytes.length >= 4 && fromUtf8(bytes.subarray(0, 4)) === "PRI ";
+}
+
 /** Takes the greeting off the start of a stream, and nothing more. */
 export class GreetingReader {
   #held: Bytes = noBytes;
@@ -106,6 +111,9 @@ export class GreetingReader {
   read(chunk: Bytes): { readonly greeting: Greeting; readonly rest: Bytes } | undefined {
     const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
     if (bytes[0] === tlsFirstByte) throw new MalformedError("TLS, where this end speaks none");
+    if (bytes[0] === 0)
+      throw new MalformedError("HTTP/2: a member that runs with transport grpc, and this one with tcp");
+    if (isHttp2(bytes)) throw new MalformedError("gRPC, and this member runs with transport tcp");
     for (const [at, byte] of magic.entries()) {
       if (at < bytes.length && bytes[at] !== byte) throw new MalformedError("not Quorate's protocol");
     }

@@ -1,0 +1,7 @@
+import type { ExplorableProtocol } from "./protocol.ts";
+import { raft } from "./raft.ts";
+import { synod } from "./synod.ts";
+import { totalOrder } from "./total-order.ts";
+
+/** All that can be explored. */
+export const explorableProtocols: readonly ExplorableProtocol[] = [raft, totalOrder, synod];

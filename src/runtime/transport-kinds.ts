@@ -1,0 +1,27 @@
+import { grpcTransport } from "./transports/grpc/grpc.ts";
+import type { LinkedTransport, LinkOptions } from "./transports/links/linked-transport.ts";
+import { tcpTransport } from "./transports/tcp/tcp.ts";
+
+/** How members may be linked. */
+export const transportKinds = ["tcp", "grpc"] as const;
+
+/** One of them. */
+export type TransportKind = (typeof transportKinds)[number];
+
+const makers: Readonly<Record<TransportKind, (options: LinkOptions) => LinkedTransport>> = {
+  tcp: tcpTransport,
+  grpc: grpcTransport,
+};
+
+/** What Protocol Buffers may take more than the native encoding of a message. */
+const protobufBytesMore = 1024 * 1024;
+
+/** A transport of this kind, for messages of so many bytes in their native encoding. Throws `OptionError`. */
+export function makeTransport(
+  kind: TransportKind,
+  messageBytesMax: number,
+  options: Pick<LinkOptions, "listen" | "notice" | "tls">,
+): LinkedTransport {
+  const frameBytesMax = kind === "grpc" ? messageBytesMax + protobufBytesMore : messageBytesMax;
+  return makers[kind]({ ...options, frameBytesMax });
+}

@@ -1,0 +1,107 @@
+import { type Bytes, bytesCodec } from "../../../base/bytes.ts";
+import { MalformedError } from "../../../base/errors.ts";
+import type { NodeId } from "../../../base/ids.ts";
+import { invariant } from "../../../base/invariant.ts";
+import { GrpcServer } from "../../grpc/server.ts";
+import type { Call, Caller as GrpcCaller } from "../../grpc/server-call.ts";
+import { GrpcError, grpcStatus } from "../../grpc/status.ts";
+import { dialOptions } from "../../tls/identity.ts";
+import type { Address } from "../addresses.ts";
+import type { Caller, Channel, ChannelEvents, Door, Medium, MediumOptions } from "../links/channel.ts";
+import type { Greeting } from "../links/handshake.ts";
+import { type LinkedTransport, type LinkOptions, linkedTransport } from "../links/linked-transport.ts";
+import { AcceptedChannel } from "./accepted-channel.ts";
+import { DialledChannel, greetingKey, type MessagesMethod } from "./dialled-channel.ts";
+import { decodeIdentity } from "./greeting-codec.ts";
+
+/** The methods of protocols whose messages have schemas, under proto/. */
+const paths = { raft: "/quorate.raft.v1.Raft/Messages" } as const;
+
+/** Bytes that a member may send ahead of their being read: more than one longest frame leaves a link idle. */
+const windowBytes = 8 * 1024 * 1024;
+
+const connectionsMax = 128;
+
+/**
+ * Carries messages over gRPC, as members written in another language can: proto/quorate/members/v1/members.proto.
+ *
+ * Frames must be messages of the protocol as Protocol Buffers. Throws `OptionError`.
+ */
+export function grpcTransport(options: LinkOptions, protocol: keyof typeof paths = "raft"): LinkedTransport {
+  const method: MessagesMethod = {
+    kind: "bidirectional",
+    path: paths[protocol],
+    request: bytesCodec,
+    response: bytesCodec,
+  };
+  return linkedTransport(options, (shared) => new GrpcMedium(method, shared), "protobuf");
+}
+
+class GrpcMedium implements Medium {
+  readonly #method: MessagesMethod;
+  readonly #options: MediumOptions;
+  #server: GrpcServer | undefined;
+
+  constructor(method: MessagesMethod, options: MediumOptions) {
+    this.#method = method;
+    this.#options = options;
+  }
+
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  dial(peer: NodeId, { host, port }: Address, hello: Greeting, events: ChannelEvents): Channel {
+    const { credentials, limits } = this.#options;
+    const tls = credentials && dialOptions(credentials, peer);
+    const options = { host, port, tls, receiveBytesMax: limits.frameBytesMax };
+    return new DialledChannel(options, this.#method, hello, limits, events);
+  }
+
+  async listen({ host, port }: Address, door: Door): Promise<void> {
+    const { credentials, limits } = this.#options;
+    const { beatMs, frameBytesMax, silentBeatsMax } = limits;
+    const server = new GrpcServer({
+      ...{ host, port, credentials, trust: "report", minVersion: "TLSv1.3", connectionsMax },
+      ...{ receiveBytesMax: frameBytesMax, streamWindowBytes: windowBytes, sessionWindowBytes: windowBytes },
+      ...{ keepaliveMs: beatMs, keepaliveTimeoutMs: beatMs * silentBeatsMax, pingIntervalMs: 0, callsMax: 4 },
+      onFailed: (remote, problem) => door.failed(remote, problem),
+    });
+    server.on(this.#method, (requests, call) => this.#accept(requests, call, door));
+    await server.listen();
+    this.#server = server;
+  }
+
+  async close(): Promise<void> {
+    if (this.#server) await this.#server.close(0);
+    else this.#options.credentials?.close();
+  }
+
+  #accept(requests: AsyncIterableIterator<Bytes>, call: Call, door: Door): AsyncIterable<Bytes> {
+    const hello = readHello(call, door);
+    let channel: AcceptedChannel | undefined;
+    door.enter(callerOf(call.caller), (events) => {
+      channel = new AcceptedChannel(call, this.#options.limits, events);
+      return channel;
+    });
+    invariant(channel !== undefined, "whoever enters gets a channel");
+    void channel.listen(hello, requests);
+    return channel;
+  }
+}
+
+function readHello({ metadata, caller }: Call, door: Door): Greeting {
+  const bytes = metadata[greetingKey];
+  try {
+    if (!(bytes instanceof Uint8Array)) throw new MalformedError(`a call without ${greetingKey}`);
+    return { kind: "hello", ...decodeIdentity(bytes) };
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause;
+    door.failed(caller.address, cause.message);
+    throw new GrpcError(grpcStatus.invalidArgument, cause.message, {}, { cause });
+  }
+}
+
+function callerOf({ address, certificate, isEncrypted, fault }: GrpcCaller): Caller {
+  return isEncrypted ? { remote: address, shown: { certificate, fault } } : { remote: address };
+}
