@@ -4,7 +4,7 @@ import type { Mutant } from "./mutant.ts";
 /** The swarm with its defaults: what `quorate simulate raft` does. */
 const swarm: Hunt = { by: "simulate", protocol: "raft", runsMax: 4000 };
 /** Every order of events in three members. */
-const orders: Hunt = { by: "explore" };
+const orders: Hunt = { by: "explore", protocol: "raft" };
 /** A sentence of a paper at a time, on one member alone. */
 const papers = (...names: readonly string[]): Hunt => ({
   by: "tests",
