@@ -54,6 +54,7 @@ test("importing a part has no side effects, so that a bundler may drop what is n
 
 test.each([
   ["raft", "protocols/raft", 30_000],
+  ["multi-paxos", "protocols/multi-paxos", 30_000],
   ["gossip", "protocols/gossip", 15_000],
   ["total-order", "protocols/total-order", 30_000],
   ["checker", "checker", 30_000],

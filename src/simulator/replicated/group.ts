@@ -2,23 +2,28 @@ import { invariant } from "../../base/invariant.ts";
 import { forkRandom, newRandom, nextBelow, type Random } from "../../base/random.ts";
 import { withSessions } from "../../machines/sessions.ts";
 import type { Vocabulary } from "../../protocols/core.ts";
-import type { LogRequest, RaftState, RaftVocabulary } from "../../protocols/raft/index.ts";
-import { type Membership, takesPart } from "../../protocols/replicated-log.ts";
+import {
+  type LogRequest,
+  type Membership,
+  participantsOf,
+  type SnapshotName,
+  takesPart,
+} from "../../protocols/replicated-log.ts";
 import { Cluster } from "../cluster.ts";
 import type { Member } from "../member.ts";
 import type { Action, MemberPlan, Plan, PlannedCall } from "../plans/plan.ts";
-import { Agreement } from "../replicated/agreement.ts";
-import { Clients } from "../replicated/clients.ts";
-import type { SessionMachine } from "../replicated/machine.ts";
-import { Reference } from "../replicated/reference.ts";
-import { Replica, type ReplicaHost } from "../replicated/replica.ts";
+import type { Protocol, Watch } from "../protocol.ts";
 import type { Group } from "../subject.ts";
 import type { Trace } from "../trace.ts";
 import type { Workload } from "../workloads/workload.ts";
-import { isParticipant, maySpare, nextChange } from "./churn.ts";
-import { raftProtocol } from "./protocol.ts";
-import { nameSnapshot, type RaftStore } from "./store.ts";
-import { RaftWatch } from "./watch.ts";
+import { Agreement } from "./agreement.ts";
+import { maySpare, nextChange } from "./churn.ts";
+import { Clients } from "./clients.ts";
+import { ownerOption } from "./hosting.ts";
+import type { SessionMachine } from "./machine.ts";
+import { Reference } from "./reference.ts";
+import { type LogVocabulary, Replica, type ReplicaHost } from "./replica.ts";
+import { type LogStore, nameSnapshot } from "./store.ts";
 
 /** Snapshots are compared at indexes that this divides. */
 export const snapshotEvery = 16;
@@ -26,18 +31,54 @@ export const snapshotEvery = 16;
 /** Machines that a run has at the most, those replaced included. */
 const membersMax = 16;
 
-type RaftMember = Member<RaftVocabulary, RaftState>;
+/** What a group looks at in a member, whatever its protocol. */
+export interface Standing {
+  /** A later leader's is higher. */
+  readonly term: number;
+  readonly leader: string | undefined;
+  readonly membership: Membership;
+  readonly isRemoved: boolean;
+  /** It knows that everything through here is committed. */
+  readonly commit: number;
+  /** It was never told anything. */
+  readonly isBlank: boolean;
+  readonly snapshot: SnapshotName | undefined;
+}
 
-/** A Raft group that carries a machine, with the clients of a workload. */
-export class RaftGroup implements Group {
+/** Sees all that the members of a replicated log do. */
+export interface LogWatch<V extends LogVocabulary, State> extends Watch<V, State> {
+  /** Checks made, and leaders seen. */
+  readonly checks: number;
+  readonly elections: number;
+  /** What every member takes for the membership; of one that is down, what it took. */
+  memberships(): Iterable<Membership>;
+}
+
+/** A protocol that replicates a log, as groups of it are simulated. */
+export interface LogProtocol<V extends LogVocabulary, State> {
+  /** `members` found the group; who joins later knows nobody. */
+  protocol(members: readonly { readonly id: string; readonly address: string }[]): Protocol<V, State>;
+  newWatch(): LogWatch<V, State>;
+  standing(state: Readonly<State>): Standing;
+}
+
+/** The part of a member's disk that its owner uses. */
+export type OwnedStore = Pick<
+  LogStore<never>,
+  "snapshotsKept" | "find" | "content" | "save" | "hasSnapshot" | "incoming"
+>;
+
+/** A group that replicates a log and carries a machine, with the clients of a workload. */
+export class ReplicatedGroup<V extends LogVocabulary, State> implements Group {
   readonly cluster: Cluster<Vocabulary, unknown>;
-  readonly #raft: Cluster<RaftVocabulary, RaftState>;
-  readonly #replicas = new Map<RaftMember, Replica>();
+  readonly #group: Cluster<V, State>;
+  readonly #parts: LogProtocol<V, State>;
+  readonly #replicas = new Map<Member<V, State>, Replica>();
   readonly #agreement: Agreement;
   readonly #reference: Reference;
   readonly #machine: SessionMachine;
   readonly #clients: Clients;
-  readonly #watch = new RaftWatch();
+  readonly #watch: LogWatch<V, State>;
   readonly #random: Random;
   #undecided = 0;
   #restores = 0;
@@ -46,7 +87,9 @@ export class RaftGroup implements Group {
   /** Transfers after which the one that was to lead does. */
   #handovers = 0;
 
-  constructor(plan: Plan, workload: Workload, trace: Trace) {
+  constructor(parts: LogProtocol<V, State>, plan: Plan, workload: Workload, trace: Trace) {
+    this.#parts = parts;
+    this.#watch = parts.newWatch();
     this.#random = newRandom(plan.seed + 1);
     this.#machine = withSessions(workload.machine);
     this.#reference = new Reference(this.#machine, snapshotEvery);
@@ -55,8 +98,8 @@ export class RaftGroup implements Group {
       this.#reference.apply(index, entry);
     });
     const members = plan.members.map(({ id }) => ({ id, address: `${id}:1` }));
-    this.#raft = new Cluster({
-      protocol: raftProtocol(members),
+    this.#group = new Cluster({
+      protocol: parts.protocol(members),
       members: plan.members,
       world: plan.world,
       seed: plan.seed,
@@ -64,7 +107,7 @@ export class RaftGroup implements Group {
       owner: (member, state) => this.#own(member, state),
       trace,
     });
-    this.cluster = this.#raft as unknown as Cluster<Vocabulary, unknown>;
+    this.cluster = this.#group as unknown as Cluster<Vocabulary, unknown>;
     this.#clients = new Clients({
       workload,
       machine: this.#machine,
@@ -72,29 +115,38 @@ export class RaftGroup implements Group {
       random: forkRandom(this.#random),
       mode: plan.members[0]?.options.leases === true ? "lease" : "quorum",
     });
-    for (const { id } of plan.members) this.#raft.start(id);
+    for (const { id } of plan.members) this.#group.start(id);
   }
 
   #contacts(): { readonly now: number; replicas(): readonly Replica[]; after(ms: number, run: () => void): void } {
-    const raft = this.#raft;
+    const group = this.#group;
     return {
       get now() {
-        return raft.now;
+        return group.now;
       },
       replicas: () => {
-        const present = raft.members.filter((member) => member.isUp && isParticipant(member.state));
+        const present = group.members.filter((member) => member.isUp && this.#isParticipant(member));
         return present.map((member) => this.#replica(member));
       },
-      after: (ms, run) => raft.queue.after(ms, run),
+      after: (ms, run) => group.queue.after(ms, run),
     };
   }
 
-  #replica(member: RaftMember): Replica {
+  #standing(member: Member<V, State>): Standing {
+    return this.#parts.standing(member.state);
+  }
+
+  #isParticipant(member: Member<V, State>): boolean {
+    const { isRemoved, membership } = this.#standing(member);
+    return !isRemoved && participantsOf(membership).some(({ id }) => id === member.id);
+  }
+
+  #replica(member: Member<V, State>): Replica {
     return this.#replicas.get(member) as Replica; // one is made with each start
   }
 
-  #own(member: RaftMember, state: Readonly<RaftState>): Replica {
-    const store = member.disk.store as RaftStore;
+  #own(member: Member<V, State>, state: Readonly<State>): Replica {
+    const store = member.disk.store as unknown as OwnedStore; // made by the protocol
     const every = ownerOption(member.plan, "snapshotEvery", 4 * snapshotEvery);
     store.snapshotsKept = ownerOption(member.plan, "snapshotsKept", 1);
     const replica = new Replica({
@@ -103,29 +155,29 @@ export class RaftGroup implements Group {
       agreement: this.#agreement,
       reference: this.#reference,
       snapshotEvery: every,
-      snapshot: state.snapshot,
+      snapshot: this.#parts.standing(state).snapshot,
     });
     this.#replicas.set(member, replica);
     return replica;
   }
 
-  #host(member: RaftMember, store: RaftStore): ReplicaHost {
-    const raft = this.#raft;
+  #host(member: Member<V, State>, store: OwnedStore): ReplicaHost {
+    const group = this.#group;
     const { life } = member;
     const alive = (run: () => void) => () => {
       if (member.life === life) run();
     };
     return {
       id: member.id,
-      request: (request: LogRequest) => alive(() => raft.request(member.id, request))(),
-      leave: (request: LogRequest) => alive(() => raft.leave(member.id, request))(),
-      afterDisk: (run) => raft.queue.after(member.disk.delay(), alive(run)),
-      losesRead: () => nextBelow(this.#random, 1000) < raft.world.lostReads,
+      request: (request: LogRequest) => alive(() => group.request(member.id, request))(),
+      leave: (request: LogRequest) => alive(() => group.leave(member.id, request))(),
+      afterDisk: (run) => group.queue.after(member.disk.delay(), alive(run)),
+      losesRead: () => nextBelow(this.#random, 1000) < group.world.lostReads,
       waitFor: (work) => {
         this.#restores++;
-        raft.waitFor(work);
+        group.waitFor(work);
       },
-      stop: () => raft.crash(member.id),
+      stop: () => group.crash(member.id),
       find: (what) => store.find(what),
       content: (snapshot) => store.content(snapshot),
       nameSnapshot,
@@ -139,10 +191,10 @@ export class RaftGroup implements Group {
 
   /** What an operator asks of whoever takes itself for the leader. */
   act(name: string, id: string, { pick, lastsMs }: Action): void {
-    const member = this.#raft.member(id);
+    const member = this.#group.member(id);
     if (name === "upgrade") return this.#upgrade(member, lastsMs);
     if (!member.isUp) return;
-    const { membership } = member.state;
+    const { membership } = this.#standing(member);
     const { requests } = this.#replica(member);
     if (name === "burst") return this.#burst(this.#replica(member), pick);
     if (name === "transfer") {
@@ -152,7 +204,7 @@ export class RaftGroup implements Group {
         () => void this.#handovers++,
       );
     }
-    if (this.#raft.members.length >= membersMax || membership.members.length === 0) return;
+    if (this.#group.members.length >= membersMax || membership.members.length === 0) return;
     const newcomer = () => this.#returning(membership, pick) ?? this.#join();
     const change = nextChange(membership, pick, (voter) => this.#isSound(voter), newcomer);
     requests.administer((number) => ({ kind: "change", id: number, ...change }));
@@ -171,35 +223,34 @@ export class RaftGroup implements Group {
 
   /** Often one that was removed before, and has its disk still. */
   #returning(membership: Membership, pick: number): { readonly id: string; readonly address: string } | undefined {
-    const removed = this.#raft.members.filter(
-      (member) => member.isUp && member.state.removed !== undefined && !takesPart(membership, member.id),
+    const removed = this.#group.members.filter(
+      (member) => member.isUp && this.#standing(member).isRemoved && !takesPart(membership, member.id),
     );
     const { id } = (pick % 4 > 0 ? removed[pick % removed.length] : undefined) ?? {};
     return id === undefined ? undefined : { id, address: `${id}:1` };
   }
 
   /** It starts anew with the current version. */
-  #upgrade(member: RaftMember, lastsMs: number): void {
-    this.#raft.crash(member.id);
+  #upgrade(member: Member<V, State>, lastsMs: number): void {
+    this.#group.crash(member.id);
     member.plan = { ...member.plan, options: current(member) };
-    this.#raft.queue.after(lastsMs, () => {
-      if (!member.isUp && !member.isLost) this.#raft.start(member.id);
+    this.#group.queue.after(lastsMs, () => {
+      if (!member.isUp && !member.isLost) this.#group.start(member.id);
     });
   }
 
   /** A machine that was never part of the group: alike the others, with a right clock. */
   #join(): { readonly id: string; readonly address: string } {
-    const idle = this.#raft.members.find((member) => member.isUp && member.state.log.last === 0);
-    if (idle !== undefined && idle.state.membership.members.length === 0)
-      return { id: idle.id, address: `${idle.id}:1` };
-    const id = `n${this.#raft.members.length}`;
-    this.#raft.add({ id, tickMs: 20, clock: 1000, options: current(this.#raft.members[0]) });
-    this.#raft.start(id);
+    const idle = this.#group.members.find((member) => member.isUp && this.#standing(member).isBlank);
+    if (idle !== undefined) return { id: idle.id, address: `${idle.id}:1` };
+    const id = `n${this.#group.members.length}`;
+    this.#group.add({ id, tickMs: 20, clock: 1000, options: current(this.#group.members[0]) });
+    this.#group.start(id);
     return { id, address: `${id}:1` };
   }
 
   #isSound(id: string): boolean {
-    const { isLost, disk } = this.#raft.member(id);
+    const { isLost, disk } = this.#group.member(id);
     return !isLost && !disk.store.isDamaged;
   }
 
@@ -219,18 +270,19 @@ export class RaftGroup implements Group {
       const replica = this.#replica(member);
       if (replica.appliedIndex < highest) return `${member.id} applied ${replica.appliedIndex} of ${highest}`;
       if (!replica.isAtRest) return `${member.id} has not taken in all it was given`;
-      if (member.state.commit > replica.appliedIndex) return `${member.id} knows more than it applied`;
-      if (member.state.leader === undefined) return `${member.id} knows no leader`;
+      const { commit, leader } = this.#standing(member);
+      if (commit > replica.appliedIndex) return `${member.id} knows more than it applied`;
+      if (leader === undefined) return `${member.id} knows no leader`;
     }
     return undefined;
   }
 
   /** Those that live and take part, as the newest leader knows them: others may never hear that they do not. */
-  #participants(): readonly RaftMember[] | undefined {
-    const up = this.#raft.members.filter((member) => member.isUp);
-    const leaders = up.filter((member) => this.#raft.leads(member));
-    const newest = leaders.sort((one, other) => other.state.term - one.state.term)[0];
-    return newest && up.filter(({ id }) => takesPart(newest.state.membership, id));
+  #participants(): readonly Member<V, State>[] | undefined {
+    const up = this.#group.members.filter((member) => member.isUp);
+    const leaders = up.filter((member) => this.#group.leads(member));
+    const newest = leaders.sort((one, other) => this.#standing(other).term - this.#standing(one).term)[0];
+    return newest && up.filter(({ id }) => takesPart(this.#standing(newest).membership, id));
   }
 
   judge(): void {
@@ -241,8 +293,8 @@ export class RaftGroup implements Group {
 
   counts(): Readonly<Record<string, number>> {
     const checks = this.#agreement.checks + this.#watch.checks;
-    const sum = (count: (member: RaftMember) => number) =>
-      this.#raft.members.reduce((total, member) => total + count(member), 0);
+    const sum = (count: (member: Member<V, State>) => number) =>
+      this.#group.members.reduce((total, member) => total + count(member), 0);
     return {
       ...this.#clients.counts,
       undecided: this.#undecided,
@@ -259,12 +311,7 @@ export class RaftGroup implements Group {
 }
 
 /** A member's options without an older version. */
-function current(member: RaftMember | undefined): MemberPlan["options"] {
+function current(member: { readonly plan: MemberPlan } | undefined): MemberPlan["options"] {
   const { speaks: _old, ...options } = member?.plan.options ?? {};
   return options;
-}
-
-function ownerOption({ options }: MemberPlan, name: string, fallback: number): number {
-  const value = options[name];
-  return typeof value === "number" ? value : fallback;
 }

@@ -1,7 +1,7 @@
-import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
-import { MalformedError } from "../../../base/errors.ts";
-import { isNodeId, type NodeId, nodeIdBytesMax } from "../../../base/ids.ts";
-import type { Member, Membership } from "../../replicated-log.ts";
+import { ByteReader, type Bytes, ByteWriter } from "../base/bytes.ts";
+import { MalformedError } from "../base/errors.ts";
+import { isNodeId, type NodeId, nodeIdBytesMax } from "../base/ids.ts";
+import type { Member, Membership } from "./replicated-log.ts";
 
 /** First byte of a membership in an entry. */
 const membershipFormat = 1;

@@ -1,6 +1,5 @@
 import { majority } from "../../protocols/quorum/majority.ts";
-import type { LogRequest, Membership, Member as Named, RaftState } from "../../protocols/raft/index.ts";
-import { participantsOf } from "../../protocols/replicated-log.ts";
+import type { LogRequest, Membership, Member as Named } from "../../protocols/replicated-log.ts";
 
 /** Voters that a group never goes below, nor above. */
 const votersMin = 3;
@@ -53,9 +52,4 @@ export function maySpare(id: string, memberships: Iterable<Membership>, isSound:
     }
   }
   return true;
-}
-
-/** Whether a member takes part, as far as it knows. */
-export function isParticipant({ removed, membership, config }: Readonly<RaftState>): boolean {
-  return removed === undefined && participantsOf(membership).some(({ id }) => id === config.id);
 }

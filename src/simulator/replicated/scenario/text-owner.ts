@@ -1,14 +1,16 @@
-import { invariant } from "../../base/invariant.ts";
-import { fromUtf8, toUtf8 } from "../../base/text.ts";
-import type { LogOutput, LogRequest, RaftVocabulary, SnapshotName } from "../../protocols/raft/index.ts";
-import type { Owner } from "../protocol.ts";
-import type { Agreement } from "../replicated/agreement.ts";
-import { nameSnapshot, type RaftStore } from "./store.ts";
+import { invariant } from "../../../base/invariant.ts";
+import { fromUtf8, toUtf8 } from "../../../base/text.ts";
+import type { LogOutput, LogRequest, SnapshotName } from "../../../protocols/replicated-log.ts";
+import type { Owner } from "../../protocol.ts";
+import type { Agreement } from "../agreement.ts";
+import type { OwnedStore } from "../group.ts";
+import type { LogVocabulary } from "../replica.ts";
+import { nameSnapshot } from "../store.ts";
 
 /** What an owner of texts needs of its member. */
 export interface TextHost {
   readonly id: string;
-  readonly store: RaftStore;
+  readonly store: OwnedStore;
   request(request: LogRequest): void;
   afterDisk(run: () => void): void;
   losesRead(): boolean;
@@ -17,7 +19,7 @@ export interface TextHost {
 }
 
 /** The plainest owner: a list of the texts that were agreed on. Its whole state is that list. */
-export class TextOwner implements Owner<RaftVocabulary> {
+export class TextOwner implements Owner<LogVocabulary> {
   texts: string[] = [];
   appliedIndex = 0;
   /** It takes in entries, but gives no credit for more. */

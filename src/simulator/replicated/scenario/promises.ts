@@ -1,4 +1,4 @@
-import { invariant } from "../../base/invariant.ts";
+import { invariant } from "../../../base/invariant.ts";
 
 /** What promises need to see of a scenario. */
 export interface Told {

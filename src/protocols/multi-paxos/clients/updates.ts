@@ -1,0 +1,180 @@
+import type { Bytes } from "../../../base/bytes.ts";
+import type { NodeId } from "../../../base/ids.ts";
+import { invariant } from "../../../base/invariant.ts";
+import { nextBelow } from "../../../base/random.ts";
+import type { Hindrance } from "../../replicated-log.ts";
+import { leadingUpdates, updateBytes } from "../log/history.ts";
+import type { Of, Update } from "../messages.ts";
+import { enqueue } from "../order/proposing.ts";
+import { type PaxosOutbox, type PaxosState, type Pending, type Proposal, refuse, sendAhead } from "../state.ts";
+import { isHeard } from "../view/liveness.ts";
+import { isExecuted } from "./executed.ts";
+
+/** From this try on, every other goes through some other member: the way to the leader may be cut. */
+const detourTry = 3;
+
+/** An owner's proposal: its payloads stay pending, and are sent again, until they are ordered (C2). */
+export function takeProposal(state: PaxosState, id: number, payloads: readonly Bytes[], out: PaxosOutbox): void {
+  invariant(payloads.length > 0, "a proposal has at least one payload");
+  const reason = hindrance(state, payloads);
+  if (reason !== undefined) return refuse(state, id, reason, out);
+  const { leadership, clock, pending, due } = state;
+  state.proposals.set(id, { id, count: payloads.length, placed: 0, first: 0, last: 0, term: 0, isTogether: true });
+  for (const payload of payloads) {
+    const timestamp = ++state.timestamps;
+    const update: Update = { term: state.lastInstalled, kind: "payload", payload, client: state.life, timestamp };
+    pending.set(timestamp, { id, update, sentAt: clock, tries: 1 });
+    state.pendingBytes += updateBytes(update);
+    if (leadership === undefined) due.updates.push(update);
+    else enqueue(state, leadership, update, undefined);
+  }
+}
+
+/** Why these payloads cannot go on their way from here. */
+function hindrance(state: PaxosState, payloads: readonly Bytes[]): Hindrance | undefined {
+  const { config, delivery, leadership, pending, pendingBytes } = state;
+  if (state.resigned !== undefined) return state.resigned;
+  if (state.leader === undefined || leadership?.handover !== undefined) return "no-leader";
+  if (payloads.some((payload) => payload.length > config.payloadBytesMax)) return "too-large";
+  const isFull = pendingBytes >= config.queueBytesMax || delivery.outstandingBytes >= config.deliveryBytesMax;
+  return isFull || pending.size >= config.waitingCountMax ? "busy" : undefined;
+}
+
+/** Sends this step's updates to the leader. */
+export function sendUpdates(state: PaxosState, out: PaxosOutbox): void {
+  const { due, leader } = state;
+  if (due.updates.length === 0) return;
+  const updates = due.updates;
+  due.updates = [];
+  if (leader !== undefined) sendBatches(state, leader, updates, 1, out);
+}
+
+function sendBatches(state: PaxosState, to: NodeId, updates: readonly Update[], hops: number, out: PaxosOutbox): void {
+  for (let rest = updates; rest.length > 0; ) {
+    const batch = leadingUpdates(rest, state.config.runBytesMax);
+    sendAhead(state, to, { kind: "clientUpdate", updates: batch, hops }, out);
+    rest = rest.slice(batch.length);
+  }
+}
+
+/** Another member's updates: queued if we lead, else passed on while they may be. */
+export function receiveClientUpdate(
+  state: PaxosState,
+  from: NodeId,
+  { updates, hops }: Of<"clientUpdate">,
+  out: PaxosOutbox,
+): void {
+  const { leadership, leader, config } = state;
+  if (leadership !== undefined) {
+    for (const update of updates) {
+      const isSound =
+        update.kind === "payload" && update.client !== 0 && update.payload.length <= config.payloadBytesMax;
+      if (isSound) enqueue(state, leadership, update, from);
+    }
+  } else if (hops > 0 && leader !== undefined && leader !== from) sendBatches(state, leader, updates, hops - 1, out);
+}
+
+/** A leader is known: all that is pending goes to it at once, or into our own queue (V5, P7). */
+export function resendAll(state: PaxosState, out: PaxosOutbox): void {
+  const { leadership, leader, pending, config } = state;
+  if (leader === undefined) return;
+  state.due.updates = [];
+  const updates: Update[] = [];
+  for (const each of pending.values()) {
+    again(state, each);
+    if (leadership !== undefined) enqueue(state, leadership, each.update, undefined);
+    else updates.push(each.update);
+  }
+  if (leader !== config.id) sendBatches(state, leader, updates, 1, out);
+}
+
+function again(state: PaxosState, pending: Pending): void {
+  pending.sentAt = state.clock;
+  pending.tries++;
+}
+
+/** One tick of the Update_Timer: what has waited too long is sent again (C3). */
+export function tickUpdates(state: PaxosState, out: PaxosOutbox): void {
+  const { pending, clock, config, leadership, leader } = state;
+  const direct: Update[] = [];
+  const detour: Update[] = [];
+  for (const each of pending.values()) {
+    if (clock - each.sentAt < config.updateTicks) continue;
+    again(state, each);
+    if (leadership !== undefined) enqueue(state, leadership, each.update, undefined);
+    else if (each.tries >= detourTry && each.tries % 2 === 1) detour.push(each.update);
+    else direct.push(each.update);
+  }
+  if (direct.length > 0 && leader !== undefined) sendBatches(state, leader, direct, 1, out);
+  const others = [...state.contacts.keys()].filter((id) => id !== leader && isHeard(state, id));
+  const other = others[nextBelow(state.random, Math.max(1, others.length))];
+  if (detour.length > 0 && other !== undefined) sendBatches(state, other, detour, 1, out);
+}
+
+/** An own update stands at `seq`; its fate is told once delivery has passed that place. */
+export function noteOrdered(state: PaxosState, timestamp: number, term: number, seq: number, out: PaxosOutbox): void {
+  const pending = forget(state, timestamp);
+  if (pending === undefined) return;
+  const proposal = state.proposals.get(pending.id);
+  if (proposal === undefined) return;
+  place(proposal, seq, term);
+  if (proposal.placed < proposal.count) return;
+  const { id, count, first, last } = proposal;
+  if (proposal.isTogether) out.output({ kind: "accepted", id, term, index: first, count });
+  state.proposals.delete(id);
+  state.settling.push({ id, seq: last });
+}
+
+function place(proposal: Proposal, seq: number, term: number): void {
+  if (proposal.placed === 0) {
+    proposal.first = seq;
+    proposal.term = term;
+  } else if (seq !== proposal.last + 1 || term !== proposal.term) proposal.isTogether = false;
+  proposal.placed++;
+  proposal.last = Math.max(proposal.last, seq);
+}
+
+function forget(state: PaxosState, timestamp: number): Pending | undefined {
+  const pending = state.pending.get(timestamp);
+  if (pending === undefined) return undefined;
+  state.pending.delete(timestamp);
+  state.pendingBytes -= updateBytes(pending.update);
+  return pending;
+}
+
+/** Own updates that an installed snapshot holds will not be seen: they are ordered, and done (C6). */
+export function settleInstalled(state: PaxosState): void {
+  const { facts, pending, life, history } = state;
+  if (pending.size === 0 || history.aru < facts.through) return; // they may still be seen on the way there
+  for (const [timestamp, { id }] of pending) {
+    if (!isExecuted(facts.clients, life, timestamp)) continue;
+    forget(state, timestamp);
+    const proposal = state.proposals.get(id);
+    if (proposal === undefined) continue;
+    proposal.isTogether = false;
+    place(proposal, history.aru, proposal.term);
+    if (proposal.placed < proposal.count) continue;
+    state.proposals.delete(id);
+    state.settling.push({ id, seq: history.aru });
+  }
+}
+
+/** Tells the fate of own proposals that delivery has passed. */
+export function settle(state: PaxosState, out: PaxosOutbox): void {
+  const { settling, delivery } = state;
+  let count = 0;
+  for (const { id, seq } of settling) {
+    if (seq > delivery.delivered) break;
+    out.output({ kind: "settled", id, outcome: "applied" });
+    count++;
+  }
+  if (count > 0) settling.splice(0, count);
+}
+
+/** This member takes part no more: what became of its updates cannot be learnt here. */
+export function abandonUpdates(state: PaxosState, out: PaxosOutbox): void {
+  for (const id of state.proposals.keys()) out.output({ kind: "settled", id, outcome: "unknown" });
+  state.proposals.clear();
+  state.pending.clear();
+  state.pendingBytes = 0;
+}
