@@ -36,7 +36,7 @@ export const raftMutants: readonly Mutant[] = [
   { name: "lease-outlives-handover", hunts: [papers("leases")] },
   { name: "no-joint-membership", hunts: [swarm] },
   { name: "outgoing-not-asked", hunts: [papers("membership"), swarm] },
-  { name: "learner-counted", hunts: [swarm], isSample: true },
+  { name: "learner-counted", hunts: [swarm] },
   { name: "removed-member-disrupts", hunts: [swarm, papers("removal")] },
   { name: "old-session-acknowledges", hunts: [papers("removal")] },
   { name: "handover-to-lagging", hunts: [swarm], isSample: true },
