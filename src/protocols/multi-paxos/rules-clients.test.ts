@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { only, PaxosMember, update } from "../../../test/support/paxos-member.ts";
 import { clientRecords, forgetClients, isExecuted, noteExecuted, noteQueued } from "./clients/executed.ts";
+import { allPending } from "./clients/pending.ts";
 import { viewOf } from "./membership/configurations.ts";
 
 const view = (attempt: number) => viewOf(0, attempt);
@@ -97,7 +98,7 @@ describe("C2: an owner's proposal", () => {
     const member = new PaxosMember();
     member.follow();
     member.propose(5, "p");
-    const [own] = [...member.state.pending.values()].map(({ update: sent }) => ({ ...sent, term: 1 }));
+    const [own] = allPending(member.state.pending).map(({ update: sent }) => ({ ...sent, term: 1 }));
     if (own === undefined) throw new Error("it waits");
     const words = member.receive("b", {
       kind: "proposal",
