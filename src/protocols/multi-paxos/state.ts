@@ -92,7 +92,9 @@ export interface Leadership {
   /** Runs of ours, oldest first: each counts as accepted here once its record is durable. */
   ownRuns: { readonly record: number; readonly first: number; readonly last: number }[];
   /** The paper's Update_Queue, from `queueFrom` on, and its bytes. */
-  queue: { readonly update: Update; readonly from: NodeId | undefined }[];
+  queue: Update[];
+  /** Who sent each; `undefined`: our own owner. */
+  senders: (NodeId | undefined)[];
   queueFrom: number;
   queueBytes: number;
   round: number;

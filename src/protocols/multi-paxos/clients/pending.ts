@@ -1,11 +1,10 @@
 import { updateBytes } from "../log/history.ts";
 import type { Update } from "../messages.ts";
 
-/** What became of an owner's proposal so far. */
-export interface Proposal {
-  readonly id: number;
+/** What became so far of a proposal of several payloads. */
+export interface Bundle {
   readonly count: number;
-  /** Of its payloads, so many have a place: from `first`, if any, to `last`. */
+  /** So many have a place: from `first`, if any, to `last`. */
   placed: number;
   first: number;
   last: number;
@@ -16,8 +15,11 @@ export interface Proposal {
 
 /** An owner's update that is not ordered yet. */
 export interface Pending {
-  readonly proposal: Proposal;
+  /** Of the proposal. */
+  readonly id: number;
   readonly update: Update;
+  /** Of several payloads. */
+  readonly bundle: Bundle | undefined;
   /** The tick at which it was last sent, and how often it was. */
   sentAt: number;
   tries: number;

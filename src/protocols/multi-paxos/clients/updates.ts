@@ -9,7 +9,7 @@ import { enqueue } from "../order/proposing.ts";
 import { type PaxosOutbox, type PaxosState, refuse, sendAhead } from "../state.ts";
 import { isHeard } from "../view/liveness.ts";
 import { isExecuted } from "./executed.ts";
-import { addPending, allPending, nextTimestamp, type Pending, type Proposal, takePending } from "./pending.ts";
+import { addPending, allPending, type Bundle, nextTimestamp, type Pending, takePending } from "./pending.ts";
 
 /** From this try on, every other goes through some other member: the way to the leader may be cut. */
 const detourTry = 3;
@@ -20,10 +20,10 @@ export function takeProposal(state: PaxosState, id: number, payloads: readonly B
   const reason = hindrance(state, payloads);
   if (reason !== undefined) return refuse(state, id, reason, out);
   const { leadership, clock, pending, due, life: client, lastInstalled: term } = state;
-  const proposal = { id, count: payloads.length, placed: 0, first: 0, last: 0, term: 0, isTogether: true };
+  const bundle = payloads.length === 1 ? undefined : newBundle(payloads.length);
   for (const payload of payloads) {
     const update: Update = { term, kind: "payload", payload, client, timestamp: nextTimestamp(pending) };
-    addPending(pending, { proposal, update, sentAt: clock, tries: 1 });
+    addPending(pending, { id, update, bundle, sentAt: clock, tries: 1 });
     if (leadership === undefined) due.updates.push(update);
     else enqueue(state, leadership, update, undefined);
   }
@@ -112,22 +112,30 @@ export function tickUpdates(state: PaxosState, out: PaxosOutbox): void {
 
 /** An own update stands at `seq`; its fate is told once delivery has passed that place. */
 export function noteOrdered(state: PaxosState, timestamp: number, term: number, seq: number, out: PaxosOutbox): void {
-  const proposal = takePending(state.pending, timestamp)?.proposal;
-  if (proposal === undefined) return;
-  place(proposal, seq, term);
-  const { id, count, first, last } = proposal;
-  if (proposal.placed < count) return;
-  if (proposal.isTogether) out.output({ kind: "accepted", id, term, index: first, count });
-  state.settling.push({ id, seq: last });
+  const pending = takePending(state.pending, timestamp);
+  if (pending === undefined) return;
+  const { id, bundle } = pending;
+  if (bundle === undefined) out.output({ kind: "accepted", id, term, index: seq, count: 1 });
+  else {
+    place(bundle, seq, term);
+    const { placed, count, isTogether, first } = bundle;
+    if (placed < count) return;
+    if (isTogether) out.output({ kind: "accepted", id, term, index: first, count });
+  }
+  state.settling.push({ id, seq });
 }
 
-function place(proposal: Proposal, seq: number, term: number): void {
-  if (proposal.placed === 0) {
-    proposal.first = seq;
-    proposal.term = term;
-  } else if (seq !== proposal.last + 1 || term !== proposal.term) proposal.isTogether = false;
-  proposal.placed++;
-  proposal.last = Math.max(proposal.last, seq);
+function newBundle(count: number): Bundle {
+  return { count, placed: 0, first: 0, last: 0, term: 0, isTogether: true };
+}
+
+function place(bundle: Bundle, seq: number, term: number): void {
+  if (bundle.placed === 0) {
+    bundle.first = seq;
+    bundle.term = term;
+  } else if (seq !== bundle.last + 1 || term !== bundle.term) bundle.isTogether = false;
+  bundle.placed++;
+  bundle.last = Math.max(bundle.last, seq);
 }
 
 /** Own updates that an installed snapshot holds will not be seen: they are ordered, and done (C6). */
@@ -135,12 +143,14 @@ export function settleInstalled(state: PaxosState): void {
   const { facts, pending, life, history } = state;
   if (!state.settlesInstalled || history.aru < facts.through) return; // they may still be seen on the way there
   state.settlesInstalled = false;
-  for (const { proposal, update } of allPending(pending)) {
+  for (const { id, bundle, update } of allPending(pending)) {
     if (!isExecuted(facts.clients, life, update.timestamp)) continue;
     takePending(pending, update.timestamp);
-    place(proposal, history.aru, proposal.term);
-    proposal.isTogether = false;
-    if (proposal.placed === proposal.count) state.settling.push({ id: proposal.id, seq: history.aru });
+    if (bundle !== undefined) {
+      place(bundle, history.aru, bundle.term);
+      bundle.isTogether = false;
+    }
+    if (bundle === undefined || bundle.placed === bundle.count) state.settling.push({ id, seq: history.aru });
   }
 }
 
@@ -159,7 +169,7 @@ export function settle(state: PaxosState, out: PaxosOutbox): void {
 /** This member takes part no more: what became of its updates cannot be learnt here. */
 export function abandonUpdates({ pending }: PaxosState, out: PaxosOutbox): void {
   const left = allPending(pending);
-  for (const id of new Set(left.map(({ proposal }) => proposal.id))) {
+  for (const id of new Set(left.map(({ id }) => id))) {
     out.output({ kind: "settled", id, outcome: "unknown" });
   }
   for (const { update } of left) takePending(pending, update.timestamp);
