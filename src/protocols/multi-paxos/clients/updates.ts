@@ -34,7 +34,7 @@ function hindrance(state: PaxosState, payloads: readonly Bytes[]): Hindrance | u
   const { config, delivery, leadership, pending } = state;
   if (state.resigned !== undefined) return state.resigned;
   if (state.leader === undefined || leadership?.handover !== undefined) return "no-leader";
-  if (payloads.some((payload) => payload.length > config.payloadBytesMax)) return "too-large";
+  for (const payload of payloads) if (payload.length > config.payloadBytesMax) return "too-large";
   const isFull = pending.bytes >= config.queueBytesMax || delivery.outstandingBytes >= config.deliveryBytesMax;
   return isFull || pending.count >= config.waitingCountMax ? "busy" : undefined;
 }
