@@ -20,7 +20,11 @@ export const serveSettings: readonly Setting[] = [
     value: "name",
     description: "raft, or total-order: no leader, no disk, the state in memory only (default: raft)",
   },
-  { name: "transport", value: "name", description: "how members are linked, on all alike: tcp or grpc (default: tcp)" },
+  {
+    name: "transport",
+    value: "name",
+    description: "how members are linked, on all alike: tcp, grpc, or udp, an experiment (default: tcp)",
+  },
   { name: "new-group", description: "of total-order: the state is gone for good, begin anew; on all members" },
   {
     name: "join",

@@ -51,7 +51,7 @@ const schema = v.object({
   cluster: members,
   "cluster-id": nodeId.optional(),
   protocol: v.union(v.literal("raft"), v.literal("total-order")).optional(() => "raft" as const),
-  transport: v.union(v.literal("tcp"), v.literal("grpc")).optional(() => "tcp" as const),
+  transport: v.union(v.literal("tcp"), v.literal("grpc"), v.literal("udp")).optional(() => "tcp" as const),
   "new-group": flag.optional(() => false),
   join: flag.optional(() => false),
   host: text.optional(() => "127.0.0.1"),

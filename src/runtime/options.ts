@@ -59,8 +59,8 @@ export interface NodeOptions {
    */
   readonly tls?: MemberTls;
   /**
-   * Carries messages between members: `tcp` (default), `grpc` with messages as Protocol Buffers, or one's own. The same
-   * on all members.
+   * Carries messages between members: `tcp` (default), `grpc` with messages as Protocol Buffers, `udp` (an experiment),
+   * or one's own. The same on all members.
    */
   readonly transport?: Transport | TransportKind;
   /** Told what an operator should know. Default: nothing is said. */

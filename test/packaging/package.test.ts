@@ -85,7 +85,9 @@ test("the package holds what it needs and nothing else", async () => {
     expect(paths).toContain(needed);
   }
   expect(
-    paths.filter((path) => !/^(?:bin|dist|docs)\/|^tools\/prepare\.js$|^[A-Z]+(?:\.md)?$|^package\.json$/.test(path)),
+    paths.filter(
+      (path) => !/^(?:bin|dist|docs|proto)\/|^tools\/prepare\.js$|^[A-Z]+(?:\.md)?$|^package\.json$/.test(path),
+    ),
   ).toEqual([]);
   expect(paths.filter((path) => /\.test\.|\.tsbuildinfo$|\.map$/.test(path))).toEqual([]);
 });

@@ -31,7 +31,7 @@ export function clusterCommand(): Command {
       .option("--port-base <port>", "use one block of ports from here on (default: HTTP on 12380, 22380, 32380, …)")
       .option("--strict-ports", "refuse when a port is taken, instead of moving the whole set")
       .option("--tls", "encrypt everything, with certificates made in the directory; for good")
-      .option("--transport <name>", "how nodes are linked: tcp or grpc (default: what the directory holds, or tcp)")
+      .option("--transport <name>", "how nodes are linked: tcp, grpc, udp (default: as before, or tcp)")
       .option("--logs", "stream the logs of all nodes")
       .option("--json", "print events as JSON lines")
       .action(up),

@@ -60,6 +60,7 @@ function awaitRemoval({ node }: Server, lifeline: Lifeline | undefined): Promise
 function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
   const { clusterId, commit } = node.status();
   log.info({ url, clusterId, commit, dataDir: settings["data-dir"] }, `${node.id} serves on ${url}`);
+  if (settings.transport === "udp") log.warn("transport udp is an experiment: tcp is the one to rely on");
   if (settings.protocol === "total-order") {
     log.warn(
       "the state lives in the members' memory: it is lost when a majority of them ends before others have joined",
