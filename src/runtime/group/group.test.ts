@@ -361,3 +361,25 @@ test("who cannot take part is told why: no group, one that is lost, a state that
   await Promise.all(back);
   expect(third.group.view.state).toBe("blocked");
 }, 60_000);
+
+test("a state that takes longer to encode than a member may be silent is complained of", async () => {
+  await using groups = new Groups(1);
+  const slow = {
+    toJSON: () => {
+      const until = performance.now() + 40;
+      while (performance.now() < until);
+      return [];
+    },
+  };
+  const told: string[] = [];
+  const giver = await joinGroup({
+    ...groups.options("m1:7000"),
+    encoding: "json",
+    state: { get: () => slow, set: () => {} },
+    notice: (_level, text) => told.push(text),
+  });
+  await groups.join("m2:7000");
+
+  expect(told).toContainEqual(expect.stringMatching(/^encoding the state took \d+ ms, .* after 50 ms/));
+  await giver.leave();
+});

@@ -306,7 +306,7 @@ export class GroupMember {
       return this.#joinedAt === undefined ? "a member of the group, and waiting for its state" : undefined;
     }
     if (contacts.length > 0) {
-      return `a group is heard at ${contacts.toSorted().join(", ")}, but has not taken this member in: most of its members must hear each other, and it must have room; if most were ended before others had joined, it is lost: ${remedy}`;
+      return `a group is heard at ${contacts.toSorted().join(", ")}, but has not taken this member in yet: most of its members must hear each other, and it must have room. If most were ended before others had joined, it never will: ${remedy}`;
     }
     const hint = "one is founded once a majority of the seeds runs, and each can reach the others";
     return `no group yet at ${this.#seeds.nodes.join(", ")}: ${hint}`;
