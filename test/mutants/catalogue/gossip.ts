@@ -24,7 +24,7 @@ export const gossipMutants: readonly Mutant[] = [
   { name: "everything-after-comparison", hunts: [swarm] },
   { name: "comparison-one-way", hunts: [rules] },
   { name: "tree-around-oneself", hunts: [swarm], isSample: true },
-  { name: "two-roots-after-healing", hunts: [swarm], isSample: true },
+  { name: "two-roots-after-healing", hunts: [swarm] },
   { name: "lost-link-not-reported", hunts: [swarm] },
   { name: "merged-range-shrinks", hunts: [swarm], isSample: true },
   { name: "root-not-replaced", hunts: [swarm] },
