@@ -51,7 +51,8 @@ const serializable: Prohibition = { level: g2, order: none, others: updateAtomic
 
 /**
  * What each model forbids, weaker models first: Adya's definitions, with Cerone, Bernardi and Gotsman's axiom of
- * internal consistency and their cycles of snapshot isolation, parallel and not, and the variants that also keep the order of sessions (`strong-session-…`) or of real time.
+ * internal consistency and their cycles of snapshot isolation, parallel and not, and the variants that also keep the
+ * order of sessions (`strong-session-…`) or of real time.
  */
 const prohibitions: Readonly<Record<ConsistencyModel, Prohibition>> = {
   "read-uncommitted": readUncommitted,
