@@ -38,6 +38,11 @@ export const serveSettings: readonly Setting[] = [
     description: "where peers connect (default: this node's address in --cluster)",
   },
   { name: "data-dir", value: "path", description: "where the node keeps its data (default: ./.quorate/<id>)" },
+  {
+    name: "storage",
+    value: "name",
+    description: "wal, lmdb (needs that package), or memory: forgets all (default: what --data-dir holds, or wal)",
+  },
   { name: "insecure", description: "listen on addresses that are not loopback, though nobody is asked who they are" },
   { name: "tls-cert", value: "file", description: "serve HTTPS: the certificate, PEM; read anew when it changes" },
   { name: "tls-key", value: "file", description: "its key, PEM" },

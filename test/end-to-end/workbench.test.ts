@@ -1,18 +1,23 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Ended, isRunning, Program, quorate, runQuorate } from "../support/processes.ts";
+import { SmallDisks } from "../support/small-disks.ts";
 
 const standIn = fileURLToPath(new URL("../support/stand-in-maelstrom.js", import.meta.url));
 const brief = ["--node-count", "2", "--time-limit", "1", "--rate", "40", "--recovery", "0.5"];
+const disks = SmallDisks.make(["store"], 1);
 let home: string;
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), "quorate-workbench-"));
 });
-afterAll(() => rmSync(home, { recursive: true }));
+afterAll(() => {
+  rmSync(home, { recursive: true });
+  disks?.[Symbol.dispose]();
+});
 
 function maelstrom(workload: string, behaviour: string, ...options: string[]): Promise<Ended> {
   const words = ["-w", workload, ...brief, "--store", home, ...options, "--", "node", standIn, behaviour];
@@ -157,6 +162,17 @@ test.concurrent("a program that cannot be started is told as that", async () => 
 
   expect(stdout).toMatch(/crash: node n1 could not be started: there is no program \.\/no-such-node\n/);
   expect(code).toBe(1);
+});
+
+test.skipIf(disks === undefined)("on a full disk the verdict is told, and that it could not be kept", async () => {
+  const store = (disks as SmallDisks).directory("store");
+  mkdirSync(store);
+  disks?.fill("store");
+
+  const { code, stderr } = await maelstrom("echo", "good", "--store", store);
+
+  expect(stderr).toMatch(/could not be kept \(ENOSPC.*\n\nvalid: echo/);
+  expect(code).toBe(74);
 });
 
 test.concurrent("a challenge is taken with its settings, and judged by its bounds", async () => {

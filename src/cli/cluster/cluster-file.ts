@@ -90,7 +90,7 @@ export function logFile(directory: string, id: string): string {
 }
 
 /** What the directories of a cluster may hold; anything else is somebody else's. */
-const dataNames = /^(node\.json|lock|wal|snapshots)(\..*)?$/;
+const dataNames = /^(node\.json|lock|wal|snapshots|lmdb|converting)(\..*)?$/;
 const logNames = /^n\d\.log(\.1)?$/;
 const certificateNames = /^[\w-]+\.pem$/;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { only, PaxosMember, update } from "../../../test/support/paxos-member.ts";
-import { clientRecords, forgetClients, isExecuted, noteExecuted, noteQueued } from "./clients/executed.ts";
+import { clientOf, clientRecords, forgetClients, isExecuted, noteExecuted, noteQueued } from "./clients/executed.ts";
+import { allPending } from "./clients/pending.ts";
 import { viewOf } from "./membership/configurations.ts";
 
 const view = (attempt: number) => viewOf(0, attempt);
@@ -9,7 +10,7 @@ const x = update("x", 1);
 describe("C1, C4: (client, timestamp)", () => {
   test("an update is known again, whatever the order in which updates came", () => {
     const clients = new Map();
-    for (const timestamp of [1, 4, 2]) noteExecuted(clients, 7, timestamp, timestamp);
+    for (const timestamp of [1, 4, 2]) noteExecuted(clientOf(clients, 7), timestamp, timestamp);
     expect([1, 2, 3, 4, 5].map((timestamp) => isExecuted(clients, 7, timestamp))).toEqual([
       true,
       true,
@@ -18,13 +19,13 @@ describe("C1, C4: (client, timestamp)", () => {
       false,
     ]);
 
-    noteExecuted(clients, 7, 3, 4);
+    noteExecuted(clientOf(clients, 7), 3, 4);
     expect(clientRecords(clients)).toEqual([{ client: 7, next: 5, above: [] }]);
   });
 
   test("what is queued is not queued again, and what is executed neither", () => {
     const clients = new Map();
-    noteExecuted(clients, 7, 2, 1);
+    noteExecuted(clientOf(clients, 7), 2, 1);
 
     expect([1, 1, 2, 4, 4, 3, 3, 5].map((timestamp) => noteQueued(clients, 7, timestamp))).toEqual([
       ...[true, false, false, true, false, true, false, true],
@@ -33,7 +34,7 @@ describe("C1, C4: (client, timestamp)", () => {
 
   test("clients whose last update is furthest back are forgotten beyond the maximum", () => {
     const clients = new Map();
-    for (let client = 1; client <= 9; client++) noteExecuted(clients, client, 1, client);
+    for (let client = 1; client <= 9; client++) noteExecuted(clientOf(clients, client), 1, client);
     forgetClients(clients, 8);
 
     expect([...clients.keys()]).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
@@ -97,7 +98,7 @@ describe("C2: an owner's proposal", () => {
     const member = new PaxosMember();
     member.follow();
     member.propose(5, "p");
-    const [own] = [...member.state.pending.values()].map(({ update: sent }) => ({ ...sent, term: 1 }));
+    const [own] = allPending(member.state.pending).map(({ update: sent }) => ({ ...sent, term: 1 }));
     if (own === undefined) throw new Error("it waits");
     const words = member.receive("b", {
       kind: "proposal",

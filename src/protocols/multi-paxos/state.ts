@@ -3,6 +3,7 @@ import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random
 import type { Outbox } from "../core.ts";
 import { majority } from "../quorum/majority.ts";
 import { isListed, type Membership, type Reason, type SnapshotName, type Want } from "../replicated-log.ts";
+import { newPendingUpdates, type PendingUpdates } from "./clients/pending.ts";
 import { executeThrough, type Facts } from "./log/facts.ts";
 import type { History } from "./log/history.ts";
 import type { PaxosMemory } from "./log/recovery.ts";
@@ -91,7 +92,9 @@ export interface Leadership {
   /** Runs of ours, oldest first: each counts as accepted here once its record is durable. */
   ownRuns: { readonly record: number; readonly first: number; readonly last: number }[];
   /** The paper's Update_Queue, from `queueFrom` on, and its bytes. */
-  queue: { readonly update: Update; readonly from: NodeId | undefined }[];
+  queue: Update[];
+  /** Who sent each; `undefined`: our own owner. */
+  senders: (NodeId | undefined)[];
   queueFrom: number;
   queueBytes: number;
   round: number;
@@ -103,28 +106,6 @@ export interface Leadership {
   movedAt: number;
   /** The tick at which open proposals were last sent again. */
   repeatedAt: number;
-}
-
-/** An owner's update that is not ordered yet. */
-export interface Pending {
-  readonly id: number;
-  readonly update: Update;
-  /** The tick at which it was last sent, and how often it was. */
-  sentAt: number;
-  tries: number;
-}
-
-/** What became of an owner's proposal so far. */
-export interface Proposal {
-  readonly id: number;
-  readonly count: number;
-  /** Places known; `first` 0: none. */
-  placed: number;
-  first: number;
-  last: number;
-  term: number;
-  /** They stand one after the other, first proposed in one view: then they can be told of as one. */
-  isTogether: boolean;
 }
 
 /** A change of members that this leader proposed: `seq` 0 until it has a place. */
@@ -187,11 +168,10 @@ export interface PaxosState {
   /** The highest that anyone is known to have ordered, and who. */
   known: { seq: number; by: NodeId | undefined };
   readonly life: number;
-  timestamps: number;
-  /** Own updates that are not ordered, by timestamp, and their bytes. */
-  readonly pending: Map<number, Pending>;
-  pendingBytes: number;
-  readonly proposals: Map<number, Proposal>;
+  /** Own updates that are not ordered. */
+  readonly pending: PendingUpdates;
+  /** A snapshot was installed: own updates may be in it that will not be seen. */
+  settlesInstalled: boolean;
   ownChange: OwnChange | undefined;
   /** Fates to tell once delivery has passed their place. */
   settling: { readonly id: number; readonly seq: number }[];
@@ -280,10 +260,8 @@ export function newState(
     contacts: new Map(),
     known: { seq: 0, by: undefined },
     life,
-    timestamps: 0,
-    pending: new Map(),
-    pendingBytes: 0,
-    proposals: new Map(),
+    pending: newPendingUpdates(),
+    settlesInstalled: false,
     ownChange: undefined,
     settling: [],
     asked: new Map(),

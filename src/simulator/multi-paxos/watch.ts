@@ -227,14 +227,14 @@ function isSame(one: Update, other: Update): boolean {
 const slackBytes = 2000;
 
 /** A member's own state is in order: its indexes, and every queue within its maximum. */
-function checkBounds(id: string, { history, delivery, leadership, config, pending, pendingBytes }: State): void {
+function checkBounds(id: string, { history, delivery, leadership, config, pending }: State): void {
   if (!(history.floor <= history.aru && history.floor < history.tailFrom && history.tailFrom <= history.aru + 1))
     invariant(false, `floor ≤ aru, floor < tailFrom ≤ aru + 1: ${id}`);
   if (delivery.applied > delivery.delivered) invariant(false, `only what was delivered is applied: ${id}`);
   if (delivery.delivered > history.aru) invariant(false, `only what is ordered is delivered: ${id}`);
   if (delivery.outstandingBytes > config.deliveryBytesMax + config.runBytesMax + slackBytes)
     invariant(false, `delivery keeps to its window: ${id}`);
-  if (pending.size === 0 && pendingBytes !== 0) invariant(false, `pending bytes are counted right: ${id}`);
+  if (pending.count === 0 && pending.bytes !== 0) invariant(false, `pending bytes are counted right: ${id}`);
   if (leadership === undefined) return;
   if (leadership.queueBytes > config.queueBytesMax + slackBytes)
     invariant(false, `the queue keeps to its maximum: ${id}`);

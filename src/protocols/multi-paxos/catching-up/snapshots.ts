@@ -60,6 +60,7 @@ function installSnapshot(state: PaxosState, snapshot: SnapshotName, base: Base, 
   });
   state.disk.asked = record;
   state.disk.hinted = snapshot.index;
+  state.settlesInstalled = true;
   state.delivery.restoring = { snapshot, record };
 }
 

@@ -39,7 +39,7 @@ function byValue(one: number, other: number): number {
 }
 
 /** Who has this number; known from now on. */
-function clientOf(clients: Map<number, Client>, id: number): Client {
+export function clientOf(clients: Map<number, Client>, id: number): Client {
   const known = clients.get(id);
   if (known !== undefined) return known;
   const client = newClient();
@@ -48,8 +48,7 @@ function clientOf(clients: Map<number, Client>, id: number): Client {
 }
 
 /** A client's update stands in the order at `seq`. */
-export function noteExecuted(clients: Map<number, Client>, id: number, timestamp: number, seq: number): void {
-  const client = clientOf(clients, id);
+export function noteExecuted(client: Client, timestamp: number, seq: number): void {
   client.seq = seq;
   if (timestamp === client.next) {
     client.next++;

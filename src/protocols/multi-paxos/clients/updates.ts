@@ -3,12 +3,13 @@ import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
 import { nextBelow } from "../../../base/random.ts";
 import type { Hindrance } from "../../replicated-log.ts";
-import { leadingUpdates, updateBytes } from "../log/history.ts";
+import { leadingUpdates } from "../log/history.ts";
 import type { Of, Update } from "../messages.ts";
 import { enqueue } from "../order/proposing.ts";
-import { type PaxosOutbox, type PaxosState, type Pending, type Proposal, refuse, sendAhead } from "../state.ts";
+import { type PaxosOutbox, type PaxosState, refuse, sendAhead } from "../state.ts";
 import { isHeard } from "../view/liveness.ts";
 import { isExecuted } from "./executed.ts";
+import { addPending, allPending, type Bundle, nextTimestamp, type Pending, takePending } from "./pending.ts";
 
 /** From this try on, every other goes through some other member: the way to the leader may be cut. */
 const detourTry = 3;
@@ -18,13 +19,11 @@ export function takeProposal(state: PaxosState, id: number, payloads: readonly B
   invariant(payloads.length > 0, "a proposal has at least one payload");
   const reason = hindrance(state, payloads);
   if (reason !== undefined) return refuse(state, id, reason, out);
-  const { leadership, clock, pending, due } = state;
-  state.proposals.set(id, { id, count: payloads.length, placed: 0, first: 0, last: 0, term: 0, isTogether: true });
+  const { leadership, clock, pending, due, life: client, lastInstalled: term } = state;
+  const bundle = payloads.length === 1 ? undefined : newBundle(payloads.length);
   for (const payload of payloads) {
-    const timestamp = ++state.timestamps;
-    const update: Update = { term: state.lastInstalled, kind: "payload", payload, client: state.life, timestamp };
-    pending.set(timestamp, { id, update, sentAt: clock, tries: 1 });
-    state.pendingBytes += updateBytes(update);
+    const update: Update = { term, kind: "payload", payload, client, timestamp: nextTimestamp(pending) };
+    addPending(pending, { id, update, bundle, sentAt: clock, tries: 1 });
     if (leadership === undefined) due.updates.push(update);
     else enqueue(state, leadership, update, undefined);
   }
@@ -32,12 +31,12 @@ export function takeProposal(state: PaxosState, id: number, payloads: readonly B
 
 /** Why these payloads cannot go on their way from here. */
 function hindrance(state: PaxosState, payloads: readonly Bytes[]): Hindrance | undefined {
-  const { config, delivery, leadership, pending, pendingBytes } = state;
+  const { config, delivery, leadership, pending } = state;
   if (state.resigned !== undefined) return state.resigned;
   if (state.leader === undefined || leadership?.handover !== undefined) return "no-leader";
-  if (payloads.some((payload) => payload.length > config.payloadBytesMax)) return "too-large";
-  const isFull = pendingBytes >= config.queueBytesMax || delivery.outstandingBytes >= config.deliveryBytesMax;
-  return isFull || pending.size >= config.waitingCountMax ? "busy" : undefined;
+  for (const payload of payloads) if (payload.length > config.payloadBytesMax) return "too-large";
+  const isFull = pending.bytes >= config.queueBytesMax || delivery.outstandingBytes >= config.deliveryBytesMax;
+  return isFull || pending.count >= config.waitingCountMax ? "busy" : undefined;
 }
 
 /** Sends this step's updates to the leader. */
@@ -80,7 +79,7 @@ export function resendAll(state: PaxosState, out: PaxosOutbox): void {
   if (leader === undefined) return;
   state.due.updates = [];
   const updates: Update[] = [];
-  for (const each of pending.values()) {
+  for (const each of allPending(pending)) {
     again(state, each);
     if (leadership !== undefined) enqueue(state, leadership, each.update, undefined);
     else updates.push(each.update);
@@ -88,8 +87,8 @@ export function resendAll(state: PaxosState, out: PaxosOutbox): void {
   if (leader !== config.id) sendBatches(state, leader, updates, 1, out);
 }
 
-function again(state: PaxosState, pending: Pending): void {
-  pending.sentAt = state.clock;
+function again({ clock }: PaxosState, pending: Pending): void {
+  pending.sentAt = clock;
   pending.tries++;
 }
 
@@ -98,7 +97,7 @@ export function tickUpdates(state: PaxosState, out: PaxosOutbox): void {
   const { pending, clock, config, leadership, leader } = state;
   const direct: Update[] = [];
   const detour: Update[] = [];
-  for (const each of pending.values()) {
+  for (const each of allPending(pending)) {
     if (clock - each.sentAt < config.updateTicks) continue;
     again(state, each);
     if (leadership !== undefined) enqueue(state, leadership, each.update, undefined);
@@ -113,49 +112,45 @@ export function tickUpdates(state: PaxosState, out: PaxosOutbox): void {
 
 /** An own update stands at `seq`; its fate is told once delivery has passed that place. */
 export function noteOrdered(state: PaxosState, timestamp: number, term: number, seq: number, out: PaxosOutbox): void {
-  const pending = forget(state, timestamp);
+  const pending = takePending(state.pending, timestamp);
   if (pending === undefined) return;
-  const proposal = state.proposals.get(pending.id);
-  if (proposal === undefined) return;
-  place(proposal, seq, term);
-  if (proposal.placed < proposal.count) return;
-  const { id, count, first, last } = proposal;
-  if (proposal.isTogether) out.output({ kind: "accepted", id, term, index: first, count });
-  state.proposals.delete(id);
-  state.settling.push({ id, seq: last });
+  const { id, bundle } = pending;
+  if (bundle === undefined) out.output({ kind: "accepted", id, term, index: seq, count: 1 });
+  else {
+    place(bundle, seq, term);
+    const { placed, count, isTogether, first } = bundle;
+    if (placed < count) return;
+    if (isTogether) out.output({ kind: "accepted", id, term, index: first, count });
+  }
+  state.settling.push({ id, seq });
 }
 
-function place(proposal: Proposal, seq: number, term: number): void {
-  if (proposal.placed === 0) {
-    proposal.first = seq;
-    proposal.term = term;
-  } else if (seq !== proposal.last + 1 || term !== proposal.term) proposal.isTogether = false;
-  proposal.placed++;
-  proposal.last = Math.max(proposal.last, seq);
+function newBundle(count: number): Bundle {
+  return { count, placed: 0, first: 0, last: 0, term: 0, isTogether: true };
 }
 
-function forget(state: PaxosState, timestamp: number): Pending | undefined {
-  const pending = state.pending.get(timestamp);
-  if (pending === undefined) return undefined;
-  state.pending.delete(timestamp);
-  state.pendingBytes -= updateBytes(pending.update);
-  return pending;
+function place(bundle: Bundle, seq: number, term: number): void {
+  if (bundle.placed === 0) {
+    bundle.first = seq;
+    bundle.term = term;
+  } else if (seq !== bundle.last + 1 || term !== bundle.term) bundle.isTogether = false;
+  bundle.placed++;
+  bundle.last = Math.max(bundle.last, seq);
 }
 
 /** Own updates that an installed snapshot holds will not be seen: they are ordered, and done (C6). */
 export function settleInstalled(state: PaxosState): void {
   const { facts, pending, life, history } = state;
-  if (pending.size === 0 || history.aru < facts.through) return; // they may still be seen on the way there
-  for (const [timestamp, { id }] of pending) {
-    if (!isExecuted(facts.clients, life, timestamp)) continue;
-    forget(state, timestamp);
-    const proposal = state.proposals.get(id);
-    if (proposal === undefined) continue;
-    proposal.isTogether = false;
-    place(proposal, history.aru, proposal.term);
-    if (proposal.placed < proposal.count) continue;
-    state.proposals.delete(id);
-    state.settling.push({ id, seq: history.aru });
+  if (!state.settlesInstalled || history.aru < facts.through) return; // they may still be seen on the way there
+  state.settlesInstalled = false;
+  for (const { id, bundle, update } of allPending(pending)) {
+    if (!isExecuted(facts.clients, life, update.timestamp)) continue;
+    takePending(pending, update.timestamp);
+    if (bundle !== undefined) {
+      place(bundle, history.aru, bundle.term);
+      bundle.isTogether = false;
+    }
+    if (bundle === undefined || bundle.placed === bundle.count) state.settling.push({ id, seq: history.aru });
   }
 }
 
@@ -172,9 +167,10 @@ export function settle(state: PaxosState, out: PaxosOutbox): void {
 }
 
 /** This member takes part no more: what became of its updates cannot be learnt here. */
-export function abandonUpdates(state: PaxosState, out: PaxosOutbox): void {
-  for (const id of state.proposals.keys()) out.output({ kind: "settled", id, outcome: "unknown" });
-  state.proposals.clear();
-  state.pending.clear();
-  state.pendingBytes = 0;
+export function abandonUpdates({ pending }: PaxosState, out: PaxosOutbox): void {
+  const left = allPending(pending);
+  for (const id of new Set(left.map(({ id }) => id))) {
+    out.output({ kind: "settled", id, outcome: "unknown" });
+  }
+  for (const { update } of left) takePending(pending, update.timestamp);
 }

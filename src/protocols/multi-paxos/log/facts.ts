@@ -1,5 +1,5 @@
 import { invariant } from "../../../base/invariant.ts";
-import { absorbClients, type Client, clientRecords, noteExecuted } from "../clients/executed.ts";
+import { absorbClients, type Client, clientOf, clientRecords, noteExecuted } from "../clients/executed.ts";
 import { decodeChange } from "../codec/change-codec.ts";
 import { configurationsAfter, decide } from "../membership/configurations.ts";
 import type { Base, Configuration, Update } from "../messages.ts";
@@ -39,11 +39,20 @@ export function baseOf({ through, configurations, clients }: Facts, floor: numbe
   };
 }
 
-/** Executes the update at `seq`, the next in order; false when it is a change of members that is void (M1). */
-export function execute(facts: Facts, seq: number, update: Update): boolean {
+/**
+ * Executes the update at `seq`, the next in order; false when it is a change of members that is void (M1).
+ *
+ * `author`: whose it is, by `authorOf`, which need not be asked for each update of one client.
+ */
+export function execute(facts: Facts, seq: number, update: Update, author: Client | undefined): boolean {
   if (facts.through < seq) facts.through = seq;
-  if (update.client !== 0) noteExecuted(facts.clients, update.client, update.timestamp, seq);
+  if (author !== undefined) noteExecuted(author, update.timestamp, seq);
   return update.kind !== "members" || decide(facts.configurations, seq, decodeChange(update.payload));
+}
+
+/** Who named the update; `undefined`: nobody. */
+export function authorOf({ clients }: Facts, { client }: Update): Client | undefined {
+  return client === 0 ? undefined : clientOf(clients, client);
 }
 
 /**
@@ -57,6 +66,6 @@ export function executeThrough(facts: Facts, history: History, seq: number): voi
     invariant(slot !== undefined, "the owner has taken in nothing that is not stored");
     slot.isOrdered = true;
     history.aru++;
-    execute(facts, history.aru, slot.update);
+    execute(facts, history.aru, slot.update, authorOf(facts, slot.update));
   }
 }

@@ -2,7 +2,7 @@ import { MalformedError } from "../../../base/errors.ts";
 import type { Member, SnapshotName } from "../../replicated-log.ts";
 import { foundingOf } from "../membership/configurations.ts";
 import type { Base, PaxosRecord, Update } from "../messages.ts";
-import { absorb, execute, type Facts, factsOf } from "./facts.ts";
+import { absorb, authorOf, execute, type Facts, factsOf } from "./facts.ts";
 import { accept, type History, learn, newHistory, raiseFloor, slotAt, startAfter, trimTail } from "./history.ts";
 
 /** What a member remembers across a restart. */
@@ -84,7 +84,7 @@ export class Recovery {
       if (slot === undefined || !(slot.isOrdered || seq <= this.#orderedThrough)) break;
       slot.isOrdered = true;
       history.aru = seq;
-      execute(this.#facts, seq, slot.update);
+      execute(this.#facts, seq, slot.update, authorOf(this.#facts, slot.update));
     }
     trimTail(history, 0, this.#tailBytesMax);
   }

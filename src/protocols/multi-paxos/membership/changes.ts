@@ -5,7 +5,7 @@ import { isListed, type LogRequest, type Member, type Reason } from "../../repli
 import { encodeChange, isChange } from "../codec/change-codec.ts";
 import type { Update } from "../messages.ts";
 import { enqueue } from "../order/proposing.ts";
-import { type PaxosOutbox, type PaxosState, refuse } from "../state.ts";
+import { type OwnChange, type PaxosOutbox, type PaxosState, refuse } from "../state.ts";
 import { isHeard } from "../view/liveness.ts";
 
 type Ask = Extract<LogRequest, { kind: "change" }>;
@@ -57,14 +57,11 @@ function ledBy({ config, contacts }: PaxosState, members: readonly Member[]): re
 /** What stands at the place of our own change: whether it is that one. */
 export function settleChange(
   state: PaxosState,
-  seq: number,
+  { id, term, seq }: OwnChange,
   update: Update,
   isInForce: boolean,
   out: PaxosOutbox,
 ): void {
-  const { ownChange } = state;
-  if (ownChange === undefined || ownChange.seq !== seq) return;
-  const { id, term } = ownChange;
   state.ownChange = undefined;
   if (update.kind !== "members" || update.term !== term) {
     out.output({ kind: "settled", id, outcome: "lost" });

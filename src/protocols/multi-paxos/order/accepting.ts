@@ -1,7 +1,7 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { accept, slotAt, topOf } from "../log/history.ts";
 import type { Of, Update } from "../messages.ts";
-import { type PaxosOutbox, type PaxosState, persistView, send, sendAhead } from "../state.ts";
+import { epochNow, type PaxosOutbox, type PaxosState, persistView, sendAhead } from "../state.ts";
 import { noteKnown } from "../view/liveness.ts";
 
 /**
@@ -70,7 +70,8 @@ export function sendAccepts(state: PaxosState, out: PaxosOutbox): void {
   const { due, lastInstalled } = state;
   if (due.accepts.length === 0) return;
   for (const { to, view, first, last } of due.accepts) {
-    if (view === lastInstalled) send(state, to, { kind: "accept", view, first, last }, out);
+    if (view !== lastInstalled) continue;
+    out.send(to, { kind: "accept", epoch: epochNow(state), aru: state.history.aru, view, first, last });
   }
   due.accepts = [];
 }

@@ -1,6 +1,6 @@
-import { forgetClients } from "../clients/executed.ts";
+import { type Client, forgetClients } from "../clients/executed.ts";
 import { noteOrdered, settleInstalled } from "../clients/updates.ts";
-import { execute } from "../log/facts.ts";
+import { authorOf, execute } from "../log/facts.ts";
 import { slotAt } from "../log/history.ts";
 import { settleChange } from "../membership/changes.ts";
 import { type PaxosOutbox, type PaxosState, startProgress } from "../state.ts";
@@ -9,12 +9,16 @@ import { type PaxosOutbox, type PaxosState, startProgress } from "../state.ts";
 export function advance(state: PaxosState, out: PaxosOutbox): boolean {
   const { history, facts, life } = state;
   const before = history.aru;
+  let client = 0;
+  let author: Client | undefined;
   for (let slot = slotAt(history, before + 1); slot?.isOrdered; slot = slotAt(history, history.aru + 1)) {
     const seq = ++history.aru;
     const { update } = slot;
-    const isInForce = execute(facts, seq, update);
+    if (update.client !== client) author = authorOf(facts, update);
+    client = update.client;
+    const isInForce = execute(facts, seq, update, author);
     if (update.client === life) noteOrdered(state, update.timestamp, update.term, seq, out);
-    settleChange(state, seq, update, isInForce, out);
+    if (state.ownChange?.seq === seq) settleChange(state, state.ownChange, update, isInForce, out);
   }
   settleInstalled(state);
   if (history.aru === before) return false;

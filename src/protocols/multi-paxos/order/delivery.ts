@@ -2,7 +2,7 @@ import { invariant } from "../../../base/invariant.ts";
 import type { Entry, Found } from "../../replicated-log.ts";
 import { leadingUpdates, slotAt, updateBytes } from "../log/history.ts";
 import type { Update } from "../messages.ts";
-import { openWant, type PaxosOutbox, type PaxosState } from "../state.ts";
+import { type Delivery, openWant, type PaxosOutbox, type PaxosState } from "../state.ts";
 
 /** Hands the owner what is ordered, and durable here, in order, within its window of credit (G6, D3). */
 export function deliver(state: PaxosState, out: PaxosOutbox): void {
@@ -10,23 +10,30 @@ export function deliver(state: PaxosState, out: PaxosOutbox): void {
   if (!deliverSnapshot(state, out)) return;
   while (delivery.delivered < history.aru && delivery.outstandingBytes < config.deliveryBytesMax) {
     if (delivery.delivered + 1 < history.tailFrom) return wantEntries(state, out);
-    const updates = durableUpdates(state);
-    if (updates.length === 0) return;
-    deliverUpdates(state, updates, out);
+    if (!deliverNext(state, out)) return;
   }
 }
 
-/** The next ordered updates that are durable here, within one message's bytes. */
-function durableUpdates({ history, delivery, disk, config }: PaxosState): Update[] {
-  const updates: Update[] = [];
+/** Delivers the next ordered updates that are durable here, about as many as a message holds; false: there are none. */
+function deliverNext({ history, delivery, disk, config }: PaxosState, out: PaxosOutbox): boolean {
+  const from = delivery.delivered + 1;
+  const entries: Update[] = [];
   let bytes = 0;
-  for (let seq = delivery.delivered + 1; seq <= history.aru && bytes < config.runBytesMax; seq++) {
+  for (let seq = from; seq <= history.aru && bytes < config.runBytesMax; seq++) {
     const slot = slotAt(history, seq);
     if (slot === undefined || slot.record > disk.durable) break;
-    updates.push(slot.update);
+    entries.push(slot.update);
     bytes += updateBytes(slot.update);
   }
-  return updates;
+  if (entries.length > 0) handOver(delivery, from, entries, bytes, out);
+  return entries.length > 0;
+}
+
+function handOver(delivery: Delivery, from: number, entries: readonly Update[], bytes: number, out: PaxosOutbox): void {
+  delivery.delivered += entries.length;
+  delivery.outstanding.push({ last: delivery.delivered, bytes });
+  delivery.outstandingBytes += bytes;
+  out.output({ kind: "committed", from, entries });
 }
 
 /** False while an installed snapshot is not durable yet: nothing may pass it. */
@@ -40,16 +47,6 @@ function deliverSnapshot({ delivery, disk }: PaxosState, out: PaxosOutbox): bool
   delivery.outstanding.push({ last: snapshot.index, bytes: 0 });
   out.output({ kind: "restore", snapshot });
   return true;
-}
-
-function deliverUpdates({ delivery }: PaxosState, entries: readonly Update[], out: PaxosOutbox): void {
-  const from = delivery.delivered + 1;
-  let bytes = 0;
-  for (const entry of entries) bytes += updateBytes(entry);
-  delivery.delivered += entries.length;
-  delivery.outstanding.push({ last: delivery.delivered, bytes });
-  delivery.outstandingBytes += bytes;
-  out.output({ kind: "committed", from, entries });
 }
 
 /** Entries that are not in memory any more come from storage: a slow owner costs no memory. */
@@ -68,7 +65,10 @@ export function takeDeliverySupply(state: PaxosState, want: number, found: Found
   if (found.kind !== "entries" || found.from !== delivery.delivered + 1 || delivery.restoring !== undefined) return;
   const last = Math.min(history.aru, history.tailFrom - 1); // what left memory is durable
   const updates = updatesOf(found.entries).slice(0, Math.max(0, last - delivery.delivered));
-  if (updates.length > 0) deliverUpdates(state, leadingUpdates(updates, config.runBytesMax), out);
+  if (updates.length === 0) return;
+  const leading = leadingUpdates(updates, config.runBytesMax);
+  const bytes = leading.reduce((sum, update) => sum + updateBytes(update), 0);
+  handOver(delivery, delivery.delivered + 1, leading, bytes, out);
 }
 
 /** What a store of this protocol gives back: entries as they were stored. */

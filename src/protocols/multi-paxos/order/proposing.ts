@@ -5,10 +5,13 @@ import { accept, slotAt, updateBytes } from "../log/history.ts";
 import { successorOf } from "../membership/configurations.ts";
 import type { Of, PaxosMessage, Update } from "../messages.ts";
 import type { Leadership, PaxosOutbox, PaxosState, Progress } from "../state.ts";
-import { sendAhead, stamped } from "../state.ts";
+import { sendAhead } from "../state.ts";
 
 /** Proposals on their way to one member, in messages; beyond it they are left to reconciliation. */
 const inflightCountMax = 256;
+
+/** Places of the queue whose updates have left it, at the most. */
+const queueSpaceMax = 4096;
 
 /** Enqueue_Update: a leader takes in an update that is neither ordered nor on its way (C4). */
 export function enqueue(state: PaxosState, leadership: Leadership, update: Update, from: NodeId | undefined): void {
@@ -16,7 +19,8 @@ export function enqueue(state: PaxosState, leadership: Leadership, update: Updat
   if (leadership.queueBytes > 0 && leadership.queueBytes + bytes > state.config.queueBytesMax) return; // sent again
   const isNew = update.client === 0 || noteQueued(state.facts.clients, update.client, update.timestamp);
   if (!isNew) return;
-  leadership.queue.push({ update, from });
+  leadership.queue.push(update);
+  leadership.senders.push(from);
   leadership.queueBytes += bytes;
 }
 
@@ -50,21 +54,26 @@ function nextUpdate(state: PaxosState, leadership: Leadership, seq: number, isCh
   const planned = plan.get(seq);
   if (planned !== undefined) return planned;
   if (seq <= planTop) return noop(state.lastInstalled);
-  const queued = leadership.handover === undefined ? queue[leadership.queueFrom] : undefined;
-  if (queued === undefined) return isChanging ? noop(state.lastInstalled) : undefined;
-  leadership.queueFrom++;
-  leadership.queueBytes -= updateBytes(queued.update);
-  if (leadership.queueFrom === queue.length || leadership.queueFrom >= 4096) {
-    queue.splice(0, leadership.queueFrom);
-    leadership.queueFrom = 0;
-  }
-  const { update, from } = queued;
+  const update = leadership.handover === undefined ? queue[leadership.queueFrom] : undefined;
+  if (update === undefined) return isChanging ? noop(state.lastInstalled) : undefined;
+  const from = leadership.senders[leadership.queueFrom];
+  leaveQueue(leadership, update);
   if (from !== undefined) {
     const progress = leadership.progress.get(from);
     if (progress !== undefined) progress.awaited = seq;
   }
   if (update.kind === "members" && state.ownChange?.seq === 0) placeChange(state, seq);
   return update.term === state.lastInstalled ? update : { ...update, term: state.lastInstalled };
+}
+
+/** The queue's first has a place; the space of those that left is given back many at a time. */
+function leaveQueue(leadership: Leadership, update: Update): void {
+  leadership.queueFrom++;
+  leadership.queueBytes -= updateBytes(update);
+  if (leadership.queueFrom < leadership.queue.length && leadership.queueFrom < queueSpaceMax) return;
+  leadership.queue.splice(0, leadership.queueFrom);
+  leadership.senders.splice(0, leadership.queueFrom);
+  leadership.queueFrom = 0;
 }
 
 function placeChange(state: PaxosState, seq: number): void {
@@ -87,7 +96,7 @@ function sendRun(
   const { history, lastInstalled: view } = state;
   const last = first + updates.length - 1;
   const ordered = history.aru;
-  const message = stamped(state, { kind: "proposal", view, first, updates, ordered, stable: stableOf(state) });
+  const message = proposalOf(state, first, updates);
   for (const progress of leadership.progress.values()) {
     if (!hasRoom(state, progress)) continue;
     progress.inflight.push({ last, bytes });
@@ -186,7 +195,7 @@ function repeatTo(state: PaxosState, progress: Progress, out: PaxosOutbox): void
   let run: Update[] = [];
   let first = 0;
   const flush = () => {
-    if (run.length > 0) sendAhead(state, progress.id, proposalOf(state, first, run), out);
+    if (run.length > 0) out.sendAhead(progress.id, proposalOf(state, first, run));
     run = [];
   };
   for (let seq = history.aru + 1; seq <= leadership.lastProposed && bytes < config.runBytesMax; seq++) {
@@ -207,9 +216,10 @@ function proposalOf(
   first: number,
   updates: readonly Update[],
 ): Extract<PaxosMessage, { kind: "proposal" }> {
-  const { lastInstalled: view, history } = state;
-  const proposal = { kind: "proposal", view, first, updates, ordered: history.aru, stable: stableOf(state) } as const;
-  return { ...proposal, epoch: state.configuration?.epoch ?? 0, aru: history.aru };
+  const { lastInstalled: view, history, configuration } = state;
+  const { aru } = history;
+  const epoch = configuration?.epoch ?? 0;
+  return { kind: "proposal", epoch, aru, view, first, updates, ordered: aru, stable: stableOf(state) };
 }
 
 /** Sends heartbeats that are due to all; else tells at once who waits for the place of its own update (G5). */

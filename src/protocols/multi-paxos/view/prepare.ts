@@ -216,6 +216,7 @@ function lead(state: PaxosState, out: PaxosOutbox): void {
     lastProposed: history.aru,
     ownRuns: [],
     queue: [],
+    senders: [],
     queueFrom: 0,
     queueBytes: 0,
     round: 0,

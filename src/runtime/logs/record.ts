@@ -1,6 +1,6 @@
-import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
-import { MalformedError } from "../../../base/errors.ts";
-import type { LogRecord } from "../log.ts";
+import { ByteReader, type Bytes, ByteWriter } from "../../base/bytes.ts";
+import { MalformedError } from "../../base/errors.ts";
+import type { LogRecord } from "./log.ts";
 
 const isLatest = 1;
 const hasPositions = 2;
