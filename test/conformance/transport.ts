@@ -3,6 +3,9 @@ import type { Bytes } from "../../src/base/bytes.ts";
 import type { NodeId } from "../../src/base/ids.ts";
 import { fromUtf8, toUtf8 } from "../../src/base/text.ts";
 import type { Member } from "../../src/protocols/replicated-log.ts";
+import type { MemberTls } from "../../src/runtime/tls/credentials.ts";
+import { parseAddress } from "../../src/runtime/transports/addresses.ts";
+import type { LinkedTransport, LinkOptions } from "../../src/runtime/transports/links/linked-transport.ts";
 import type { Transport, TransportOwner } from "../../src/runtime/transports/transport.ts";
 
 /** A world in which the transports under test find each other. */
@@ -15,6 +18,20 @@ export interface TransportNetwork {
   readonly frameBytesMax: number;
   /** Smallest `queueBytesMax` that may be asked for. */
   readonly queueBytesMin: number;
+}
+
+/** A network of transports that listen on this machine, as `make` makes them. */
+export function loopback(make: (options: LinkOptions) => LinkedTransport, tls?: MemberTls): TransportNetwork {
+  return {
+    open: ({ address = "127.0.0.1:0", queueBytesMax = 4 * 1024 * 1024 }) => {
+      const { host, port } = parseAddress(address) ?? { host: "127.0.0.1", port: 0 };
+      const frameBytesMax = Math.min(1024 * 1024, queueBytesMax - 5);
+      return make({ listen: { host, port }, frameBytesMax, queueBytesMax, notice: () => {}, tls });
+    },
+    addressOf: (transport) => `127.0.0.1:${(transport as LinkedTransport).port}`,
+    frameBytesMax: 1024 * 1024,
+    queueBytesMin: 100_000,
+  };
 }
 
 /** Keeps all that a transport tells its owner. */

@@ -1,6 +1,7 @@
 import type { NodeId } from "../../base/ids.ts";
 import { invariant, unreachable } from "../../base/invariant.ts";
 import type { Core, Input } from "../core.ts";
+import { takeCredit } from "../delivery-window.ts";
 import type { Found, LogRequest, SnapshotName } from "../replicated-log.ts";
 import { answerFetch, offerSnapshot, serveChunk } from "./catching-up/offers.ts";
 import { answerReconcile, receiveData, reconcile, serveUpdates, tickReconciling } from "./catching-up/reconciling.ts";
@@ -25,7 +26,7 @@ import type { Of, PaxosMessage, PaxosVocabulary } from "./messages.ts";
 import type { PaxosOptions } from "./options.ts";
 import { receiveHeartbeat, receiveProposal, sendAccepts } from "./order/accepting.ts";
 import { advance, hintOrdered } from "./order/advance.ts";
-import { deliver, takeCredit, takeDeliverySupply, updatesOf } from "./order/delivery.ts";
+import { deliver, takeDeliverySupply, updatesOf } from "./order/delivery.ts";
 import { countOwnRuns, propose, receiveAccept, tellOrdered, tickProposals, tickTelling } from "./order/proposing.ts";
 import { epochNow, isQuorumFor, newState, type PaxosOutbox, type PaxosState } from "./state.ts";
 import { loseLink, receiveProof, receiveViewChange, tickView } from "./view/attempts.ts";
@@ -200,7 +201,7 @@ function request(state: PaxosState, ask: LogRequest, out: PaxosOutbox): void {
     case "change":
       return change(state, ask, out);
     case "applied":
-      return takeCredit(state, ask.index);
+      return takeCredit(state.delivery, ask.index);
     case "snapshotTaken":
       return compact(state, ask.snapshot, out);
     case "resign":

@@ -1,6 +1,7 @@
 import type { NodeId } from "../../base/ids.ts";
 import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
+import { type Delivery, newDelivery } from "../delivery-window.ts";
 import { majority } from "../quorum/majority.ts";
 import { isListed, type Membership, type Reason, type SnapshotName, type Want } from "../replicated-log.ts";
 import { newPendingUpdates, type PendingUpdates } from "./clients/pending.ts";
@@ -113,17 +114,6 @@ export interface OwnChange {
   readonly id: number;
   readonly term: number;
   seq: number;
-}
-
-/** Entries delivered and not yet taken in by the owner. */
-export interface Delivery {
-  delivered: number;
-  applied: number;
-  outstanding: { readonly last: number; readonly bytes: number }[];
-  outstandingBytes: number;
-  want: number | undefined;
-  /** A snapshot installed but not yet durable: nothing is delivered before it. */
-  restoring: { readonly snapshot: SnapshotName; readonly record: number } | undefined;
 }
 
 /** All that a member knows: plain data. */
@@ -289,17 +279,6 @@ export function newState(
         isCommitted: facts.configurations.at(-1) === configuration,
       },
     },
-  };
-}
-
-function newDelivery(applied: number): Delivery {
-  return {
-    delivered: applied,
-    applied,
-    outstanding: [],
-    outstandingBytes: 0,
-    want: undefined,
-    restoring: undefined,
   };
 }
 

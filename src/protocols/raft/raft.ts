@@ -1,8 +1,9 @@
 import type { NodeId } from "../../base/ids.ts";
 import { invariant, unreachable } from "../../base/invariant.ts";
 import type { Core, Input } from "../core.ts";
+import { takeCredit } from "../delivery-window.ts";
 import { type Found, isVoter, type LogRequest } from "../replicated-log.ts";
-import { compact, deliver, takeCredit, takeDeliverySupply } from "./delivery.ts";
+import { compact, deliver, takeDeliverySupply } from "./delivery.ts";
 import {
   answerPreVote,
   answerVote,
@@ -224,7 +225,7 @@ function request(state: RaftState, ask: LogRequest, out: RaftOutbox): void {
     case "change":
       return change(state, ask, out);
     case "applied":
-      return takeCredit(state, ask.index);
+      return takeCredit(state.delivery, ask.index);
     case "snapshotTaken":
       return compact(state, ask.snapshot, out);
     case "resign":

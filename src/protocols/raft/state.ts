@@ -2,6 +2,7 @@ import type { NodeId } from "../../base/ids.ts";
 import { invariant } from "../../base/invariant.ts";
 import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
+import { type Delivery, newDelivery } from "../delivery-window.ts";
 import { isQuorum } from "../quorum/quorum.ts";
 import {
   isListed,
@@ -95,18 +96,6 @@ export interface Accepted {
   readonly term: number;
   readonly first: number;
   readonly last: number;
-}
-
-/** Entries delivered and not yet taken in by the owner. */
-export interface Delivery {
-  /** All through here was handed to the owner. */
-  delivered: number;
-  applied: number;
-  outstanding: { readonly last: number; readonly bytes: number }[];
-  outstandingBytes: number;
-  want: number | undefined;
-  /** A snapshot installed but not yet durable: nothing is delivered before it. */
-  restoring: { readonly snapshot: SnapshotName; readonly record: number } | undefined;
 }
 
 /** All that a Raft member knows: plain data. */
@@ -245,14 +234,7 @@ export function newState(
       asks: 0,
     },
     accepted: [],
-    delivery: {
-      delivered: applied,
-      applied,
-      outstanding: [],
-      outstandingBytes: 0,
-      want: undefined,
-      restoring: undefined,
-    },
+    delivery: newDelivery(applied),
     wants: new Map(),
     wantCount: 0,
     disk: { asked: 0, durable: 0, stateRecord: 0, stuckTicks: 0 },

@@ -1,5 +1,4 @@
 import { constants as tlsConstants } from "node:crypto";
-import { once } from "node:events";
 import {
   constants,
   createSecureServer,
@@ -11,9 +10,9 @@ import {
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { AddressInUseError, OptionError } from "../errors.ts";
 import type { Credentials } from "../tls/credentials.ts";
 import { describeSocketError } from "../tls/identity.ts";
+import { listening } from "../transports/listening.ts";
 import { readTimeout } from "./heads.ts";
 import { Inflow } from "./inflow.ts";
 import { keepAlive, PingGuard } from "./keeper.ts";
@@ -146,14 +145,7 @@ export class GrpcServer {
   /** Throws `AddressInUseError`, or `OptionError` for an address that is not this machine's. */
   async listen(): Promise<void> {
     const { host, port } = this.#options;
-    try {
-      this.#server.listen(port, host);
-      await once(this.#server, "listening");
-    } catch (cause) {
-      const error = cause as NodeJS.ErrnoException;
-      if (error.code === "EADDRINUSE") throw new AddressInUseError(`${host}:${port}`, { cause });
-      throw new OptionError("listen", `cannot listen on ${host}:${port}: ${error.message}`);
-    }
+    await listening(this.#server, () => this.#server.listen(port, host), `${host}:${port}`);
     this.#server.on("error", (error) => this.#options.onError?.(error, ""));
   }
 

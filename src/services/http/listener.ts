@@ -4,8 +4,8 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { MalformedError } from "../../base/errors.ts";
-import { AddressInUseError, OptionError } from "../../runtime/errors.ts";
 import { Credentials, type TlsFiles } from "../../runtime/tls/credentials.ts";
+import { listening } from "../../runtime/transports/listening.ts";
 import type { Notice } from "../../runtime/transports/notices.ts";
 import { problemDocument } from "./answers.ts";
 import type { App } from "./exchange.ts";
@@ -66,7 +66,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     if (!isTooLarge) outgoing.writeContinue(); // otherwise the refusal comes before the body is sent
     server.emit("request", incoming, outgoing);
   });
-  await opened(server, host, port);
+  await listening(server, () => server.listen(port, host), `${host}:${port}`, "host");
   server.on("error", onError);
   const isDone = (): boolean => inFlight === 0;
   const close = (): Promise<void> => {
@@ -82,17 +82,6 @@ function makeServer(settings: ServerOptions, credentials: Credentials | undefine
   const server = createSecureServer({ ...settings, ...policy, ...credentials.pem, handshakeTimeout: headersMs }, serve);
   credentials.watch((pem) => server.setSecureContext({ ...httpTls, ...pem }));
   return server;
-}
-
-function opened(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const address = `${host}:${port}`;
-      if (cause.code === "EADDRINUSE") reject(new AddressInUseError(address, { cause }));
-      else reject(new OptionError("host", `cannot listen on ${address}: ${cause.message}`));
-    });
-    server.listen(port, host, resolve);
-  });
 }
 
 /** Closes connections as they fall idle, and all of them once nothing is in flight or the time is up. */

@@ -1,11 +1,10 @@
-import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
-import { MalformedError } from "../../../base/errors.ts";
+import type { Bytes } from "../../../base/bytes.ts";
 import { bytes, type Field, flag, optional, unionCodec, whole } from "../../../base/union-codec.ts";
+import { frameMessage, unframeMessage } from "../../message-frame.ts";
 import type { Configuration, PaxosMessage } from "../messages.ts";
 import { base, configuration, ids, positive, reports, snapshot, updates, version } from "./fields.ts";
 
-/** Longest message, in bytes: what a transport must carry. */
-export const messageBytesMax: number = 2 ** 24;
+export { messageBytesMax } from "../../message-frame.ts";
 
 /** The sender's epoch; -1 of who knows nobody is written as 0. */
 const epoch: Field<number> = {
@@ -41,8 +40,7 @@ const messages = unionCodec<PaxosMessage>({
 
 /** The message as bytes: a version, which of the groups on one link it is for, its kind, its stamp, its fields. */
 export function encodeMessage(message: PaxosMessage, group = 0): Bytes {
-  const content = messages.encode(message);
-  return new ByteWriter(content.length + 9).byte(version).varint(group).raw(content).finish();
+  return frameMessage(messages.encode(message), version, group);
 }
 
 /**
@@ -51,15 +49,5 @@ export function encodeMessage(message: PaxosMessage, group = 0): Bytes {
  * Throws `MalformedError`, and nothing else, for anything that `encodeMessage` did not make.
  */
 export function decodeMessage(bytes: Bytes, group = 0): PaxosMessage {
-  if (bytes.length > messageBytesMax) throw new MalformedError(`a message of ${bytes.length} bytes`);
-  const reader = new ByteReader(bytes);
-  readVersion(reader);
-  if (reader.varint() !== group) throw new MalformedError("a message is for another group");
-  return messages.decode(reader.raw(reader.remaining));
-}
-
-/** Reads the version byte, and refuses one that this release does not know. */
-export function readVersion(reader: ByteReader): void {
-  const found = reader.byte();
-  if (found !== version) throw new MalformedError(`format version ${found}; this release reads ${version}`);
+  return messages.decode(unframeMessage(bytes, version, group));
 }

@@ -1,9 +1,9 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { type Field, flag, optional, unionCodec, whole } from "../../../base/union-codec.ts";
+import { readVersion } from "../../message-frame.ts";
 import type { PaxosRecord } from "../messages.ts";
 import { base, positive, snapshot, updates, version } from "./fields.ts";
-import { readVersion } from "./message-codec.ts";
 
 /** Records that go into a log; pieces of snapshots go to the store of snapshots. */
 export type LoggedRecord = Exclude<PaxosRecord, { kind: "chunk" }>;
@@ -35,7 +35,7 @@ export function encodeRecord(record: LoggedRecord): Bytes {
  */
 export function decodeRecord(kindNumber: number, bytes: Bytes): LoggedRecord {
   const reader = new ByteReader(bytes);
-  readVersion(reader);
+  readVersion(reader, version);
   const record = records.decode(reader.raw(reader.remaining));
   if (record.kind !== recordKinds[kindNumber]) throw new MalformedError(`not a record of kind ${kindNumber}`);
   return record.kind === "base" ? { ...record, snapshot: record.snapshot } : record; // named, though it be none

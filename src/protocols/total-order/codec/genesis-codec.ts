@@ -1,11 +1,12 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
+import { readVersion } from "../../message-frame.ts";
 import type { GenesisRecord } from "../messages.ts";
 import { ballot, vote } from "./fields.ts";
-import { readVersion } from "./message-codec.ts";
+import { version } from "./message-codec.ts";
 
 /** What a seed stores, as bytes. */
 export function encodeGenesis({ promised, accepted }: GenesisRecord): Bytes {
-  const writer = new ByteWriter().byte(1);
+  const writer = new ByteWriter().byte(version);
   ballot.write(writer, promised);
   vote.write(writer, accepted);
   return writer.finish();
@@ -14,7 +15,7 @@ export function encodeGenesis({ promised, accepted }: GenesisRecord): Bytes {
 /** The record that `bytes` are. Throws `MalformedError`, and nothing else, for what `encodeGenesis` did not make. */
 export function decodeGenesis(bytes: Bytes): GenesisRecord {
   const reader = new ByteReader(bytes);
-  readVersion(reader);
+  readVersion(reader, version);
   const record = { kind: "genesis", promised: ballot.read(reader), accepted: vote.read(reader) } as const;
   reader.finish();
   return record;

@@ -1,14 +1,13 @@
-import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
-import { MalformedError } from "../../../base/errors.ts";
+import type { Bytes } from "../../../base/bytes.ts";
 import { bytes, flag, unionCodec, whole } from "../../../base/union-codec.ts";
+import { frameMessage, unframeMessage } from "../../message-frame.ts";
 import type { TotalOrderMessage } from "../messages.ts";
 import { ballot, decree, frame, framesBySender, header, member, stamp, vector, vote } from "./fields.ts";
 
-/** Version of the format, the first byte of each message and record. */
-const version = 1;
+export { messageBytesMax } from "../../message-frame.ts";
 
-/** Longest message, in bytes: what a transport must carry. */
-export const messageBytesMax: number = 2 ** 24;
+/** Version of the format, the first byte of each message and record. */
+export const version = 1;
 
 /** Kinds and fields in the order of the format: new kinds go last, and nothing else ever changes. */
 const messages = unionCodec<TotalOrderMessage>({
@@ -37,8 +36,7 @@ const messages = unionCodec<TotalOrderMessage>({
 
 /** The message as bytes: a version, which of the groups on one link it is for, its kind, its fields. */
 export function encodeMessage(message: TotalOrderMessage, group = 0): Bytes {
-  const content = messages.encode(message);
-  return new ByteWriter(content.length + 9).byte(version).varint(group).raw(content).finish();
+  return frameMessage(messages.encode(message), version, group);
 }
 
 /**
@@ -47,15 +45,5 @@ export function encodeMessage(message: TotalOrderMessage, group = 0): Bytes {
  * Throws `MalformedError`, and nothing else, for anything that `encodeMessage` did not make.
  */
 export function decodeMessage(bytes: Bytes, group = 0): TotalOrderMessage {
-  if (bytes.length > messageBytesMax) throw new MalformedError(`a message of ${bytes.length} bytes`);
-  const reader = new ByteReader(bytes);
-  readVersion(reader);
-  if (reader.varint() !== group) throw new MalformedError("a message is for another group");
-  return messages.decode(reader.raw(reader.remaining));
-}
-
-/** Reads the version byte, and refuses one that this release does not know. */
-export function readVersion(reader: ByteReader): void {
-  const found = reader.byte();
-  if (found !== version) throw new MalformedError(`format version ${found}; this release reads ${version}`);
+  return messages.decode(unframeMessage(bytes, version, group));
 }

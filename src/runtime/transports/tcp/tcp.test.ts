@@ -1,34 +1,16 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { RecordingOwner, type TransportNetwork, transportConformance } from "../../../../test/conformance/transport.ts";
+import { loopback, RecordingOwner, transportConformance } from "../../../../test/conformance/transport.ts";
 import { Authority } from "../../../../test/support/certificates.ts";
-import type { MemberTls } from "../../tls/credentials.ts";
-import { parseAddress } from "../addresses.ts";
 import { retryMs } from "../links/link.ts";
-import type { LinkedTransport } from "../links/linked-transport.ts";
-import type { Transport } from "../transport.ts";
 import { tcpTransport } from "./tcp.ts";
-
-function loopback(tls?: MemberTls): TransportNetwork {
-  const ports = (transport: Transport) => (transport as LinkedTransport).port;
-  return {
-    open: ({ address = "127.0.0.1:0", queueBytesMax = 4 * 1024 * 1024 }) => {
-      const { host, port } = parseAddress(address) ?? { host: "127.0.0.1", port: 0 };
-      const frameBytesMax = Math.min(1024 * 1024, queueBytesMax - 5);
-      return tcpTransport({ listen: { host, port }, frameBytesMax, queueBytesMax, notice: () => {}, tls });
-    },
-    addressOf: (transport) => `127.0.0.1:${ports(transport)}`,
-    frameBytesMax: 1024 * 1024,
-    queueBytesMin: 100_000,
-  };
-}
 
 const authority = new Authority();
 const anyone = authority.issue("anyone", ["a", "b", "c", "d", "10.0.0.1", "fd00::2"]);
 
 afterAll(() => authority[Symbol.dispose]());
 
-transportConformance("tcp", () => loopback());
-transportConformance("tcp with TLS", () => loopback(anyone));
+transportConformance("tcp", () => loopback(tcpTransport));
+transportConformance("tcp with TLS", () => loopback(tcpTransport, anyone));
 
 describe("tcpTransport", () => {
   test("waits longer after each failure, up to a second, never in step with others", () => {

@@ -1,14 +1,13 @@
-import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { connect as connectSecurely, TLSSocket } from "node:tls";
 import type { NodeId } from "../../../base/ids.ts";
-import { AddressInUseError, OptionError } from "../../errors.ts";
 import { Entrance } from "../../tls/entrance.ts";
 import { describeSocketError, dialOptions } from "../../tls/identity.ts";
 import type { Address } from "../addresses.ts";
 import type { Caller, Channel, ChannelEvents, Door, Medium, MediumOptions } from "../links/channel.ts";
 import type { Greeting } from "../links/handshake.ts";
 import { type LinkedTransport, type LinkOptions, linkedTransport } from "../links/linked-transport.ts";
+import { listening } from "../listening.ts";
 import { Connection } from "./connection.ts";
 
 /** Carries frames over TCP, or over TLS on TCP. Throws `OptionError`. */
@@ -64,14 +63,7 @@ class TcpMedium implements Medium {
       credentials.watch((pem) => entrance.renew(pem));
       this.#entrance = entrance;
     }
-    try {
-      this.#server.listen(port, host);
-      await once(this.#server, "listening");
-    } catch (cause) {
-      const error = cause as NodeJS.ErrnoException;
-      if (error.code === "EADDRINUSE") throw new AddressInUseError(`${host}:${port}`, { cause });
-      throw new OptionError("listen", `cannot listen on ${host}:${port}: ${error.message}`);
-    }
+    await listening(this.#server, () => this.#server.listen(port, host), `${host}:${port}`);
     this.#server.on("error", (error) => door.failed("", `it could not be accepted: ${describeSocketError(error)}`));
   }
 

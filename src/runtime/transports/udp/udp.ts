@@ -1,12 +1,11 @@
 import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import type { NodeId } from "../../../base/ids.ts";
-import { AddressInUseError, OptionError } from "../../errors.ts";
 import type { Address } from "../addresses.ts";
 import type { Channel, ChannelEvents, Door, Medium, MediumOptions } from "../links/channel.ts";
 import type { Greeting } from "../links/handshake.ts";
 import { type LinkedTransport, type LinkOptions, linkedTransport } from "../links/linked-transport.ts";
+import { listening } from "../listening.ts";
 import { AcceptedChannel } from "./accepted-channel.ts";
 import { readDatagram } from "./datagram.ts";
 import { DialledChannel } from "./dialled-channel.ts";
@@ -84,13 +83,10 @@ class UdpMedium implements Medium {
       if (datagram !== undefined) this.#channels.get(datagram.token)?.arrive(datagram);
     });
     try {
-      socket.bind(port, host);
-      await once(socket, "listening");
-    } catch (cause) {
+      await listening(socket, () => socket.bind(port, host), `${host}:${port} (UDP)`);
+    } catch (error) {
       socket.close();
-      const error = cause as NodeJS.ErrnoException;
-      if (error.code === "EADDRINUSE") throw new AddressInUseError(`${host}:${port} (UDP)`, { cause });
-      throw new OptionError("listen", `cannot listen on ${host}:${port} (UDP): ${error.message}`);
+      throw error;
     }
     socket.on("error", () => {}); // a datagram was lost
     this.#socket = socket;
