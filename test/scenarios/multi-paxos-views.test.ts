@@ -1,77 +1,29 @@
 import { expect, test } from "vitest";
 import { newPaxosScenario, type PaxosScenario } from "../../src/simulator/multi-paxos/scenario.ts";
+import { failoverMs, restartConformance } from "../conformance/replicated-log.ts";
 
 const seeds = Array.from({ length: 20 }, (_, at) => at + 1);
 
-/** Simulated ms from the leader's death until another leads with a majority behind it. */
-function gapMs(seed: number, members: number, hint: boolean): number {
-  const cluster = newPaxosScenario({ members, seed });
-  const old = cluster.leader();
-  cluster.run(1000 + 37 * seed);
-  cluster.crash(old, hint);
-  const start = cluster.now;
-  cluster.leader(old);
-  return cluster.now - start;
-}
-
 test.each([3, 5])("a killed leader of %i is replaced within 100 ms when its links are seen to break", (members) => {
-  const gaps = seeds.map((seed) => gapMs(seed, members, true)).sort((left, right) => left - right);
+  const gaps = seeds
+    .map((seed) => failoverMs(newPaxosScenario({ members, seed }), seed, true))
+    .sort((left, right) => left - right);
 
   expect(gaps[Math.floor(seeds.length * 0.9)]).toBeLessThan(100); // the others heard a last word of it after that
   expect(gaps.at(-1)).toBeLessThan(1050);
 });
 
 test.each([3, 5])("a killed leader of %i is replaced within twice the progress timer without that", (members) => {
-  const gaps = seeds.map((seed) => gapMs(seed, members, false)).sort((left, right) => left - right);
+  const gaps = seeds
+    .map((seed) => failoverMs(newPaxosScenario({ members, seed }), seed, false))
+    .sort((left, right) => left - right);
 
   expect(gaps[0]).toBeGreaterThan(400); // nobody is deposed sooner
   expect(gaps[Math.floor(seeds.length * 0.9)]).toBeLessThan(1050);
   expect(gaps.at(-1)).toBeLessThan(2100);
 });
 
-test("a leader killed again and again loses nothing that was acknowledged", () => {
-  const cluster = newPaxosScenario({ members: 3, seed: 11 });
-  for (let round = 0; round < 8; round++) {
-    const leader = cluster.leader();
-    for (let at = 0; at < 6; at++) {
-      for (const id of cluster.ids()) cluster.propose(id, `${round}-${at}-${id}`);
-      cluster.run(7);
-    }
-    cluster.crash(leader);
-    for (const id of cluster.ids(leader)) cluster.propose(id, `${round}-gap-${id}`);
-    cluster.run(300);
-    cluster.start(leader);
-    cluster.run(100);
-  }
-  cluster.run(3000);
-
-  cluster.promises.check();
-  expect(cluster.agreed.length).toBeGreaterThan(100);
-});
-
-test("a restart of all under load keeps everything that was acknowledged", () => {
-  const cluster = newPaxosScenario({ members: 3, seed: 12 });
-  for (let round = 0; round < 5; round++) {
-    cluster.leader();
-    for (let at = 0; at < 20; at++) {
-      for (const id of cluster.ids()) cluster.propose(id, `${round}-${at}-${id}`);
-      cluster.run(3);
-    }
-    const acknowledged = new Set(cluster.applied().flat());
-
-    for (const id of cluster.ids()) cluster.crash(id, false);
-    for (const id of cluster.ids()) cluster.start(id);
-    cluster.leader();
-    cluster.propose("a", `marker-${round}`);
-    expect(cluster.until(() => cluster.agreesOn(`marker-${round}`))).toBe(true);
-
-    const kept = new Set(cluster.texts("a"));
-    expect([...acknowledged].filter((text) => !kept.has(text))).toEqual([]);
-  }
-  cluster.run(3000);
-
-  cluster.promises.check();
-});
+restartConformance(newPaxosScenario);
 
 /** Longest time in which nothing new was agreed on, while the members that can propose something every 20 ms. */
 function longestPauseMs(cluster: PaxosScenario, ms: number): number {
