@@ -138,6 +138,7 @@ function reportLeader(state: PaxosState, out: PaxosOutbox): void {
 }
 
 function link(state: PaxosState, peer: NodeId, up: boolean, out: PaxosOutbox): void {
+  if (peer === state.config.id) return; // hints may be wrong
   if (!up) return loseLink(state, peer, out);
   if (state.configuration !== undefined) sendProof(state, peer, out);
 }

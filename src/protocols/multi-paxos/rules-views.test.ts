@@ -191,6 +191,24 @@ describe("V7 to V10", () => {
   });
 });
 
+describe("hints about links", () => {
+  test("a broken link to the leader ends the wait for it; any that comes is greeted with a VC_Proof", () => {
+    const member = follower();
+    member.step({ kind: "link", peer: "c", up: false });
+    expect(member.state.role).toBe("follower");
+
+    member.step({ kind: "link", peer: "b", up: false });
+    expect(member.state.role).toBe("election");
+    expect(member.step({ kind: "link", peer: "c", up: true })).toEqual(["⇢ c e0 a0 viewProof 0.1 heard "]);
+  });
+
+  test("one about a link to itself is wrong, and means nothing", () => {
+    const member = new PaxosMember({ members: "a" });
+
+    expect(member.step({ kind: "link", peer: "a", up: true }, { kind: "link", peer: "a", up: false })).toEqual([]);
+  });
+});
+
 describe("V11: a leader resigns", () => {
   test("when no quorum acknowledges it any more", () => {
     const member = new PaxosMember();

@@ -31,7 +31,7 @@ export const namedProtocols: readonly NamedProtocol[] = [
   },
   {
     name: "multi-paxos",
-    summary: "the same log by Multi-Paxos: views, prepare, global order (Kirsch & Amir 2008)",
+    summary: "the same log, by views and their leaders (Kirsch & Amir 2008)",
     workloads: machineWorkloads.map(({ name }) => name),
     subject: (workload) => paxosSubject(machineWorkloads.find(({ name }) => name === workload) ?? kvWorkload),
   },
