@@ -93,6 +93,21 @@ describe("a database", () => {
     expect(await readdir(join(directory, ".."))).toEqual(["lmdb"]);
   });
 
+  test("takes nothing from the file of LMDB's locks", async () => {
+    const directory = await temporary();
+    const database = await openUnthreaded(directory);
+    await database.commit({ puts: [{ key: toUtf8("key"), value: toUtf8("value") }] });
+    await database.close();
+    await writeFile(join(directory, "lock.mdb"), Buffer.alloc(720, 0x5a));
+
+    const again = await openUnthreaded(directory);
+    await again.commit({ puts: [{ key: toUtf8("key 2"), value: toUtf8("value") }] });
+    const found = await again.scan({ from: toUtf8("k"), before: toUtf8("l") });
+    await again.close();
+
+    expect(found).toHaveLength(2);
+  });
+
   test("grows beyond what was mapped at first", async () => {
     const database = await openUnthreaded(await temporary()); // maps 64 KiB
     const value = new Uint8Array(200_000).fill(1);
