@@ -40,8 +40,8 @@ export class Contents {
   }
 
   /**
-   * What `Log.read` gives: `read` brings the spans of `rows` from row `next` on that are cheap to have at once, at least
-   * one, about as many bytes as asked for; none if they were dropped meanwhile.
+   * What `Log.read` gives. `read` brings the spans of rows from `next` on that are cheap to have at once: at least one,
+   * about as many bytes as asked for; none if they were dropped meanwhile.
    */
   async spans(
     { group, from, bytesMax }: { readonly group: number; readonly from: number; readonly bytesMax: number },
