@@ -12,6 +12,7 @@ import { lmdbLog } from "../logs/lmdb.ts";
 import type { Log } from "../logs/log.ts";
 import { lmdbSnapshots } from "../snapshots/lmdb.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { frameKey } from "./keys.ts";
 import { DatabaseFile, type PageCounts } from "./pages.ts";
 
 /** In memory where that can be had: what syncs cost is not what these tests ask. */
@@ -96,16 +97,25 @@ describe("a database", () => {
   test("takes nothing from the file of LMDB's locks", async () => {
     const directory = await temporary();
     const database = await openUnthreaded(directory);
-    await database.commit({ puts: [{ key: toUtf8("key"), value: toUtf8("value") }] });
+    await database.commit({ puts: [{ key: frameKey(1), value: toUtf8("value") }] });
     await database.close();
     await writeFile(join(directory, "lock.mdb"), Buffer.alloc(720, 0x5a));
 
     const again = await openUnthreaded(directory);
-    await again.commit({ puts: [{ key: toUtf8("key 2"), value: toUtf8("value") }] });
-    const found = await again.scan({ from: toUtf8("k"), before: toUtf8("l") });
+    await again.commit({ puts: [{ key: frameKey(2), value: toUtf8("value") }] });
+    const found = await again.scan({ from: frameKey(1), before: frameKey(9) });
     await again.close();
 
     expect(found).toHaveLength(2);
+  });
+
+  test("with a value that nobody would look for is refused", async () => {
+    const directory = await temporary();
+    const database = await openUnthreaded(directory);
+    await database.commit({ puts: [{ key: Uint8Array.of(0x21, ...frameKey(1).subarray(1)), value: toUtf8("lost") }] });
+    await database.close();
+
+    await expect(openUnthreaded(directory)).rejects.toMatchObject({ code: "QUORATE_CORRUPTION" });
   });
 
   test("grows beyond what was mapped at first", async () => {
