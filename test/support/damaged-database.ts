@@ -72,7 +72,7 @@ export interface Flips {
   readonly wrong: readonly string[];
 }
 
-/** Flips a bit of each byte in use that `isTried`, in a database of its own below `root`; `isKey`: it is part of one. */
+/** Flips a bit of each byte in use that `isTried`, in a database of its own below `root`; `isKey`: of some value. */
 export async function describeFlips(
   root: string,
   isTried: (offset: number, isKey: boolean) => boolean,
