@@ -181,6 +181,34 @@ test("without the package, lmdb is refused with the command that installs it, an
   expect([verified.code, converted.code]).toEqual([0, 0]);
 });
 
+test("a survivor goes on alone in lmdb, and a backup becomes a directory in lmdb", async () => {
+  await using cluster = await ServedCluster.start(1, ["--storage", "lmdb", "--cluster-id", "old"]);
+  const node = cluster.nodes[0] as ServedNode;
+  await createStack(node.url, "1");
+  for (let at = 0; at < 20; at++) await post(node.url, "/sPush", `1,value ${at}`);
+  const backup = join(home, "backup");
+  const saved = await runQuorate(["snapshot", "save", backup, "--endpoints", new URL(node.url).host]);
+  await node.stop();
+  const address = `127.0.0.1:${node.peerPort}`;
+  const own = ["--data-dir", node.directory, "--id", "n1", "--address", address, "--cluster-id", "new"];
+
+  const recovered = await runQuorate(["recover", "--unsafe", "--confirm", "old", ...own]);
+  node.start("--cluster-id", "new");
+  await node.ready();
+  const alone = await readSize(node.url, "1");
+  await node.stop();
+  const dataDir = join(home, "restored");
+  const place = ["--data-dir", dataDir, "--id", "n1", "--cluster", `n1=${address}`, "--storage", "lmdb"];
+  const restored = await runQuorate(["snapshot", "restore", backup, ...place, "--cluster-id", "third"]);
+  node.start("--cluster-id", "third", "--data-dir", dataDir);
+  await node.ready();
+
+  expect([saved.code, recovered.code, restored.code]).toEqual([0, 0, 0]);
+  expect(alone.text).toBe("20");
+  expect(readdirSync(dataDir).sort()).toEqual(["lmdb", "lock", "node.json"]);
+  expect((await readSize(node.url, "1")).text).toBe("20");
+});
+
 test("cluster up runs on the storage asked for, says what memory risks, and refuses another one later", async () => {
   const directory = join(home, ".quorate");
   const up = (...words: string[]) => {

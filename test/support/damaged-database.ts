@@ -72,19 +72,23 @@ export interface Flips {
   readonly wrong: readonly string[];
 }
 
-/** Flips a bit of each byte in use that `isTried`, in a database of its own below `root`. */
-export async function describeFlips(root: string, isTried: (offset: number) => boolean): Promise<Flips> {
+/** Flips a bit of each byte in use that `isTried`, in a database of its own below `root`; `isKey`: of some value. */
+export async function describeFlips(
+  root: string,
+  isTried: (offset: number, isKey: boolean) => boolean,
+): Promise<Flips> {
   const directory = await mkdtemp(join(root, "quorate-damaged-"));
   try {
     const path = join(directory, "whole");
     await fillDatabase(path);
     const bytes = await readFile(join(path, dataFileName));
     const file = DatabaseFile.open(join(path, dataFileName));
+    const keys = new Set([...file.values()].flatMap(({ key, offset }) => [...key].map((_, at) => offset - 1 - at)));
     file.close();
     const wanted = await withDatabase(join(directory, "copy"), bytes, digest);
     const flips = { refused: 0, harmless: 0, wrong: [] as string[] };
     for (let offset = 0; offset < file.bytes; offset++) {
-      if (!isTried(offset)) continue;
+      if (!isTried(offset, keys.has(offset))) continue;
       const damaged = Buffer.from(bytes);
       damaged[offset] = (damaged[offset] as number) ^ (1 << ((offset * 7) % 8));
       const found = await withDatabase(join(directory, "damaged"), damaged, digest).catch(refusalOf);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync, truncateSync, writeSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,11 +6,13 @@ import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { entry, openUnthreaded } from "../../../test/support/damaged-database.ts";
 import { sourceThread } from "../../../test/support/lmdb-places.ts";
+import { SmallDisks } from "../../../test/support/small-disks.ts";
 import { fromUtf8, toUtf8 } from "../../base/text.ts";
 import { lmdbLog } from "../logs/lmdb.ts";
 import type { Log } from "../logs/log.ts";
 import { lmdbSnapshots } from "../snapshots/lmdb.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { frameKey } from "./keys.ts";
 import { DatabaseFile, type PageCounts } from "./pages.ts";
 
 /** In memory where that can be had: what syncs cost is not what these tests ask. */
@@ -90,6 +92,30 @@ describe("a database", () => {
 
     expect(keys).toEqual(["01"]);
     expect(await readdir(join(directory, ".."))).toEqual(["lmdb"]);
+  });
+
+  test("takes nothing from the file of LMDB's locks", async () => {
+    const directory = await temporary();
+    const database = await openUnthreaded(directory);
+    await database.commit({ puts: [{ key: frameKey(1), value: toUtf8("value") }] });
+    await database.close();
+    await writeFile(join(directory, "lock.mdb"), Buffer.alloc(720, 0x5a));
+
+    const again = await openUnthreaded(directory);
+    await again.commit({ puts: [{ key: frameKey(2), value: toUtf8("value") }] });
+    const found = await again.scan({ from: frameKey(1), before: frameKey(9) });
+    await again.close();
+
+    expect(found).toHaveLength(2);
+  });
+
+  test("with a value that nobody would look for is refused", async () => {
+    const directory = await temporary();
+    const database = await openUnthreaded(directory);
+    await database.commit({ puts: [{ key: Uint8Array.of(0x21, ...frameKey(1).subarray(1)), value: toUtf8("lost") }] });
+    await database.close();
+
+    await expect(openUnthreaded(directory)).rejects.toMatchObject({ code: "QUORATE_CORRUPTION" });
   });
 
   test("grows beyond what was mapped at first", async () => {
@@ -208,3 +234,82 @@ describe("what is dropped", () => {
     expect(await again.list()).toEqual([saved]);
   });
 });
+
+describe("a disk", () => {
+  test("that is full in the middle of a transaction leaves nothing of it, and takes it once there is room", async (context) => {
+    using disks = SmallDisks.make(["disk"], 8);
+    if (disks === undefined) return context.skip("a small file system cannot be mounted here");
+    const directory = join(disks.directory("disk"), "lmdb");
+    const database = await openUnthreaded(directory);
+    const log = await newLog(database);
+    await log.append([entry(1, 100)]);
+    disks.fill("disk");
+    truncateSync(database.path, 6 * 2 ** 20); // a hole: looks like room, and is none
+
+    const refused = Array.from({ length: 1000 }, (_, at) => entry(at + 2, 3000));
+    await expect(log.append(refused)).rejects.toMatchObject({ code: "QUORATE_DISK_FULL" });
+    await expect(log.append(refused)).rejects.toMatchObject({ code: "QUORATE_DISK_FULL" });
+    const between = await log.read(0, 1, 1e6);
+    disks.makeRoom("disk");
+    await log.append(refused);
+    const after = await log.read(0, 1, 1e9);
+    await database.close();
+
+    expect(between).toHaveLength(1);
+    expect(after).toHaveLength(1001);
+    const { keys } = await reopened(directory);
+    expect(keys.filter((key) => key.startsWith("20")).length).toBeGreaterThan(20);
+  });
+
+  test("that changes a value while it is in use is found out when that is read", async () => {
+    const database = await openUnthreaded(await temporary());
+    const log = await newLog(database);
+    await log.append([entry(1, 9000)]);
+    const offset = placeOf(database.path, 9000) + 5000;
+    const file = openSync(database.path, "r+");
+    writeSync(file, Uint8Array.of(255), 0, 1, offset);
+    closeSync(file);
+
+    const error = await log.read(0, 1, 1).catch((cause: unknown) => cause);
+    await database.close();
+
+    expect(error).toMatchObject({ code: "QUORATE_CORRUPTION", file: database.path });
+    expect(offset - (error as { offset: number }).offset).toBeGreaterThan(0);
+    expect(offset - (error as { offset: number }).offset).toBeLessThan(9100);
+  });
+});
+
+describe("limits", () => {
+  test("a record of 20 MiB is stored; an append of more than 64 MiB is refused, and nothing of it is stored", async () => {
+    const database = await openUnthreaded(await temporary());
+    const log = await newLog(database);
+    const large = new Uint8Array(20 * 2 ** 20).fill(3);
+
+    await log.append([{ group: 0, kind: 1, bytes: large, positions: { first: 1, count: 1 } }]);
+    const much = Array.from({ length: 4 }, () => ({ group: 0, kind: 2, bytes: large }));
+    await expect(log.append(much)).rejects.toMatchObject({ code: "QUORATE_TOO_LARGE" });
+    const [span] = await log.read(0, 1, 1);
+    const { keys } = examine(database);
+    await database.close();
+
+    expect(Buffer.from(span?.record.bytes ?? []).equals(large)).toBe(true);
+    expect(keys).toHaveLength(2);
+  });
+});
+
+async function reopened(directory: string): Promise<ReturnType<typeof examine>> {
+  const database = await openUnthreaded(directory);
+  await database.close();
+  return examine(database);
+}
+
+/** Where the value of about this size lies in the file. */
+function placeOf(path: string, size: number): number {
+  const file = DatabaseFile.open(path);
+  try {
+    for (const { offset, bytes } of file.values()) if (bytes > size) return offset;
+    throw new Error(`no value of ${size} bytes`);
+  } finally {
+    file.close();
+  }
+}

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { constants, endianness } from "node:os";
 import { dirname, join } from "node:path";
@@ -20,6 +20,8 @@ const pageBytes = 4096; // whatever machine makes it
 const mapBytesDefault = 256 * 2 ** 20; // addresses, not memory; LMDB takes more when it needs more
 const unbounded = Number.POSITIVE_INFINITY;
 const pagesForTrees = 64; // most that one transaction takes besides what it stores, in a small database
+
+const nearlyFullBytes = 2 ** 20;
 
 /** What LMDB says when the disk is full: the system's numbers, and Windows' own. */
 const fullCodes: readonly unknown[] = [constants.errno.ENOSPC, constants.errno.EDQUOT, 112];
@@ -244,6 +246,13 @@ async function make(lmdb: Lmdb, directory: string): Promise<void> {
 /** LMDB's own errors have the system's number for a code, where Node's have a name. */
 function failure(cause: unknown, where: string): Error {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (!(cause instanceof OperatingError) && fullCodes.includes(code)) return new DiskFullError(where, { cause });
+  const isFull = fullCodes.includes(code) || (code === constants.errno.EIO && isNearlyFull(where));
+  if (!(cause instanceof OperatingError) && isFull) return new DiskFullError(where, { cause });
   return storageError(cause, where);
+}
+
+/** Of several pages that a full disk takes in part, LMDB says what it says of a failing one. */
+function isNearlyFull(path: string): boolean {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize < nearlyFullBytes;
 }

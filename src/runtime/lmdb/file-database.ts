@@ -3,7 +3,7 @@ import { ByteReader, type Bytes, isSameBytes } from "../../base/bytes.ts";
 import { CorruptionError, WrongDirectoryError } from "../errors.ts";
 import type { EngineStats, ScanAsk } from "./ask.ts";
 import type { Database } from "./database.ts";
-import { databaseVersion, dataFileName, formatKey } from "./keys.ts";
+import { databaseVersion, dataFileName, formatKey, isKnownKey } from "./keys.ts";
 import { DatabaseFile, type StoredValue } from "./pages.ts";
 import type { Pair } from "./pairs.ts";
 import { unseal } from "./seal.ts";
@@ -16,7 +16,7 @@ export function checkDatabase(directory: string): void {
   const file = DatabaseFile.open(join(directory, dataFileName));
   try {
     let format: StoredValue | undefined;
-    for (const value of file.values()) if (isSameBytes(value.key, formatKey)) format = value;
+    for (const value of knownValues(file)) if (isSameBytes(value.key, formatKey)) format = value;
     file.checkFree();
     checkFormat(file, format);
   } finally {
@@ -38,7 +38,7 @@ export class FileDatabase implements Database {
   private constructor(file: DatabaseFile) {
     this.path = file.path;
     this.#file = file;
-    this.#values = [...file.values()].map((value) => ({ ...value, key: value.key.slice() })); // lets go of the pages
+    this.#values = [...knownValues(file)].map((value) => ({ ...value, key: value.key.slice() })); // lets go of pages
     file.checkFree();
     this.stats = { bytes: file.bytes, syncs: 0 };
     checkFormat(
@@ -92,6 +92,13 @@ export class FileDatabase implements Database {
     const found = this.#values[low];
     const isExact = found !== undefined && isSameBytes(found.key, key);
     return floor && !isExact && low > 0 ? low - 1 : low;
+  }
+}
+
+function* knownValues(file: DatabaseFile): Generator<StoredValue, void> {
+  for (const value of file.values()) {
+    if (!isKnownKey(value.key)) throw new CorruptionError(file.path, value.offset, "a value is under an unknown key");
+    yield value;
   }
 }
 

@@ -10,6 +10,20 @@ export const databaseVersion = 1;
 /** The first byte of a key: what the value is. They are stored in this order. */
 export const space = { format: 1, snapshot: 0x10, content: 0x11, receiving: 0x12, frame: 0x20 } as const;
 
+/** How long a key of each kind is: other keys are no keys of this format. */
+const keyBytes: ReadonlyMap<number, number> = new Map<number, number>([
+  [space.format, 1],
+  [space.snapshot, 1 + 4 * 8],
+  [space.content, 1 + 2 * 8],
+  [space.receiving, 1],
+  [space.frame, 1 + 8],
+]);
+
+/** Whether a key is of a kind that this format has: a value under any other one would be missed by nobody. */
+export function isKnownKey(key: Bytes): boolean {
+  return keyBytes.get(key[0] ?? 0) === key.length;
+}
+
 /** Where the format of the database is kept. */
 export const formatKey: Bytes = Uint8Array.of(space.format);
 

@@ -118,7 +118,8 @@ export class DatabaseFile {
     const used = () => this.#seen.reduce((sum, byte) => sum + bitCount(byte), 0);
     let free = 0;
     for (const { offset, bytes, key } of this.#walkTree(this.#meta.free)) {
-      if (readNumber(key, 0) > this.#meta.transaction) throw this.#damaged(offset, "pages freed in the future");
+      const freedIn = readNumber(key, 0);
+      if (freedIn < 1 || freedIn > this.#meta.transaction) throw this.#damaged(offset, "pages were freed in no time");
       free += this.#claimFree(offset, bytes);
     }
     const pages = this.#meta.lastPage + 1;

@@ -1,4 +1,4 @@
-import type { LogRecord } from "./log.ts";
+import { type LogRecord, type LogSpan, readSpansMax } from "./log.ts";
 import { PositionIndex, type PositionRow } from "./position-index.ts";
 
 /** A stretch of a log that is dropped as a whole: a file, or a block of records. */
@@ -39,8 +39,28 @@ export class Contents {
     return true;
   }
 
-  run(group: number, from: number, countMax: number): readonly PositionRow[] {
-    return this.#groups.get(group)?.run(from, countMax) ?? [];
+  /**
+   * What `Log.read` gives. `read` brings the spans of rows from `next` on that are cheap to have at once: at least one,
+   * about as many bytes as asked for; none if they were dropped meanwhile.
+   */
+  async spans(
+    { group, from, bytesMax }: { readonly group: number; readonly from: number; readonly bytesMax: number },
+    read: (rows: readonly PositionRow[], next: number, bytes: number) => Promise<readonly LogSpan[]>,
+  ): Promise<readonly LogSpan[]> {
+    const spans: LogSpan[] = [];
+    let bytes = 0;
+    const rows = this.#groups.get(group)?.run(from, readSpansMax) ?? [];
+    for (let next = 0; next < rows.length && (bytes < bytesMax || next === 0); ) {
+      const found = await read(rows, next, bytesMax - bytes);
+      if (found.length === 0) break;
+      for (const span of found) {
+        if (bytes >= bytesMax && spans.length > 0) return spans;
+        spans.push(span);
+        bytes += span.record.bytes.length;
+      }
+      next += found.length;
+    }
+    return spans;
   }
 
   #group(group: number): PositionIndex {

@@ -5,7 +5,7 @@ import { ClosedError, CorruptionError, TooLargeError } from "../errors.ts";
 import type { Database } from "../lmdb/database.ts";
 import { allOf, decodeFrame, encodeFrame, type FrameHead, frameKey, frameOf, space } from "../lmdb/keys.ts";
 import { Contents, type Stretch } from "./contents.ts";
-import { checkRecord, type Log, type LogRecord, type LogSpan, type LogStats, readSpansMax } from "./log.ts";
+import { checkRecord, type Log, type LogRecord, type LogSpan, type LogStats } from "./log.ts";
 import type { PositionRow } from "./position-index.ts";
 import { decodeRecords, encodeRecords } from "./record.ts";
 
@@ -81,20 +81,9 @@ class LmdbLog implements Log {
 
   async read(group: number, from: number, bytesMax: number): Promise<readonly LogSpan[]> {
     this.#check();
-    const spans: LogSpan[] = [];
-    let bytes = 0;
-    const rows = this.#contents.run(group, from, readSpansMax);
-    for (let next = 0; next < rows.length && (bytes < bytesMax || next === 0); ) {
-      const found = await this.#readRows(rows, next, bytesMax - bytes);
-      if (found.length === 0) break; // dropped meanwhile
-      for (const span of found) {
-        if (bytes >= bytesMax && spans.length > 0) return spans;
-        spans.push(span);
-        bytes += span.record.bytes.length;
-      }
-      next += found.length;
-    }
-    return spans;
+    return await this.#contents.spans({ group, from, bytesMax }, (rows, next, bytes) =>
+      this.#readRows(rows, next, bytes),
+    );
   }
 
   stats(): LogStats {

@@ -10,7 +10,7 @@ import {
 } from "../../errors.ts";
 import { errorCode, type Files, isDiskFull, type OpenFile, storageError, systemFiles } from "../../files.ts";
 import { Contents } from "../contents.ts";
-import { checkRecord, type Log, type LogRecord, type LogSpan, type LogStats, readSpansMax } from "../log.ts";
+import { checkRecord, type Log, type LogRecord, type LogSpan, type LogStats } from "../log.ts";
 import type { PositionRow } from "../position-index.ts";
 import { decodeRecords, encodeRecords } from "../record.ts";
 import { frameSectors, openHead, openPayload, sealFrame, sectorBytes } from "./frame.ts";
@@ -139,20 +139,7 @@ class Wal implements Log {
 
   async read(group: number, from: number, bytesMax: number): Promise<readonly LogSpan[]> {
     this.#check();
-    const spans: LogSpan[] = [];
-    let bytes = 0;
-    const rows = this.#contents.run(group, from, readSpansMax);
-    for (let next = 0; next < rows.length && (bytes < bytesMax || next === 0); ) {
-      const found = await this.#readStretch(rows, next);
-      if (found.length === 0) break; // dropped meanwhile
-      for (const span of found) {
-        if (bytes >= bytesMax && spans.length > 0) return spans;
-        spans.push(span);
-        bytes += span.record.bytes.length;
-      }
-      next += found.length;
-    }
-    return spans;
+    return await this.#contents.spans({ group, from, bytesMax }, (rows, next) => this.#readStretch(rows, next));
   }
 
   stats(): LogStats {
