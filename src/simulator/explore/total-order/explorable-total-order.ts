@@ -10,11 +10,13 @@ import {
 } from "../../../protocols/total-order/index.ts";
 import { isWedged } from "../../../protocols/total-order/state.ts";
 import { messageWords, outputWords, recordWords } from "../../total-order/words.ts";
-import type { Explorable, Question } from "../explorable.ts";
+import { unlimited } from "../budget.ts";
+import type { Explorable, Question, Rest } from "../explorable.ts";
 import { orderEssence } from "./essence.ts";
 import { messageText, orderFacts, stateText } from "./facts.ts";
 import type { TotalOrderLimits } from "./limits.ts";
 import { checkOrder, rememberOrder } from "./promises.ts";
+import { totalOrderRest } from "./rest.ts";
 import { firstHistory, type TotalOrderTerms } from "./terms.ts";
 import { alarmsOf, calmTotalOrder } from "./time.ts";
 
@@ -38,6 +40,7 @@ export function explorableTotalOrder(limits: TotalOrderLimits): Explorable<Total
     firstHistory,
     remember: rememberOrder,
     check: checkOrder,
+    rest: totalOrderRest(giving),
     words: {
       message: messageWords,
       request: requestWords,
@@ -77,22 +80,32 @@ function found(core: TotalOrder, founders: readonly NodeId[]): void {
 function questionsOf({ multicasts, leaves }: TotalOrderLimits): readonly Question<TotalOrderTerms>[] {
   return [
     {
-      countMax: multicasts,
+      budget: { countMax: multicasts },
       mayAsk: ({ phase }) => phase !== "ended",
       request: (number) => ({ kind: "multicast", id: number, payload: toUtf8(messageText(number)) }),
     },
     {
-      countMax: leaves,
+      budget: { countMax: leaves },
       mayAsk: ({ phase, leavingTicks }) => phase === "member" && leavingTicks === undefined,
       request: () => ({ kind: "leave" }),
     },
     {
-      countMax: Number.POSITIVE_INFINITY, // transfers limit it
+      budget: unlimited, // transfers limit it
       mayAsk: (state) => pieceOf(state) !== undefined,
       request: (_, state) => pieceOf(state) ?? { kind: "consumed", position: 0 },
     },
   ];
 }
+
+/** The owner gives its state, in the end. */
+const giving: Rest<TotalOrderTerms>["alarms"][number] = {
+  mayRing: (state) => pieceOf(state) !== undefined,
+  ring: (core, take) => {
+    const request = pieceOf(core.inspect());
+    if (request !== undefined) take({ kind: "request", request });
+  },
+  words: (id) => `${id} gives its state`,
+};
 
 /** The state that a newcomer waits for, all in one piece. */
 function pieceOf({ transfers, view }: Readonly<TotalOrderState>): TotalOrderRequest | undefined {

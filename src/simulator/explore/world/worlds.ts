@@ -1,8 +1,10 @@
 import { InvariantViolation, unreachable } from "../../../base/invariant.ts";
+import { type Budget, unlimited } from "../budget.ts";
 import type { Bounds, Explorable, Terms } from "../explorable.ts";
 import { none, Visited } from "../visited.ts";
 import { countOf, isLeft, type Limit, limitsOf } from "./account.ts";
 import { type Renaming, renamings } from "./canonical.ts";
+import { Continuation } from "./continuation.ts";
 import { attempt, LocalSteps, type Outcome, questionArgument, questionKind, type StepKind } from "./local-steps.ts";
 
 /** One step of the world: what happens to whom. Reused for the next one: to be read at once. */
@@ -25,6 +27,16 @@ export interface Successors<T extends Terms> {
   broken(violation: InvariantViolation, step: Readonly<Step<T>>): void;
 }
 
+/** All that is limited: crashes, duplicates and losses, alarms, and questions. */
+export function budgetsOf<T extends Terms>(
+  { alarms, questions }: Pick<Explorable<T>, "alarms" | "questions">,
+  { crashes, duplicates, losses, order }: Bounds,
+): Budget[] {
+  const loss = order === "sent" ? { countMax: losses } : unlimited;
+  const own = [...alarms, ...questions].map(({ budget }) => budget);
+  return [{ countMax: crashes }, { countMax: duplicates }, loss, ...own];
+}
+
 /**
  * Worlds as rows of numbers: each member's seat, the history, the account of what was used up, and the letters on their
  * way; sorted in `any` order.
@@ -43,6 +55,7 @@ export class Worlds<T extends Terms> {
   readonly #renamingCount: number;
   readonly #inOrder: boolean;
   readonly #checked = new Visited();
+  readonly #continuation: Continuation<T> | undefined;
   readonly #step: Step<T> = { kind: "deliver", member: 0, argument: 0, outcome: undefined };
   #next = new Int32Array(64);
   /** The halves of the newest hash. */
@@ -50,11 +63,9 @@ export class Worlds<T extends Terms> {
   high = 0;
 
   constructor(explorable: Explorable<T>, bounds: Bounds) {
-    const { alarms, questions } = explorable;
+    const { alarms } = explorable;
     this.#inOrder = bounds.order === "sent";
-    const losses = this.#inOrder ? bounds.losses : Number.POSITIVE_INFINITY;
-    const counts = [...alarms, ...questions].map(({ countMax }) => countMax);
-    const [crash, duplicate, loss, ...others] = limitsOf([bounds.crashes, bounds.duplicates, losses, ...counts]);
+    const [crash, duplicate, loss, ...others] = limitsOf(budgetsOf(explorable, bounds));
     this.#limits = {
       crash: crash as Limit,
       duplicate: duplicate as Limit,
@@ -64,7 +75,8 @@ export class Worlds<T extends Terms> {
     };
     const all = renamings(explorable.interchangeable);
     const used: Renaming[] = bounds.symmetry ? all : all.slice(0, 1);
-    this.steps = new LocalSteps(explorable, used, bounds.crashes > 0);
+    this.steps = new LocalSteps(explorable, used);
+    this.#continuation = explorable.rest && new Continuation(this.steps, explorable.rest);
     this.#isDiskFast = bounds.disk === "fast";
     this.#memberCount = explorable.ids.length;
     this.#renamingCount = used.length;
@@ -142,12 +154,12 @@ export class Worlds<T extends Terms> {
     return this.broken(world);
   }
 
-  /** Whether a world breaks a promise. */
+  /** Whether a world breaks a promise, or does so when it goes on without faults. */
   broken(world: Int32Array): InvariantViolation | undefined {
     const { explorable, seats, histories } = this.steps;
     const members = Array.from(world.subarray(0, this.#memberCount), (seat) => seats.at(seat));
     const found = attempt(() => explorable.check(members, histories.at(world[this.#memberCount] as number)));
-    return found instanceof InvariantViolation ? found : undefined;
+    return found instanceof InvariantViolation ? found : this.#continuation?.broken(world);
   }
 
   /** All that can happen next. */
@@ -229,7 +241,8 @@ export class Worlds<T extends Terms> {
     const outcome = steps.take(world[member] as number, kind === "repeat" ? "deliver" : kind, argument);
     // With nothing but a letter gone, all that can follow can follow without this step: the letter stays on its way.
     if (outcome.isIdle && !(this.#inOrder && taken >= 0)) return;
-    if (kind === "repeat" && steps.isSpent(argument, outcome.seat)) return; // as if it were delivered once
+    const mayRestart = isLeft(this.#account(world), this.#limits.crash);
+    if (kind === "repeat" && steps.isSpent(argument, outcome.seat, mayRestart)) return; // as if it were delivered once
     const step = this.#tell(kind, member, argument, outcome);
     if (outcome.broken !== undefined) return to.broken(outcome.broken, step);
     const history = steps.remember(world[this.#memberCount] as number, outcome);
@@ -270,16 +283,20 @@ export class Worlds<T extends Terms> {
   #mail(world: Int32Array, length: number, member: number, taken: number, outcome: Outcome<T> | undefined): number {
     const next = this.#next;
     const first = this.#memberCount + 2;
+    const { crash } = this.#limits;
+    const mayRestart = isLeft(this.#account(next), crash);
     const isMoved = outcome !== undefined && outcome.seat !== world[member];
+    const isNews = !mayRestart && isLeft(this.#account(world), crash); // for all letters
     let end = first;
     for (let at = first; at < length; at++) {
       const letter = world[at] as number;
       if (at === taken) continue;
-      if (isMoved && this.#concerns(letter, member) && this.#isSpent(letter, next)) continue;
+      const isOpen = isNews || (isMoved && this.#concerns(letter, member));
+      if (isOpen && this.#isSpent(letter, next, mayRestart)) continue;
       next[end++] = letter;
     }
     for (const letter of outcome?.letters ?? []) {
-      if (this.#isSpent(letter, next)) continue;
+      if (this.#isSpent(letter, next, mayRestart)) continue;
       let at = end++;
       for (; !this.#inOrder && at > first && (next[at - 1] as number) > letter; at--) next[at] = next[at - 1] as number;
       next[at] = letter;
@@ -294,12 +311,14 @@ export class Worlds<T extends Terms> {
   }
 
   /** In order, what nothing can come of still stands before others, and takes a step to get out of their way. */
-  #isSpent(letter: number, world: Int32Array): boolean {
+  #isSpent(letter: number, world: Int32Array, mayRestart: boolean): boolean {
     if (this.#inOrder) return false;
     const { steps } = this;
     const receiver = world[steps.receivers[letter] as number] as number;
-    if (steps.isSpent(letter, receiver)) return true;
-    return steps.hasEchoes && steps.isEcho(letter, receiver, world[steps.senders[letter] as number] as number);
+    if (steps.isSpent(letter, receiver, mayRestart)) return true;
+    return (
+      steps.hasEchoes && !mayRestart && steps.isEcho(letter, receiver, world[steps.senders[letter] as number] as number)
+    );
   }
 
   /** What counts such a step; nothing if it is part of any other, or not limited. */
@@ -319,6 +338,7 @@ export class Worlds<T extends Terms> {
       case "deliver":
       case "persist":
       case "open":
+      case "end":
         return undefined;
       default:
         return unreachable(kind);

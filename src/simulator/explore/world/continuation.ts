@@ -1,0 +1,115 @@
+import { InvariantViolation, invariant } from "../../../base/invariant.ts";
+import type { Rest, Terms } from "../explorable.ts";
+import { none, Visited } from "../visited.ts";
+import { attempt, type LocalSteps, type Outcome } from "./local-steps.ts";
+import type { Seat } from "./seat.ts";
+
+/** Rounds in which all comes to rest, and deliveries in one of them, or it never does. */
+const roundsMax = 100;
+const deliveriesMax = 10_000;
+
+/**
+ * How worlds go on when nothing fails any more: whatever is on its way is lost, and all that is said from then on
+ * arrives, in the order in which it was sent; in each round all alarms ring that may.
+ *
+ * Where the ways of two worlds meet they are one from there on, and are gone only once.
+ */
+export class Continuation<T extends Terms> {
+  readonly #steps: LocalSteps<T>;
+  readonly #rest: Rest<T>;
+  readonly #memberCount: number;
+  /** Worlds between two rounds that come to a good end. */
+  readonly #good = new Visited();
+  /** Members' seats and the history, and letters that have to be delivered. */
+  #row = new Int32Array(0);
+  #letters: number[] = [];
+  /** All letters of the round. */
+  #said: number[] = [];
+
+  constructor(steps: LocalSteps<T>, rest: Rest<T>) {
+    this.#steps = steps;
+    this.#rest = rest;
+    this.#memberCount = steps.explorable.ids.length;
+  }
+
+  /** What goes wrong on the way from a world to its rest. */
+  broken(world: Int32Array): InvariantViolation | undefined {
+    this.#row = world.slice(0, this.#memberCount + 1);
+    const way: Int32Array[] = [];
+    const found = attempt(() => {
+      while (!this.#isGood() && !this.#rest.isLost(this.#members())) {
+        way.push(this.#row.slice());
+        invariant(way.length <= roundsMax, "a group comes to rest");
+        this.#goRound();
+        if (this.#row.every((number, at) => number === way.at(-1)?.[at])) return this.#checkRest();
+      }
+    });
+    if (found instanceof InvariantViolation) {
+      return new InvariantViolation(`${found.message}; nothing fails from here on`);
+    }
+    for (const row of way) this.#good.add(...hashOf(row), none);
+    return undefined;
+  }
+
+  #isGood(): boolean {
+    return this.#good.has(...hashOf(this.#row));
+  }
+
+  #goRound(): void {
+    this.#said = [];
+    for (let member = 0; member < this.#memberCount; member++) {
+      const { mayEnd } = this.#steps.chances(this.#row[member] as number);
+      for (let alarm = 0; alarm < mayEnd.length; alarm++) {
+        const seat = this.#row[member] as number;
+        if (this.#steps.chances(seat).mayEnd[alarm]) this.#apply(member, this.#steps.take(seat, "end", alarm));
+        this.#deliverAll();
+      }
+    }
+  }
+
+  #deliverAll(): void {
+    for (let count = 0; this.#letters.length > 0; count++) {
+      invariant(count < deliveriesMax, "answers come to an end");
+      const letter = this.#letters.shift() as number;
+      const member = this.#steps.receivers[letter] as number;
+      this.#apply(member, this.#steps.take(this.#row[member] as number, "deliver", letter));
+    }
+  }
+
+  /** Takes a step into the row; disks are as fast as can be. */
+  #apply(member: number, outcome: Outcome<T>): void {
+    if (outcome.broken !== undefined) throw outcome.broken;
+    const history = this.#steps.remember(this.#row[this.#memberCount] as number, outcome);
+    if (history instanceof InvariantViolation) throw history;
+    this.#row[member] = outcome.seat;
+    this.#row[this.#memberCount] = history;
+    this.#letters.push(...outcome.letters);
+    this.#said.push(...outcome.letters);
+    const { pendingCount } = this.#steps.chances(outcome.seat);
+    if (pendingCount > 0) this.#apply(member, this.#steps.take(outcome.seat, "persist", pendingCount));
+  }
+
+  #checkRest(): void {
+    const { explorable, histories, letters } = this.#steps;
+    for (const letter of this.#said) {
+      const { from, message } = letters.at(letter);
+      const claim = `a group at rest says nothing but signs of life: ${from} says ${explorable.words.message(message)}`;
+      invariant(this.#rest.isSignOfLife(message), claim);
+    }
+    this.#rest.check(this.#members(), histories.at(this.#row[this.#memberCount] as number));
+  }
+
+  #members(): Seat<T>[] {
+    return Array.from(this.#row.subarray(0, this.#memberCount), (seat) => this.#steps.seats.at(seat));
+  }
+}
+
+function hashOf(row: Int32Array): [low: number, high: number] {
+  let low = 0;
+  let high = 0;
+  for (const number of row) {
+    low = Math.imul(low ^ number, 0x9e3779b1) + 1;
+    high = Math.imul(high ^ number, 0x85ebca77) ^ (high >>> 13);
+  }
+  return [low >>> 0, high >>> 0];
+}
