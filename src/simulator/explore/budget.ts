@@ -1,4 +1,4 @@
-/** How often things happen, in all, on whichever members: at most 15 times. What shares a budget is counted together. */
+/** How often things happen, in all, on whichever members: up to 15 times. What shares a budget is counted together. */
 export interface Budget {
   readonly countMax: number;
 }

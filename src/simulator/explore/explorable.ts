@@ -52,6 +52,8 @@ export interface Alarm<T extends Terms> {
 export interface Rest<T extends Terms> {
   /** Ring in each round, in turn, at whom they may, until nothing comes of it any more. */
   readonly alarms: readonly Pick<Alarm<T>, "mayRing" | "ring" | "words">[];
+  /** What of a state can matter for that: not what only messages on their way are compared with. */
+  essence(state: Readonly<T["state"]>): unknown;
   /** Whether nothing is promised any more to members like these. */
   isLost(members: readonly Standing<T>[]): boolean;
   /** Whether this may be said in every round for ever. */

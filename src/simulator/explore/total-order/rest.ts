@@ -2,6 +2,7 @@ import { invariant } from "../../../base/invariant.ts";
 import type { TotalOrderState } from "../../../protocols/total-order/index.ts";
 import { isWedged } from "../../../protocols/total-order/state.ts";
 import type { Rest, Standing } from "../explorable.ts";
+import { orderEssence } from "./essence.ts";
 import type { TotalOrderTerms } from "./terms.ts";
 import { restAlarms } from "./time.ts";
 
@@ -11,6 +12,7 @@ type State = Readonly<TotalOrderState>;
 export function totalOrderRest(give: Rest<TotalOrderTerms>["alarms"][number]): Rest<TotalOrderTerms> {
   return {
     alarms: [give, ...restAlarms],
+    essence: orderEssence,
     isLost: (members) => {
       const living = livingOf(members);
       return living.some((state) => !isWhole(state, living)); // somebody it needs is gone: only silence tells that

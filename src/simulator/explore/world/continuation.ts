@@ -1,7 +1,9 @@
 import { InvariantViolation, invariant } from "../../../base/invariant.ts";
 import type { Rest, Terms } from "../explorable.ts";
 import { none, Visited } from "../visited.ts";
+import { renamings } from "./canonical.ts";
 import { attempt, type LocalSteps, type Outcome } from "./local-steps.ts";
+import { Parts } from "./parts.ts";
 import type { Seat } from "./seat.ts";
 
 /** Rounds in which all comes to rest, and deliveries in one of them, or it never does. */
@@ -20,6 +22,9 @@ export class Continuation<T extends Terms> {
   readonly #memberCount: number;
   /** Worlds between two rounds that come to a good end. */
   readonly #good = new Visited();
+  /** Seats by what of them matters here. */
+  readonly #kinds: number[] = [];
+  readonly #essences = new Parts<number>(renamings([]));
   /** Members' seats and the history, and letters that have to be delivered. */
   #row = new Int32Array(0);
   #letters: number[] = [];
@@ -47,12 +52,34 @@ export class Continuation<T extends Terms> {
     if (found instanceof InvariantViolation) {
       return new InvariantViolation(`${found.message}; nothing fails from here on`);
     }
-    for (const row of way) this.#good.add(...hashOf(row), none);
+    for (const row of way) this.#good.add(...this.#hash(row), none);
     return undefined;
   }
 
   #isGood(): boolean {
-    return this.#good.has(...hashOf(this.#row));
+    return this.#good.has(...this.#hash(this.#row));
+  }
+
+  /** What tells a world without letters from others. */
+  #hash(row: Int32Array): [low: number, high: number] {
+    let low = 0;
+    let high = 0;
+    for (const [at, part] of row.entries()) {
+      const number = at < this.#memberCount ? this.#kindOf(part) : part;
+      low = Math.imul(low ^ number, 0x9e3779b1) + 1;
+      high = Math.imul(high ^ number, 0x85ebca77) ^ (high >>> 13);
+    }
+    return [low >>> 0, high >>> 0];
+  }
+
+  #kindOf(seat: number): number {
+    const { seats } = this.#steps;
+    this.#kinds[seat] ??= this.#essences.number(seat, this.#essence(seats.at(seat)));
+    return this.#kinds[seat];
+  }
+
+  #essence({ id, state, pending, disk }: Seat<T>): unknown {
+    return [id, this.#rest.essence(state), pending, this.#rest.essence(disk)];
   }
 
   #goRound(): void {
@@ -102,14 +129,4 @@ export class Continuation<T extends Terms> {
   #members(): Seat<T>[] {
     return Array.from(this.#row.subarray(0, this.#memberCount), (seat) => this.#steps.seats.at(seat));
   }
-}
-
-function hashOf(row: Int32Array): [low: number, high: number] {
-  let low = 0;
-  let high = 0;
-  for (const number of row) {
-    low = Math.imul(low ^ number, 0x9e3779b1) + 1;
-    high = Math.imul(high ^ number, 0x85ebca77) ^ (high >>> 13);
-  }
-  return [low >>> 0, high >>> 0];
 }

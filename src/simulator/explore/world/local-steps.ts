@@ -113,7 +113,7 @@ export class LocalSteps<T extends Terms> {
     return this.#chances[seat] as Chances;
   }
 
-  /** Whether nothing can ever come of this letter at this seat; with `mayRestart`, or at one that it starts again in. */
+  /** Whether nothing can ever come of this letter at this seat; with `mayRestart`, not after a restart either. */
   isSpent(letter: number, seat: number, mayRestart: boolean): boolean {
     const spent = this.#spent[seat] as Map<number, boolean>;
     const code = 2 * letter + Number(mayRestart);
