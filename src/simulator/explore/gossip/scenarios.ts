@@ -27,13 +27,13 @@ const lossy = { crashes: 0, duplicates: 0, losses: 0, order: "any" } as const;
 export const gossipScenarios: Readonly<Record<string, GossipScenario>> = {
   line: {
     about: "three members in a line; the one in the middle carries, and a link of it may break and be found again",
-    limits: { ...quiet, cuts: 1, probes: 1 },
+    limits: { ...quiet, cuts: 1 },
     bounds: lossy,
   },
   ring: {
     about: "three members in a ring, where every rumour comes twice",
     limits: { ...quiet, topology: "ring" },
-    bounds: lossy,
+    bounds: { ...lossy, order: "sent" },
   },
   star: {
     about: "three members that make a star of their own; its middle may be lost, and another takes its place",
@@ -42,12 +42,12 @@ export const gossipScenarios: Readonly<Record<string, GossipScenario>> = {
   },
   restart: {
     about: "three members in a line, one of which starts again and knows nothing",
-    limits: { ...quiet, rumours: 1, settles: 1 },
-    bounds: { ...lossy, crashes: 1 },
+    limits: quiet,
+    bounds: { ...lossy, crashes: 1, order: "sent" },
   },
   repeats: {
     about: "three members in a line, whose messages come twice, and are repeated when nothing is heard",
-    limits: { ...quiet, repeats: 2 },
+    limits: { ...quiet, repeats: 1 },
     bounds: { ...lossy, duplicates: 1 },
   },
 };

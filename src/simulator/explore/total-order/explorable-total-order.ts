@@ -33,7 +33,7 @@ export function explorableTotalOrder(limits: TotalOrderLimits): Explorable<Total
     calm: calmTotalOrder,
     essence: orderEssence,
     isSpent: (message, state, mayRestart) => !mayRestart && isSpent(message, state, limits),
-    isEcho,
+    isEcho: (message, receiver, sender) => isEcho(message, receiver, sender, limits),
     alarms: alarmsOf(limits),
     questions: questionsOf(limits),
     facts: orderFacts,
@@ -139,17 +139,23 @@ function isSpent(
   }
 }
 
-/** Who speaks in a view that is over for both is told so, and knows it. */
+/**
+ * Who speaks in a view that is over for both is told so, and knows it.
+ *
+ * How it is told changes once, when the receiver goes on to a second view after that one; if it can, it is waited for.
+ */
 function isEcho(
   { stamp }: TotalOrderMessage,
   receiver: Readonly<TotalOrderState>,
   sender: Readonly<TotalOrderState>,
+  { members, attempts }: TotalOrderLimits,
 ): boolean {
-  const isOver = ({ phase, view, config }: Readonly<TotalOrderState>, incarnation: number): boolean =>
-    phase === "ended" || (view.group === stamp.group && view.number > stamp.view && config.incarnation === incarnation);
-  return (
-    receiver.phase === "member" && isOver(receiver, receiver.config.incarnation) && isOver(sender, stamp.incarnation)
-  );
+  const last = attempts + (members > 0 ? 1 : 0);
+  const isOver = ({ phase, view }: Readonly<TotalOrderState>): boolean =>
+    phase === "ended" || (view.group === stamp.group && view.number > stamp.view);
+  const isTold = receiver.view.number >= Math.min(stamp.view + 2, last);
+  const isSame = sender.config.incarnation === stamp.incarnation;
+  return receiver.phase === "member" && isOver(receiver) && isTold && isSame && isOver(sender);
 }
 
 function requestWords(request: TotalOrderRequest): string {

@@ -2,13 +2,16 @@ import { InvariantViolation, invariant } from "../../../base/invariant.ts";
 import type { Rest, Terms } from "../explorable.ts";
 import { none, Visited } from "../visited.ts";
 import { renamings } from "./canonical.ts";
-import { attempt, type LocalSteps, type Outcome } from "./local-steps.ts";
+import { attempt, type LocalSteps, type Step } from "./local-steps.ts";
 import { Parts } from "./parts.ts";
 import type { Seat } from "./seat.ts";
 
 /** Rounds in which all comes to rest, and deliveries in one of them, or it never does. */
 const roundsMax = 100;
 const deliveriesMax = 10_000;
+
+/** Is told of each step that is about to be taken in a world without letters. */
+export type Onlooker = (world: Int32Array, step: Step) => void;
 
 /**
  * How worlds go on when nothing fails any more: whatever is on its way is lost, and all that is said from then on
@@ -30,6 +33,7 @@ export class Continuation<T extends Terms> {
   #letters: number[] = [];
   /** All letters of the round. */
   #said: number[] = [];
+  #onlooker: Onlooker | undefined;
 
   constructor(steps: LocalSteps<T>, rest: Rest<T>) {
     this.#steps = steps;
@@ -38,8 +42,10 @@ export class Continuation<T extends Terms> {
   }
 
   /** What goes wrong on the way from a world to its rest. */
-  broken(world: Int32Array): InvariantViolation | undefined {
+  broken(world: Int32Array, onlooker?: Onlooker): InvariantViolation | undefined {
     this.#row = world.slice(0, this.#memberCount + 1);
+    this.#letters = [];
+    this.#onlooker = onlooker;
     const way: Int32Array[] = [];
     const found = attempt(() => {
       while (!this.#isGood() && !this.#rest.isLost(this.#members())) {
@@ -49,9 +55,7 @@ export class Continuation<T extends Terms> {
         if (this.#row.every((number, at) => number === way.at(-1)?.[at])) return this.#checkRest();
       }
     });
-    if (found instanceof InvariantViolation) {
-      return new InvariantViolation(`${found.message}; nothing fails from here on`);
-    }
+    if (found instanceof InvariantViolation) return found;
     for (const row of way) this.#good.add(...this.#hash(row), none);
     return undefined;
   }
@@ -88,7 +92,7 @@ export class Continuation<T extends Terms> {
       const { mayEnd } = this.#steps.chances(this.#row[member] as number);
       for (let alarm = 0; alarm < mayEnd.length; alarm++) {
         const seat = this.#row[member] as number;
-        if (this.#steps.chances(seat).mayEnd[alarm]) this.#apply(member, this.#steps.take(seat, "end", alarm));
+        if (this.#steps.chances(seat).mayEnd[alarm]) this.#take(member, "end", alarm);
         this.#deliverAll();
       }
     }
@@ -98,13 +102,14 @@ export class Continuation<T extends Terms> {
     for (let count = 0; this.#letters.length > 0; count++) {
       invariant(count < deliveriesMax, "answers come to an end");
       const letter = this.#letters.shift() as number;
-      const member = this.#steps.receivers[letter] as number;
-      this.#apply(member, this.#steps.take(this.#row[member] as number, "deliver", letter));
+      this.#take(this.#steps.receivers[letter] as number, "deliver", letter);
     }
   }
 
-  /** Takes a step into the row; disks are as fast as can be. */
-  #apply(member: number, outcome: Outcome<T>): void {
+  /** One step of one member; disks are as fast as can be. */
+  #take(member: number, kind: "end" | "deliver" | "persist", argument: number): void {
+    const outcome = this.#steps.take(this.#row[member] as number, kind, argument);
+    this.#onlooker?.(this.#row, { kind, member, argument });
     if (outcome.broken !== undefined) throw outcome.broken;
     const history = this.#steps.remember(this.#row[this.#memberCount] as number, outcome);
     if (history instanceof InvariantViolation) throw history;
@@ -113,7 +118,7 @@ export class Continuation<T extends Terms> {
     this.#letters.push(...outcome.letters);
     this.#said.push(...outcome.letters);
     const { pendingCount } = this.#steps.chances(outcome.seat);
-    if (pendingCount > 0) this.#apply(member, this.#steps.take(outcome.seat, "persist", pendingCount));
+    if (pendingCount > 0) this.#take(member, "persist", pendingCount);
   }
 
   #checkRest(): void {

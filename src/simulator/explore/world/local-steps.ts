@@ -41,6 +41,16 @@ export interface Chances {
  */
 export type StepKind = "deliver" | "ask" | "persist" | "crash" | "ring" | "open" | "end";
 
+/** One step of the world: what happens to whom. */
+export interface Step {
+  /** `repeat`: delivered, while a copy stays on its way. */
+  readonly kind: StepKind | "repeat" | "lose";
+  /** Place among the members. */
+  readonly member: number;
+  /** As in `StepKind`; a letter's number with `repeat` and `lose`. */
+  readonly argument: number;
+}
+
 const kinds: readonly StepKind[] = ["deliver", "ask", "persist", "crash", "ring", "open", "end"];
 const codeOf = new Map(kinds.map((kind, code) => [kind, code]));
 

@@ -4,27 +4,23 @@ import type { Bounds, Explorable, Terms } from "../explorable.ts";
 import { none, Visited } from "../visited.ts";
 import { countOf, isLeft, type Limit, limitsOf } from "./account.ts";
 import { type Renaming, renamings } from "./canonical.ts";
-import { Continuation } from "./continuation.ts";
-import { attempt, LocalSteps, type Outcome, questionArgument, questionKind, type StepKind } from "./local-steps.ts";
-
-/** One step of the world: what happens to whom. Reused for the next one: to be read at once. */
-export interface Step<T extends Terms> {
-  /** `repeat`: delivered, while a copy stays on its way. */
-  kind: StepKind | "repeat" | "lose";
-  /** Place among the members. */
-  member: number;
-  /** As in `StepKind`; a letter's number with `repeat` and `lose`. */
-  argument: number;
-  /** None when a letter gets lost. */
-  outcome: Outcome<T> | undefined;
-}
+import { Continuation, type Onlooker } from "./continuation.ts";
+import {
+  attempt,
+  LocalSteps,
+  type Outcome,
+  questionArgument,
+  questionKind,
+  type Step,
+  type StepKind,
+} from "./local-steps.ts";
 
 /** Takes the worlds that can come next. */
-export interface Successors<T extends Terms> {
-  /** The first `length` numbers of `world`, valid until this returns. */
-  next(world: Int32Array, length: number, step: Readonly<Step<T>>): void;
+export interface Successors {
+  /** The first `length` numbers of `world`; they and the step are valid until this returns. */
+  next(world: Int32Array, length: number, step: Step): void;
   /** A promise breaks in this step. */
-  broken(violation: InvariantViolation, step: Readonly<Step<T>>): void;
+  broken(violation: InvariantViolation, step: Step): void;
 }
 
 /** All that is limited: crashes, duplicates and losses, alarms, and questions. */
@@ -56,7 +52,8 @@ export class Worlds<T extends Terms> {
   readonly #inOrder: boolean;
   readonly #checked = new Visited();
   readonly #continuation: Continuation<T> | undefined;
-  readonly #step: Step<T> = { kind: "deliver", member: 0, argument: 0, outcome: undefined };
+  /** Reused for the next one. */
+  readonly #step: { -readonly [Field in keyof Step]: Step[Field] } = { kind: "deliver", member: 0, argument: 0 };
   #next = new Int32Array(64);
   /** The halves of the newest hash. */
   low = 0;
@@ -102,9 +99,9 @@ export class Worlds<T extends Terms> {
   }
 
   /** The first of some successors that only goes on with what has begun. */
-  #follow(kinds: readonly Step<T>["kind"][], expand: (to: Successors<T>) => void): Int32Array | undefined {
+  #follow(kinds: readonly Step["kind"][], expand: (to: Successors) => void): Int32Array | undefined {
     let followed: Int32Array | undefined;
-    const next = (world: Int32Array, length: number, { kind }: Readonly<Step<T>>): void => {
+    const next = (world: Int32Array, length: number, { kind }: Step): void => {
       if (kinds.includes(kind)) followed ??= world.slice(0, length);
     };
     expand({ next, broken: () => {} }); // a promise broken on the way is for the exploration to find
@@ -151,19 +148,26 @@ export class Worlds<T extends Terms> {
       high = Math.imul(high ^ (world[at] as number), 0x85ebca77) ^ (high >>> 13);
     }
     if (!this.#checked.add(low >>> 0, high >>> 0, none)) return undefined;
-    return this.broken(world);
+    return this.broken(world) ?? this.brokenLater(world);
   }
 
-  /** Whether a world breaks a promise, or does so when it goes on without faults. */
+  /** Whether a world breaks a promise. */
   broken(world: Int32Array): InvariantViolation | undefined {
     const { explorable, seats, histories } = this.steps;
     const members = Array.from(world.subarray(0, this.#memberCount), (seat) => seats.at(seat));
     const found = attempt(() => explorable.check(members, histories.at(world[this.#memberCount] as number)));
-    return found instanceof InvariantViolation ? found : this.#continuation?.broken(world);
+    return found instanceof InvariantViolation ? found : undefined;
+  }
+
+  /** Which promise a world breaks as it goes on when nothing fails any more; all the way is gone for an onlooker. */
+  brokenLater(world: Int32Array, onlooker?: Onlooker): InvariantViolation | undefined {
+    const { rest } = this.steps.explorable;
+    const isNew = onlooker !== undefined && rest !== undefined;
+    return (isNew ? new Continuation(this.steps, rest) : this.#continuation)?.broken(world, onlooker);
   }
 
   /** All that can happen next. */
-  expand(world: Int32Array, length: number, to: Successors<T>): void {
+  expand(world: Int32Array, length: number, to: Successors): void {
     const urgent = this.#isDiskFast ? this.#writingMember(world) : undefined;
     if (urgent !== undefined) return this.#useDisk(world, length, urgent, to);
     for (let member = 0; member < this.#memberCount; member++) {
@@ -180,7 +184,7 @@ export class Worlds<T extends Terms> {
     return undefined;
   }
 
-  #useDisk(world: Int32Array, length: number, member: number, to: Successors<T>): void {
+  #useDisk(world: Int32Array, length: number, member: number, to: Successors): void {
     const { pendingCount } = this.steps.chances(world[member] as number);
     const first = this.#isDiskFast ? Math.max(1, pendingCount) : 1;
     for (let count = first; count <= pendingCount; count++) this.#move(world, length, "persist", member, count, to);
@@ -188,7 +192,7 @@ export class Worlds<T extends Terms> {
     for (let count = 0; count <= pendingCount; count++) this.#move(world, length, "crash", member, count, to);
   }
 
-  #actAlone(world: Int32Array, length: number, member: number, to: Successors<T>): void {
+  #actAlone(world: Int32Array, length: number, member: number, to: Successors): void {
     const { mayRing, mayAsk } = this.steps.chances(world[member] as number);
     const { alarms, questions } = this.#limits;
     const account = this.#account(world);
@@ -204,7 +208,7 @@ export class Worlds<T extends Terms> {
     }
   }
 
-  #deliver(world: Int32Array, length: number, at: number, to: Successors<T>): void {
+  #deliver(world: Int32Array, length: number, at: number, to: Successors): void {
     const letter = world[at] as number;
     if (this.#inOrder ? this.#rank(world, at) > 0 : at > this.#memberCount + 2 && world[at - 1] === letter) return;
     const member = this.steps.receivers[letter] as number;
@@ -234,7 +238,7 @@ export class Worlds<T extends Terms> {
     kind: StepKind | "repeat",
     member: number,
     argument: number,
-    to: Successors<T>,
+    to: Successors,
     taken = -1,
   ): void {
     const { steps } = this;
@@ -243,7 +247,7 @@ export class Worlds<T extends Terms> {
     if (outcome.isIdle && !(this.#inOrder && taken >= 0)) return;
     const mayRestart = isLeft(this.#account(world), this.#limits.crash);
     if (kind === "repeat" && steps.isSpent(argument, outcome.seat, mayRestart)) return; // as if it were delivered once
-    const step = this.#tell(kind, member, argument, outcome);
+    const step = this.#tell(kind, member, argument);
     if (outcome.broken !== undefined) return to.broken(outcome.broken, step);
     const history = steps.remember(world[this.#memberCount] as number, outcome);
     if (history instanceof InvariantViolation) return to.broken(history, step);
@@ -253,24 +257,23 @@ export class Worlds<T extends Terms> {
     to.next(this.#next, this.#mail(world, length, member, taken, outcome), step);
   }
 
-  #lose(world: Int32Array, length: number, at: number, to: Successors<T>): void {
+  #lose(world: Int32Array, length: number, at: number, to: Successors): void {
     const letter = world[at] as number;
     this.#begin(world, length, "lose", 0);
     const end = this.#mail(world, length, -1, at, undefined);
-    to.next(this.#next, end, this.#tell("lose", this.steps.receivers[letter] as number, letter, undefined));
+    to.next(this.#next, end, this.#tell("lose", this.steps.receivers[letter] as number, letter));
   }
 
-  #tell(kind: Step<T>["kind"], member: number, argument: number, outcome: Outcome<T> | undefined): Step<T> {
+  #tell(kind: Step["kind"], member: number, argument: number): Step {
     const step = this.#step;
     step.kind = kind;
     step.member = member;
     step.argument = argument;
-    step.outcome = outcome;
     return step;
   }
 
   /** The next world before its letters: a copy, with the step entered in its account. */
-  #begin(world: Int32Array, lengthMax: number, kind: Step<T>["kind"], argument: number): void {
+  #begin(world: Int32Array, lengthMax: number, kind: Step["kind"], argument: number): void {
     if (this.#next.length < lengthMax) this.#next = new Int32Array(lengthMax * 2);
     const next = this.#next;
     const count = this.#memberCount + 2;
@@ -322,7 +325,7 @@ export class Worlds<T extends Terms> {
   }
 
   /** What counts such a step; nothing if it is part of any other, or not limited. */
-  #limitOf(kind: Step<T>["kind"], argument: number): Limit | undefined {
+  #limitOf(kind: Step["kind"], argument: number): Limit | undefined {
     const { crash, duplicate, loss, alarms, questions } = this.#limits;
     switch (kind) {
       case "ring":
