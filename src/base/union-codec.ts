@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, binaryCodec, type Codec } from "./bytes.ts";
+import { type ByteReader, type Bytes, type ByteWriter, binaryCodec, type Codec } from "./bytes.ts";
 import { MalformedError } from "./errors.ts";
 
 /** How one field of a value is written and read. */
@@ -33,6 +33,52 @@ export function optional<Value>(field: Field<Value>): Field<Value | undefined> {
       if (value !== undefined) field.write(writer, value);
     },
     read: (reader) => (flag.read(reader) ? field.read(reader) : undefined),
+  };
+}
+
+/** Bytes with their length. */
+export const bytes: Field<Bytes> = {
+  write: (writer, value) => writer.bytes(value),
+  read: (reader) => reader.bytes(),
+};
+
+/** Fields one after the other; their order is the format. */
+export function struct<Value extends object>(
+  fields: { readonly [Name in keyof Value]: Field<Value[Name]> },
+): Field<Value> {
+  const layout = Object.entries<Field<unknown>>(fields);
+  return {
+    write: (writer, value) => {
+      for (const [name, field] of layout) field.write(writer, (value as Record<string, unknown>)[name]);
+    },
+    read: (reader) => Object.fromEntries(layout.map(([name, field]) => [name, field.read(reader)])) as Value,
+  };
+}
+
+/** A count, then so many values; each takes a byte at least, so that a false count allocates nothing. */
+export function list<Value>(item: Field<Value>, countMax: number = Number.MAX_SAFE_INTEGER): Field<readonly Value[]> {
+  return {
+    write: (writer, values) => {
+      writer.varint(values.length);
+      for (const value of values) item.write(writer, value);
+    },
+    read: (reader) => Array.from({ length: countOf(reader, countMax) }, () => item.read(reader)),
+  };
+}
+
+function countOf(reader: ByteReader, countMax: number): number {
+  return reader.varint(Math.min(countMax, reader.remaining));
+}
+
+/** What is read must be so. */
+export function checked<Value>(field: Field<Value>, holds: (value: Value) => boolean, fault: string): Field<Value> {
+  return {
+    write: field.write,
+    read: (reader) => {
+      const value = field.read(reader);
+      if (!holds(value)) throw new MalformedError(fault);
+      return value;
+    },
   };
 }
 

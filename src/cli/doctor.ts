@@ -18,6 +18,9 @@ export interface Finding {
   readonly detail: string;
 }
 
+/** What `node.json` says, if it is sound. */
+type Identity = Readonly<Record<"version" | "nodeId" | "clusterId" | "storage", unknown>>;
+
 const diskMeasureMs = 500;
 const clockMeasureMs = 400;
 /** A slower disk makes every single write slower than a person likes to wait for. */
@@ -114,10 +117,11 @@ async function examineDirectory(check: string, directory: string): Promise<Findi
   const path = join(directory, "node.json");
   if (!existsSync(path)) return { check, verdict: "ok", detail: `${directory} is writable, and holds no node` };
   try {
-    const { version, nodeId, clusterId } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-    const known = version === directoryVersion;
-    const format = `format ${version}${known ? "" : ` (this release writes ${directoryVersion})`}`;
-    const detail = `node ${nodeId} of cluster ${clusterId}, ${format}; ${await describeLock(directory)}`;
+    const { version, nodeId, clusterId, storage = "wal" } = JSON.parse(readFileSync(path, "utf8")) as Identity;
+    const known = typeof version === "number" && version <= directoryVersion;
+    const format = `format ${version}${known ? "" : ` (this release reads up to ${directoryVersion})`}`;
+    const whose = `node ${nodeId} of cluster ${clusterId}, in ${storage}, ${format}`;
+    const detail = `${whose}; ${await describeLock(directory)}`;
     return { check, verdict: known ? "ok" : "warn", detail };
   } catch (error) {
     return { check, verdict: "fail", detail: `${path} is damaged: ${(error as Error).message}` };

@@ -33,6 +33,8 @@ export class CommandFailure extends Error {
 const exitByCode: Readonly<Record<string, ExitCode>> = {
   QUORATE_OPTION: exitCode.usage,
   QUORATE_WRONG_DIRECTORY: exitCode.usage,
+  QUORATE_WRONG_STORAGE: exitCode.usage,
+  QUORATE_MISSING_PACKAGE: exitCode.usage,
   QUORATE_DIRECTORY_LOCKED: exitCode.usage,
   QUORATE_ADDRESS_IN_USE: exitCode.usage,
   QUORATE_BAD_BACKUP: exitCode.disk,
@@ -59,8 +61,13 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof OperatingError) {
     return exitByCode[error.code] ?? (error.outcome === "unknown" ? exitCode.unknown : exitCode.failed);
   }
-  if (isSystemError(error)) return error.path === undefined ? exitCode.failed : exitCode.disk;
+  if (isSystemError(error)) return isOfDisk(error) ? exitCode.disk : exitCode.failed;
   return exitCode.bug;
+}
+
+/** Whether a file is at fault; a write that finds no room does not say which. */
+function isOfDisk({ path, code = "" }: NodeJS.ErrnoException): boolean {
+  return path !== undefined || ["ENOSPC", "EDQUOT", "EFBIG", "EIO"].includes(code);
 }
 
 /** What to print for an error: its message, and where to read on; the stack only for our own bugs. */
@@ -71,7 +78,7 @@ export function describeError(error: unknown): string {
   return `this is a bug in quorate, please report it:\n${text}`;
 }
 
-/** A failure that the operating system reported; with a `path` it concerns a file. */
+/** A failure that the operating system reported. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "errno" in error && "syscall" in error;
 }

@@ -19,6 +19,7 @@ import { maelstromCommand } from "./maelstrom/command.ts";
 import { memberCommand, transferCommand } from "./operate/member.ts";
 import { recoverCommand } from "./operate/recover.ts";
 import { snapshotCommand } from "./operate/snapshot.ts";
+import { storageCommand } from "./operate/storage.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import { note } from "./terminal.ts";
 
@@ -67,6 +68,7 @@ function commandLine(): Command {
     .addCommand(transferCommand())
     .addCommand(snapshotCommand())
     .addCommand(recoverCommand())
+    .addCommand(storageCommand())
     .addCommand(certificatesCommand())
     .commandsGroup("Prove:")
     .addCommand(checkCommand())

@@ -20,7 +20,11 @@ export const serveSettings: readonly Setting[] = [
     value: "name",
     description: "raft, or total-order: no leader, no disk, the state in memory only (default: raft)",
   },
-  { name: "transport", value: "name", description: "how members are linked, on all alike: tcp or grpc (default: tcp)" },
+  {
+    name: "transport",
+    value: "name",
+    description: "how members are linked, on all alike: tcp, grpc, or udp, an experiment (default: tcp)",
+  },
   { name: "new-group", description: "of total-order: the state is gone for good, begin anew; on all members" },
   {
     name: "join",
@@ -34,6 +38,11 @@ export const serveSettings: readonly Setting[] = [
     description: "where peers connect (default: this node's address in --cluster)",
   },
   { name: "data-dir", value: "path", description: "where the node keeps its data (default: ./.quorate/<id>)" },
+  {
+    name: "storage",
+    value: "name",
+    description: "wal, lmdb (needs that package), or memory: forgets all (default: what --data-dir holds, or wal)",
+  },
   { name: "insecure", description: "listen on addresses that are not loopback, though nobody is asked who they are" },
   { name: "tls-cert", value: "file", description: "serve HTTPS: the certificate, PEM; read anew when it changes" },
   { name: "tls-key", value: "file", description: "its key, PEM" },

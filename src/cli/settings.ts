@@ -1,12 +1,16 @@
 import * as v from "@badrap/valita";
 import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
+import type { StorageKind } from "../runtime/directory.ts";
 import type { MemberTls } from "../runtime/tls/credentials.ts";
 import type { TransportKind } from "../runtime/transport-kinds.ts";
 import { firstComplaint, saying } from "../services/complaint.ts";
 import { isLoopback } from "../services/http/guard.ts";
 import { CommandFailure, exitCode } from "./exit.ts";
 import { variableOf } from "./serve-options.ts";
+
+/** In what a node keeps its data. */
+export type StorageName = StorageKind | "memory";
 
 /** Most members that one cluster may start with. */
 const membersMax = 9;
@@ -45,19 +49,24 @@ const names = saying("must be a,b,…", v.union(v.string(), v.array(v.string()))
   .map((given): readonly string[] => (typeof given === "string" ? given.split(",") : given).map((name) => name.trim()))
   .assert((list) => list.every((name) => /^[^\s:/@[\]]{1,253}$/.test(name)), "must be host names, without a port")
   .assert((list) => list.length <= namesMax, `has more than ${namesMax} names`);
+const storage: v.Type<StorageName> = saying(
+  "must be wal, lmdb or memory",
+  v.union(v.literal("wal"), v.literal("lmdb"), v.literal("memory")),
+);
 
 const schema = v.object({
   id: nodeId,
   cluster: members,
   "cluster-id": nodeId.optional(),
   protocol: v.union(v.literal("raft"), v.literal("total-order")).optional(() => "raft" as const),
-  transport: v.union(v.literal("tcp"), v.literal("grpc")).optional(() => "tcp" as const),
+  transport: v.union(v.literal("tcp"), v.literal("grpc"), v.literal("udp")).optional(() => "tcp" as const),
   "new-group": flag.optional(() => false),
   join: flag.optional(() => false),
   host: text.optional(() => "127.0.0.1"),
   port: whole(0, 65_535).optional(() => 12_380),
   listen: hostAndPort.optional(),
   "data-dir": text.optional(),
+  storage: storage.optional(),
   insecure: flag.optional(() => false),
   "tls-cert": text.optional(),
   "tls-key": text.optional(),
@@ -85,6 +94,19 @@ export function parseMembers(list: string, origin: string): readonly Member[] {
   const checked = members.try(list);
   if (checked.ok) return checked.value;
   throw new CommandFailure(exitCode.usage, `${origin}: ${firstComplaint(checked, "members").problem}, not ${list}`);
+}
+
+/** Reads a storage as `--storage` takes it. */
+export function parseStorage(name: string, origin: string): StorageName {
+  const checked = storage.try(name);
+  if (checked.ok) return checked.value;
+  throw new CommandFailure(exitCode.usage, `${origin}: must be wal, lmdb or memory, not ${name}`);
+}
+
+/** Reads a storage that lies in a data directory. */
+export function parseStorageKind(name: string, origin: string): StorageKind {
+  if (name === "wal" || name === "lmdb") return name;
+  throw new CommandFailure(exitCode.usage, `${origin}: must be wal or lmdb, not ${name}`);
 }
 
 /** The files of links between members, as `serve` and `broadcast` take them. */
@@ -116,6 +138,7 @@ export interface ServeSettings extends PeerTlsSettings {
   readonly port: number;
   readonly listen?: string | undefined;
   readonly "data-dir": string;
+  readonly storage?: StorageName | undefined;
   readonly insecure: boolean;
   readonly "tls-cert"?: string | undefined;
   readonly "tls-key"?: string | undefined;
@@ -157,6 +180,9 @@ export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSett
   }
   if (checked.value.join && checked.value["cluster-id"] === undefined) {
     throw new SettingError(`${given.get("join")?.origin}: give --cluster-id, too: the one that the members have`);
+  }
+  if (checked.value.storage !== undefined && checked.value.protocol === "total-order") {
+    throw new SettingError(`${given.get("storage")?.origin}: is not for total-order, whose state is in memory always`);
   }
   if (checked.value.transport === "grpc" && checked.value.protocol !== "raft") {
     const origin = given.get("transport")?.origin;

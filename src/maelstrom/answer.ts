@@ -27,8 +27,8 @@ export class Answer {
   #answer(body: Body): boolean {
     const { msg_id: id } = this.#request;
     if (id === undefined || this.#isGiven) return false;
+    this.#send({ ...body, in_reply_to: id }); // throws for what is no JSON, which is a failure to be answered
     this.#isGiven = true;
-    this.#send({ ...body, in_reply_to: id });
     return true;
   }
 }

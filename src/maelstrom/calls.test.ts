@@ -83,6 +83,19 @@ test("one try that is put off says so; a signal ends the wait", async () => {
   await expect(it.node.rpc("n2", { type: "ask" }, { signal: stop.signal })).rejects.toMatchObject({ kind: "abort" });
 });
 
+test("a call without a bound of time waits; one that is no JSON fails at once", async () => {
+  const it = await started();
+  const waiting = it.node.rpc("n2", { type: "ask" }, { timeoutMs: Number.POSITIVE_INFINITY });
+  const [, body] = await it.bodies(2);
+  const failing = it.node.rpc("n2", { type: "ask", what: 1n }).catch((error: unknown) => error);
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the timer that must not end
+  it.answer("n2", { type: "ask_ok", in_reply_to: body?.msg_id });
+
+  await expect(waiting).resolves.toMatchObject({ type: "ask_ok" });
+  expect(await failing).toBeInstanceOf(TypeError);
+  expect(it.sent).toHaveLength(2);
+});
+
 async function started(): Promise<NodeOnStreams & { answer(src: string, body: unknown): void }> {
   const it = new NodeOnStreams();
   void it.node.run();

@@ -7,7 +7,8 @@ export interface RpcOptions {
   readonly timeoutMs?: number;
   /**
    * How often to ask at the most, the first time included: again after silence or `temporarily-unavailable`, with the
-   * same `msg_id`, so that an answer to any try will do. Default 1. A request is then received more than once.
+   * same `msg_id`, so that an answer to any try will do. Default 1. A request is then received more than once, and
+   * what an error says of its outcome holds for the try that it answers.
    */
   readonly tries?: number;
   /** Gives up waiting. */
@@ -16,6 +17,8 @@ export interface RpcOptions {
 
 const timeoutMsDefault = 1000;
 const timeoutMsMax = 30_000;
+/** A timer of JavaScript's that is longer ends at once. */
+const timerMsMax = 2 ** 30;
 
 /** Requests that wait for an answer at the most; further ones are refused. */
 const pendingMax = 65_536;
@@ -61,7 +64,7 @@ export class Calls {
         );
       };
       const attempt = () => {
-        const waitMs = Math.min(timeoutMs * 2 ** tried++, Math.max(timeoutMs, timeoutMsMax));
+        const waitMs = Math.min(timeoutMs * 2 ** tried++, Math.max(timeoutMs, timeoutMsMax), timerMsMax);
         ask();
         again(
           waitMs,

@@ -45,6 +45,21 @@ test("while the handler of init is at work, nothing else is answered", async () 
   expect([it.node.id, it.node.nodeIds, it.node.peers]).toEqual(["n1", ["n1", "n2", "n3"], ["n2", "n3"]]);
 });
 
+test("the handler of init may ask a service", async () => {
+  const it = new NodeOnStreams({ workload: "echo" });
+  it.node.on("init", async () => {
+    await it.node.kv("seq-kv").write("sum", 0, { timeoutMs: 30_000 });
+  });
+  void it.node.run();
+
+  it.init();
+  const [asked] = await it.bodies(1);
+  it.give("seq-kv", { type: "write_ok", in_reply_to: asked?.msg_id as number });
+  const bodies = await it.bodies(2);
+
+  expect(bodies.map(({ type }) => type)).toEqual(["write", "init_ok"]);
+});
+
 test("a slow handler holds up nobody", async () => {
   const it = started();
   let finish = () => {};
@@ -94,6 +109,17 @@ test("failures are answered by their kind, and never more definite than they are
   );
   expect(it.log).toContain("a bug");
   expect(it.log).not.toContain("not today");
+});
+
+test("an answer that is no JSON is a failure, and answered as one", async () => {
+  const it = started();
+  it.node.on("generate", () => ({ id: 1n }));
+
+  it.give("c1", { type: "generate", msg_id: 2 });
+  const bodies = await it.bodies(2);
+
+  expect(bodies[1]).toMatchObject({ type: "error", code: 13, in_reply_to: 2, text: expect.stringContaining("BigInt") });
+  expect(it.log).toContain("generate of c1 failed: TypeError");
 });
 
 test("what wants no answer gets none; an early answer is the only one", async () => {

@@ -127,13 +127,14 @@ export class MaelstromNode<Name extends WorkloadName = never> {
 
   /** Sends what wants no answer. The network may lose it. */
   send(to: string, body: Body): void {
-    this.#write({ src: this.id, dest: to, body });
+    this.#write(JSON.stringify({ src: this.id, dest: to, body }));
   }
 
   /** Asks another node, or a service, and resolves with the answer's body. Rejects with a `MaelstromError`. */
   async rpc(to: string, body: Body, options: RpcOptions = {}): Promise<Body> {
     const id = ++this.#messageCount;
-    return await this.#calls.make(id, () => this.send(to, { ...body, msg_id: id }), options);
+    const line = JSON.stringify({ src: this.id, dest: to, body: { ...body, msg_id: id } });
+    return await this.#calls.make(id, () => this.#write(line), options);
   }
 
   /** Does something every `ms`, from `init` on, never twice at once; returns the call that ends it. */
@@ -205,18 +206,19 @@ export class MaelstromNode<Name extends WorkloadName = never> {
     const { src, dest, body } = message;
     if (body.type === "init" && this.#id === undefined) {
       this.#handle(message);
+    } else if (body.in_reply_to !== undefined && dest === this.#id) {
+      this.#calls.settle(body); // also before init is answered: its handler may ask
     } else if (this.#held !== undefined) {
       if (this.#held.length < heldMax) this.#held.push(message);
       else this.log(`dropped ${body.type} of ${src}: ${heldMax} messages wait for init already`);
     } else if (dest !== this.#id) {
       this.log(`skipped ${body.type} of ${src}: it is for ${dest}`);
-    } else if (body.in_reply_to !== undefined) {
-      this.#calls.settle(body);
     } else this.#handle(message);
   }
 
   #handle(message: Message): void {
-    const answer = new Answer(message, (body) => this.#write({ src: message.dest, dest: message.src, body }));
+    const { src, dest } = message;
+    const answer = new Answer(message, (body) => this.#write(JSON.stringify({ src: dest, dest: src, body })));
     if (this.#running.size >= runningMax) {
       answer.fail(new MaelstromError("temporarily-unavailable", `${runningMax} requests are under way here`));
       return;
@@ -268,11 +270,11 @@ export class MaelstromNode<Name extends WorkloadName = never> {
     for (const message of held) this.#take(message);
   }
 
-  #write(message: Message): void {
+  #write(line: string): void {
     const isFull = this.#output.destroyed || this.#output.writableLength > outputBytesMax;
     if (isFull && !this.#isOutputFull) this.log("nobody reads what this node sends: messages are dropped");
     this.#isOutputFull = isFull;
-    if (!isFull) this.#output.write(`${JSON.stringify(message)}\n`);
+    if (!isFull) this.#output.write(`${line}\n`);
   }
 }
 

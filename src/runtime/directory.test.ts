@@ -3,7 +3,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { killChild, nextMessage, startChild } from "../../test/support/children.ts";
-import { openDirectory } from "./directory.ts";
+import { openDirectory, storageOf } from "./directory.ts";
 import { lockDirectory } from "./directory-lock.ts";
 
 const identity = { nodeId: "n1", clusterId: "c1" };
@@ -38,9 +38,49 @@ describe("a data directory", () => {
 
   test("of a later release is refused", async () => {
     await mkdir(path);
-    await writeFile(join(path, "node.json"), JSON.stringify({ version: 2 }));
+    await writeFile(join(path, "node.json"), JSON.stringify({ version: 3 }));
 
     await expect(openDirectory(path, identity)).rejects.toMatchObject({ code: "QUORATE_WRONG_DIRECTORY" });
+  });
+
+  test("keeps its data in what it was made with, and says so to releases that know it", async () => {
+    const made = await openDirectory(path, { ...identity, storage: "lmdb" });
+    await made.close();
+
+    const again = await openDirectory(path, identity);
+    await again.close();
+
+    const stored = { version: 2, ...identity, storage: "lmdb" };
+    expect([made.storage, again.storage, await storageOf(path)]).toEqual(["lmdb", "lmdb", "lmdb"]);
+    expect(JSON.parse(await readFile(join(path, "node.json"), "utf8"))).toEqual(stored);
+  });
+
+  test.each([
+    ["wal", "lmdb"],
+    ["lmdb", "wal"],
+  ] as const)(
+    "that keeps its data in %s is refused with the line to type when %s is asked for",
+    async (stored, asked) => {
+      await (await openDirectory(path, { ...identity, storage: stored })).close();
+
+      const other = openDirectory(path, { ...identity, storage: asked });
+
+      await expect(other).rejects.toMatchObject({
+        code: "QUORATE_WRONG_STORAGE",
+        message: expect.stringContaining(`quorate storage convert ${path} --to ${asked}`),
+      });
+      await (await openDirectory(path, { ...identity, storage: stored })).close();
+    },
+  );
+
+  test("that keeps its data in something unknown is refused", async () => {
+    await mkdir(path);
+    await writeFile(join(path, "node.json"), JSON.stringify({ version: 2, ...identity, storage: "paper" }));
+
+    await expect(openDirectory(path, identity)).rejects.toMatchObject({
+      code: "QUORATE_WRONG_DIRECTORY",
+      message: expect.stringContaining("keeps its data in paper"),
+    });
   });
 
   test.each(["", "null", "{", '{"version":1}', '{"version":0,"nodeId":"n1","clusterId":"c1"}'])(

@@ -4,9 +4,16 @@ import type { NodeId } from "../base/ids.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { CorruptionError, WrongDirectoryError } from "./errors.ts";
 import { errorCode, replaceFile, storageError } from "./files.ts";
+import { WrongStorageError } from "./storages/errors.ts";
 
-/** The format of `node.json` and of the layout beside it that this release writes and reads. */
-export const directoryVersion = 1;
+/**
+ * The newest format of `node.json`, and of the layout beside it, that this release reads. It writes the oldest that
+ * says what is so: 1 for a write-ahead log, 2 for any other storage, which a release that knows just that must refuse.
+ */
+export const directoryVersion = 2;
+
+/** In what a data directory keeps log, votes and snapshots. */
+export type StorageKind = "wal" | "lmdb";
 
 /** Whose data a directory holds. */
 export interface Identity {
@@ -14,38 +21,51 @@ export interface Identity {
   readonly clusterId: string;
 }
 
+/** What `node.json` says. */
+interface StoredIdentity extends Identity {
+  readonly storage: StorageKind;
+}
+
 /** A node's data directory, held by this process alone until closed. */
 export interface DataDirectory extends Identity {
   readonly path: string;
   /** Whether it held no node before. */
   readonly isNew: boolean;
+  readonly storage: StorageKind;
   readonly walPath: string;
   readonly snapshotsPath: string;
+  readonly lmdbPath: string;
   /** Gives it back; after everything in it is closed. */
   close(): Promise<void>;
 }
 
 /**
- * Takes a data directory for this process, making it if needed; a stored cluster id wins over the given one.
+ * Takes a data directory for this process, making it if needed; a stored cluster id wins over the given one. `storage`:
+ * what is asked for; by default what is stored, and `wal` in a new one.
  *
  * Throws `DirectoryLockedError` while another process has it, `WrongDirectoryError` if it belongs to another node or a
- * later release, `CorruptionError` if its `node.json` cannot be read, `DiskFullError`.
+ * later release, `WrongStorageError`, `CorruptionError` if its `node.json` cannot be read, `DiskFullError`.
  */
-export async function openDirectory(path: string, identity: Identity): Promise<DataDirectory> {
+export async function openDirectory(
+  path: string,
+  { nodeId, clusterId, storage }: Identity & { readonly storage?: StorageKind | undefined },
+): Promise<DataDirectory> {
   const release = await take(path);
   try {
     const stored = await readIdentity(path);
-    if (stored !== undefined && stored.nodeId !== identity.nodeId) {
-      throw new WrongDirectoryError(path, `belongs to node ${stored.nodeId}, not to ${identity.nodeId}`);
+    if (stored !== undefined && stored.nodeId !== nodeId) {
+      throw new WrongDirectoryError(path, `belongs to node ${stored.nodeId}, not to ${nodeId}`);
     }
+    if (stored !== undefined && storage !== undefined && stored.storage !== storage) {
+      throw new WrongStorageError(path, stored.storage, storage);
+    }
+    const identity = stored ?? { nodeId, clusterId, storage: storage ?? "wal" };
     if (stored === undefined) await writeIdentity(path, identity);
     return {
       path,
-      nodeId: identity.nodeId,
-      clusterId: stored?.clusterId ?? identity.clusterId,
+      ...identity,
       isNew: stored === undefined,
-      walPath: join(path, "wal"),
-      snapshotsPath: join(path, "snapshots"),
+      ...pathsOf(path),
       close: release,
     };
   } catch (error) {
@@ -61,6 +81,16 @@ export async function openExisting(path: string): Promise<DataDirectory> {
   return await openDirectory(path, stored);
 }
 
+/** In what a directory keeps a node's data, if it holds a node. Takes no lock. Throws as `openDirectory` does. */
+export async function storageOf(path: string): Promise<StorageKind | undefined> {
+  return (await readIdentity(path))?.storage;
+}
+
+/** Where what a data directory keeps is, in whichever storage. */
+export function pathsOf(path: string): Pick<DataDirectory, "walPath" | "snapshotsPath" | "lmdbPath"> {
+  return { walPath: join(path, "wal"), snapshotsPath: join(path, "snapshots"), lmdbPath: join(path, "lmdb") };
+}
+
 async function take(path: string): Promise<() => Promise<void>> {
   try {
     return await lockDirectory(path, join(path, "lock"));
@@ -73,7 +103,7 @@ async function take(path: string): Promise<() => Promise<void>> {
   }
 }
 
-async function readIdentity(path: string): Promise<Identity | undefined> {
+async function readIdentity(path: string): Promise<StoredIdentity | undefined> {
   const file = join(path, "node.json");
   let found: unknown;
   try {
@@ -83,19 +113,22 @@ async function readIdentity(path: string): Promise<Identity | undefined> {
     if (cause instanceof SyntaxError) throw new CorruptionError(file, 0, "it is not JSON", { cause });
     throw cause;
   }
-  const { version, nodeId, clusterId } = (found ?? {}) as Record<string, unknown>;
+  const { version, nodeId, clusterId, storage = "wal" } = (found ?? {}) as Record<string, unknown>;
   if (typeof version === "number" && version > directoryVersion) {
     const problem = `has format ${version}, and this release reads format ${directoryVersion}`;
     throw new WrongDirectoryError(path, problem);
   }
-  if (version !== directoryVersion || typeof nodeId !== "string" || typeof clusterId !== "string") {
+  if ((version !== 1 && version !== 2) || typeof nodeId !== "string" || typeof clusterId !== "string") {
     throw new CorruptionError(file, 0, "it names no version, nodeId and clusterId");
   }
-  return { nodeId, clusterId };
+  if (storage !== "wal" && storage !== "lmdb") {
+    throw new WrongDirectoryError(path, `keeps its data in ${storage}, which this release does not know`);
+  }
+  return { nodeId, clusterId, storage };
 }
 
-/** Says whose directory this is. Whole or not at all, also through a crash. */
-export async function writeIdentity(path: string, { nodeId, clusterId }: Identity): Promise<void> {
-  const content = { version: directoryVersion, nodeId, clusterId };
+/** Says whose directory this is, and in what it keeps its data. Whole or not at all, also through a crash. */
+export async function writeIdentity(path: string, { nodeId, clusterId, storage }: StoredIdentity): Promise<void> {
+  const content = storage === "wal" ? { version: 1, nodeId, clusterId } : { version: 2, nodeId, clusterId, storage };
   await replaceFile(join(path, "node.json"), `${JSON.stringify(content, undefined, 2)}\n`);
 }

@@ -220,14 +220,16 @@ export class CorruptionError extends OperatingError {
   override readonly outcome = "not-applied";
   readonly file: string;
   readonly offset: number;
+  readonly problem: string;
 
-  constructor(file: string, offset: number, what: string, options?: { cause?: unknown }) {
+  constructor(file: string, offset: number, problem: string, options?: { cause?: unknown }) {
     super(
-      `${file} is damaged at byte ${offset}: ${what}; the node does not start on damaged data; if the other members have a leader, replace it as docs/operating.md says, otherwise keep the directory`,
+      `${file} is damaged at byte ${offset}: ${problem}; the node does not start on damaged data; if the other members have a leader, replace it as docs/operating.md says, otherwise keep the directory`,
       options,
     );
     this.file = file;
     this.offset = offset;
+    this.problem = problem;
   }
 }
 
@@ -266,9 +268,13 @@ export class WrongDirectoryError extends OperatingError {
   override readonly code = "QUORATE_WRONG_DIRECTORY";
   override readonly retry = "never";
   override readonly outcome = "not-applied";
+  readonly directory: string;
+  readonly problem: string;
 
   constructor(directory: string, problem: string) {
     super(`${directory} ${problem}; nothing was changed; check --data-dir, --id and --cluster-id`);
+    this.directory = directory;
+    this.problem = problem;
   }
 }
 

@@ -25,6 +25,7 @@ export {
   type Survivor,
 } from "./backups/recover.ts";
 export { type Restored, type RestoreOptions, restoreBackup } from "./backups/restore.ts";
+export type { StorageKind } from "./directory.ts";
 export * from "./errors.ts";
 export type { Encoding } from "./group/encodings.ts";
 export * from "./group/errors.ts";
@@ -40,5 +41,15 @@ export type { GroupView } from "./group/views.ts";
 export type { MembershipChange } from "./node/membership/membership-change.ts";
 export { openNode } from "./open-node.ts";
 export type { NodeOptions } from "./options.ts";
+export { type Converted, type ConvertOptions, convertStorage } from "./storages/convert.ts";
+export * from "./storages/errors.ts";
+export {
+  inspectStorage,
+  type StoredHead,
+  type StoredReader,
+  type StoredTotals,
+  verifyStorage,
+} from "./storages/inspect.ts";
+export type { StoredItem } from "./storages/items.ts";
 export type { Notice } from "./transports/notices.ts";
 export type { LinkStats, Peer, Transport, TransportOwner } from "./transports/transport.ts";

@@ -66,7 +66,8 @@ describe("an option that cannot be used is named, with what it must be", () => {
     [{ timeoutMs: 0 }, "option timeoutMs: must be a whole number from 1 to 3600000"],
     [{ requestBytesMax: 2 ** 23 + 1 }, "option requestBytesMax: must be a whole number from 1 to 8388608"],
     [{ snapshotEveryBytes: 4095 }, "option snapshotEveryBytes: must be a whole number from 4096"],
-    [{ storage: "paper" }, 'option storage: must be "wal" or "memory"'],
+    [{ storage: "paper" }, 'option storage: must be "wal", "lmdb" or "memory"'],
+    [{ storage: "lmdb", protocol: "total-order" }, "option storage: is not for total-order"],
     [{ dataDir: undefined }, 'option dataDir: is needed, unless storage is "memory"'],
     [{ storage: "memory" }, 'option dataDir: would stay empty: storage is "memory"'],
   ];

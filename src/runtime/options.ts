@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { isNodeId, type NodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
+import type { StorageKind } from "./directory.ts";
 import { OptionError } from "./errors.ts";
 import type { MemberTls } from "./tls/credentials.ts";
 import { type TransportKind, transportKinds } from "./transport-kinds.ts";
@@ -31,8 +32,12 @@ export interface NodeOptions {
    * there what it must remember over a restart so that no second group is founded.
    */
   readonly dataDir?: string;
-  /** `memory` forgets all with the process: for tests, never for a member that others count on. Default `wal`. */
-  readonly storage?: "wal" | "memory";
+  /**
+   * `wal`: a log in files. `lmdb`: a database of the package `lmdb`, which must be installed. `memory` forgets all with
+   * the process, votes too: for tests, never for a member that others count on. Default: what `dataDir` holds already,
+   * or `wal`.
+   */
+  readonly storage?: StorageKind | "memory";
   /** Where to listen, if it is not the address that the others dial. */
   readonly listen?: string;
   /** Tells clusters apart that could reach each other. Default: the stored one, or made from `members`. */
@@ -59,8 +64,8 @@ export interface NodeOptions {
    */
   readonly tls?: MemberTls;
   /**
-   * Carries messages between members: `tcp` (default), `grpc` with messages as Protocol Buffers, or one's own. The same
-   * on all members.
+   * Carries messages between members: `tcp` (default), `grpc` with messages as Protocol Buffers, `udp` (an experiment),
+   * or one's own. The same on all members.
    */
   readonly transport?: Transport | TransportKind;
   /** Told what an operator should know. Default: nothing is said. */
@@ -75,6 +80,8 @@ export interface NodeConfig
   readonly isClusterIdGiven: boolean;
   /** `undefined`: in memory. */
   readonly dataDir: string | undefined;
+  /** In what `dataDir` is to keep its data; `undefined`: in what it does. */
+  readonly storage: StorageKind | undefined;
   /** `undefined`: a member alone needs no others to reach it. */
   readonly listen: Address | undefined;
   readonly tls: MemberTls | undefined;
@@ -104,14 +111,16 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   check("clusterId", !join || options.clusterId !== undefined, "is needed to join: the one that the members have");
   const isSpoken = protocolVersionMax === 1 || protocolVersionMax === 2;
   check("protocolVersionMax", isSpoken, `must be 1 or ${protocolVersion}`);
-  const { storage = "wal", dataDir, protocol = "raft", newGroup = false } = options;
+  const { storage, dataDir, protocol = "raft", newGroup = false } = options;
   check("protocol", protocol === "raft" || protocol === "total-order", 'must be "raft" or "total-order"');
   if (protocol === "total-order") checkLeaderless(options);
   check("newGroup", !newGroup || protocol === "total-order", 'is for protocol "total-order"');
-  check("storage", storage === "wal" || storage === "memory", 'must be "wal" or "memory"');
-  const isStored = storage === "wal" && protocol === "raft";
+  const isKnown = storage === undefined || ["wal", "lmdb", "memory"].includes(storage);
+  check("storage", isKnown, 'must be "wal", "lmdb" or "memory"');
+  check("storage", storage !== "lmdb" || protocol === "raft", "is not for total-order, which stores no log");
+  const isStored = storage !== "memory" && protocol === "raft";
   check("dataDir", !isStored || dataDir !== undefined, 'is needed, unless storage is "memory"');
-  check("dataDir", storage === "wal" || dataDir === undefined, 'would stay empty: storage is "memory"');
+  check("dataDir", storage !== "memory" || dataDir === undefined, 'would stay empty: storage is "memory"');
   checkTransport(options.transport, protocol);
   const place = options.listen ?? options.members?.[id];
   const listen = place === undefined ? undefined : checkAddress("listen", place);
@@ -126,6 +135,7 @@ export function checkOptions(options: NodeOptions): NodeConfig {
     isClusterIdGiven,
     listen,
     dataDir,
+    storage: storage === "memory" ? undefined : storage,
     tls: options.tls,
     transport: options.transport ?? "tcp",
   });

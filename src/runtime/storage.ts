@@ -5,12 +5,11 @@ import { openDirectory } from "./directory.ts";
 import { CorruptionError, WrongDirectoryError } from "./errors.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory.ts";
-import { openWal } from "./logs/wal/wal.ts";
 import type { NodeConfig } from "./options.ts";
 import { RaftStore } from "./raft-store.ts";
-import { openSnapshots } from "./snapshots/files.ts";
 import { memorySnapshots } from "./snapshots/memory.ts";
 import type { PartialSnapshot, Snapshots } from "./snapshots/snapshots.ts";
+import { openStored } from "./storages/storages.ts";
 
 /** What one node stores, open and recovered. */
 export interface Storage {
@@ -33,11 +32,11 @@ export interface StorageParts {
 }
 
 /**
- * Opens a node's storage and reads it. Throws what `openDirectory`, `Log.recover` and `Snapshots` throw, and
- * `WrongDirectoryError` for a cluster id other than the stored one.
+ * Opens a node's storage and reads it. Throws what `openDirectory`, `openStored`, `Log.recover` and `Snapshots` throw,
+ * and `WrongDirectoryError` for a cluster id other than the stored one.
  */
 export async function openStorage(config: NodeConfig, tailBytesMax: number): Promise<Storage> {
-  const { dataDir, clusterId, id: nodeId, notice } = config;
+  const { dataDir, clusterId, id: nodeId, notice, storage } = config;
   if (dataDir === undefined) {
     const release = async (): Promise<void> => undefined;
     return await recoverStorage(config, tailBytesMax, {
@@ -47,15 +46,23 @@ export async function openStorage(config: NodeConfig, tailBytesMax: number): Pro
       release,
     });
   }
-  const directory = await openDirectory(dataDir, { nodeId, clusterId });
+  const directory = await openDirectory(dataDir, { nodeId, clusterId, storage });
   try {
     if (config.isClusterIdGiven && directory.clusterId !== clusterId) {
       throw new WrongDirectoryError(dataDir, `belongs to cluster ${directory.clusterId}, not to ${clusterId}`);
     }
-    const log = await openWal({ directory: directory.walPath, notice: (text) => notice("warn", text, {}) });
-    const snapshots = await openSnapshots({ directory: directory.snapshotsPath });
-    const release = (): Promise<void> => directory.close();
-    return await recoverStorage(config, tailBytesMax, { clusterId: directory.clusterId, log, snapshots, release });
+    const stored = await openStored(directory, (text) => notice("warn", text, {}));
+    const release = async (): Promise<void> => {
+      await stored.close();
+      await directory.close();
+    };
+    const { log, snapshots } = stored;
+    try {
+      return await recoverStorage(config, tailBytesMax, { clusterId: directory.clusterId, log, snapshots, release });
+    } catch (error) {
+      await stored.close();
+      throw error;
+    }
   } catch (error) {
     await directory.close();
     throw error;

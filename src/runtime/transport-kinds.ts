@@ -1,16 +1,18 @@
 import { grpcTransport } from "./transports/grpc/grpc.ts";
 import type { LinkedTransport, LinkOptions } from "./transports/links/linked-transport.ts";
-import { tcpTransport } from "./transports/tcp/tcp.ts";
+import { tcpMedium, tcpTransport } from "./transports/tcp/tcp.ts";
+import { udpTransport } from "./transports/udp/udp.ts";
 
-/** How members may be linked. */
-export const transportKinds = ["tcp", "grpc"] as const;
+/** How members may be linked; udp is experimental. */
+export const transportKinds = ["tcp", "grpc", "udp"] as const;
 
 /** One of them. */
 export type TransportKind = (typeof transportKinds)[number];
 
 const makers: Readonly<Record<TransportKind, (options: LinkOptions) => LinkedTransport>> = {
   tcp: tcpTransport,
-  grpc: grpcTransport,
+  grpc: (options) => grpcTransport(options),
+  udp: (options) => udpTransport(options, tcpMedium),
 };
 
 /** What Protocol Buffers may take more than the native encoding of a message. */

@@ -6,32 +6,34 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { fillDirectory, openAlone } from "../../test/support/data-directory.ts";
 
-test.each(["data-directory-v1", "of this release"])(
-  "a server's directory, %s, is read: snapshot, log, and what was answered",
-  async (name) => {
-    const directory = await mkdtemp(join(tmpdir(), "quorate-fixture-"));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    const fixture = fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
-    if (existsSync(fixture)) await cp(fixture, directory, { recursive: true });
-    else await fillDirectory(directory);
-    await using node = await openAlone(directory);
+test.each([
+  ["data-directory-v1", "wal"],
+  ["data-directory-v2", "lmdb"],
+  ["of this release, in wal", "wal"],
+  ["of this release, in lmdb", "lmdb"],
+] as const)("a server's directory, %s, is read: snapshot, log, and what was answered", async (name, storage) => {
+  const directory = await mkdtemp(join(tmpdir(), "quorate-fixture-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const fixture = fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
+  if (existsSync(fixture)) await cp(fixture, directory, { recursive: true });
+  else await fillDirectory(directory, storage);
+  await using node = await openAlone(directory);
 
-    const stack = await node.read({ machine: "stack", question: { kind: "get", stack: "1" } });
-    const log = await node.read({ machine: "log", question: { kind: "read", from: 2, limit: 10 } });
-    const kv = await node.read({ machine: "kv", question: { kind: "list", prefix: "", limit: 10 } });
-    const push = (value: string, key: string) =>
-      node.execute({ machine: "stack", command: { kind: "push", stack: "1", value } }, { key });
-    const repeats = [await push("before", "key-before"), await push("after", "key-after")];
-    const fresh = await push("fresh", "key-fresh");
+  const stack = await node.read({ machine: "stack", question: { kind: "get", stack: "1" } });
+  const log = await node.read({ machine: "log", question: { kind: "read", from: 2, limit: 10 } });
+  const kv = await node.read({ machine: "kv", question: { kind: "list", prefix: "", limit: 10 } });
+  const push = (value: string, key: string) =>
+    node.execute({ machine: "stack", command: { kind: "push", stack: "1", value } }, { key });
+  const repeats = [await push("before", "key-before"), await push("after", "key-after")];
+  const fresh = await push("fresh", "key-fresh");
 
-    expect(node.status().snapshot).toBeGreaterThan(0);
-    expect(stack).toEqual({ machine: "stack", reply: { kind: "stack", stack: "1", size: 2, top: "after" } });
-    expect(log).toMatchObject({ reply: { entries: [{ index: 2, entry: "second" }], last: 2 } });
-    expect(kv).toMatchObject({ reply: { keys: [{ key: "a" }], more: false } });
-    expect(repeats.map(({ answer }) => answer)).toEqual([
-      { kind: "pushed", size: 1 },
-      { kind: "pushed", size: 2 },
-    ]);
-    expect(fresh.answer).toEqual({ kind: "pushed", size: 3 });
-  },
-);
+  expect(node.status().snapshot).toBeGreaterThan(0);
+  expect(stack).toEqual({ machine: "stack", reply: { kind: "stack", stack: "1", size: 2, top: "after" } });
+  expect(log).toMatchObject({ reply: { entries: [{ index: 2, entry: "second" }], last: 2 } });
+  expect(kv).toMatchObject({ reply: { keys: [{ key: "a" }], more: false } });
+  expect(repeats.map(({ answer }) => answer)).toEqual([
+    { kind: "pushed", size: 1 },
+    { kind: "pushed", size: 2 },
+  ]);
+  expect(fresh.answer).toEqual({ kind: "pushed", size: 3 });
+});

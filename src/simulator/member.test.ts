@@ -5,10 +5,10 @@ import { Clock } from "./clock.ts";
 import { Disk } from "./disk.ts";
 import { EventQueue } from "./event-queue.ts";
 import { Member } from "./member.ts";
-import { RaftStore } from "./raft/store.ts";
+import { newRaftStore } from "./raft/store.ts";
 
 function stepped(inputs: readonly Input<Vocabulary>[]): readonly Input<Vocabulary>[] {
-  const disk = new Disk<Vocabulary>(new RaftStore() as never, {
+  const disk = new Disk<Vocabulary>(newRaftStore() as never, {
     queue: new EventQueue(),
     random: newRandom(1),
     speed: () => [1, 1],

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -121,4 +122,33 @@ test("who waits for a group can be interrupted; what is wrong is said in one lin
   expect(second.code).toBe(64);
   expect(second.stderr).toContain(`127.0.0.1:${ports[1]} is taken by another process`);
   expect(wrong).toMatchObject({ code: 64, stderr: expect.stringContaining("give either --seeds") });
+});
+
+test("long lines are sent as there is room for them, and none is lost", async () => {
+  const lines = Array.from({ length: 250 }, (_, at) => `${at} ${"x".repeat(200_000)}`);
+  await using alone = new Broadcaster(home, ports[0], ["--listen", String(ports[0]), "--seeds", String(ports[0])]);
+  alone.process.stdout?.pause(); // until it has read what it can
+  alone.process.stdin?.write(lines.map((line) => `${line}\n`).join(""));
+  await alone.says("view 1");
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  alone.process.stdout?.resume();
+  const code = await alone.end();
+
+  expect(alone.stderr).not.toContain("not delivered");
+  expect(code).toBe(0);
+  expect(alone.values).toEqual(lines);
+});
+
+test("when told to stop it does not wait for a reader of its output that has stalled, and logs all that it sent", async () => {
+  await using alone = new Broadcaster(home, ports[0], ["--listen", String(ports[0]), "--seeds", String(ports[0])]);
+  alone.process.stdout?.pause();
+  for (let at = 0; at < 200; at++) alone.line(`${at} ${"x".repeat(20_000)}`);
+  await alone.says("view 1");
+  await alone.hasLogged(3);
+  alone.process.kill("SIGTERM");
+  await once(alone.process, "exit");
+
+  expect(alone.process.exitCode).toBe(0);
+  expect(alone.values.map((value) => value.split(" ")[0])).toEqual(alone.values.map((_, at) => String(at)));
+  expect(alone.stderr).not.toContain("not delivered");
 });

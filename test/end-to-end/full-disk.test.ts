@@ -8,12 +8,10 @@ import { expectEachOnceEverywhere } from "../support/stored-stacks.ts";
 const mebibytes = { small: 8, large: 64 };
 const paddingBytes = 4000;
 
-const disks = SmallDisks.make(["n1", "n2", "n3"], mebibytes.small);
-if (disks === undefined) console.log("no small file system can be mounted here: full disks are not tested");
-
-test.skipIf(disks === undefined)("full disks lose nothing, and nodes go on once there is room", async () => {
-  using small = disks as SmallDisks;
-  await using cluster = await ServedCluster.start(3, [], (id) => small.directory(id));
+test.each(["wal", "lmdb"])("full disks of %s lose nothing, and nodes go on once there is room", async (storage) => {
+  using small = SmallDisks.make(["n1", "n2", "n3"], mebibytes.small);
+  if (small === undefined) return console.log("no small file system can be mounted here: full disks are not tested");
+  await using cluster = await ServedCluster.start(3, ["--storage", storage], (id) => small.directory(id));
   const leader = await cluster.leader();
   for (const stack of ["1", "2", "3"]) await createStack(leader.url, stack);
 

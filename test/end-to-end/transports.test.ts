@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { runQuorate } from "../support/processes.ts";
 import { eventually, ServedCluster } from "../support/served-cluster.ts";
 
-describe.each(["grpc"])("a cluster linked by %s", (transport) => {
+describe.each(["grpc", "udp"])("a cluster linked by %s", (transport) => {
   test("serves, survives the death of its leader, and brings it up to date again", async () => {
     await using cluster = await ServedCluster.start(3, ["--transport", transport]);
     const at = ["--endpoints", cluster.urls.join(","), "--timeout", "15s"];

@@ -1,18 +1,34 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Ended, isRunning, Program, quorate, runQuorate } from "../support/processes.ts";
+import { SmallDisks } from "../support/small-disks.ts";
 
 const standIn = fileURLToPath(new URL("../support/stand-in-maelstrom.js", import.meta.url));
 const brief = ["--node-count", "2", "--time-limit", "1", "--rate", "40", "--recovery", "0.5"];
+const disks = SmallDisks.make(["store"], 1);
 let home: string;
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), "quorate-workbench-"));
 });
-afterAll(() => rmSync(home, { recursive: true }));
+afterAll(() => {
+  rmSync(home, { recursive: true });
+  disks?.[Symbol.dispose]();
+});
 
 function maelstrom(workload: string, behaviour: string, ...options: string[]): Promise<Ended> {
   const words = ["-w", workload, ...brief, "--store", home, ...options, "--", "node", standIn, behaviour];
@@ -159,6 +175,17 @@ test.concurrent("a program that cannot be started is told as that", async () => 
   expect(code).toBe(1);
 });
 
+test.skipIf(disks === undefined)("on a full disk the verdict is told, and that it could not be kept", async () => {
+  const store = (disks as SmallDisks).directory("store");
+  mkdirSync(store);
+  disks?.fill("store");
+
+  const { code, stderr } = await maelstrom("echo", "good", "--store", store);
+
+  expect(stderr).toMatch(/could not be kept \(ENOSPC.*\n\nvalid: echo/);
+  expect(code).toBe(74);
+});
+
 test.concurrent("a challenge is taken with its settings, and judged by its bounds", async () => {
   const words = ["glomers", "1", "--time-limit", "1", "--store", home, "--", "node", standIn];
   const { code, stdout } = await runQuorate(["maelstrom", ...words]);
@@ -167,24 +194,30 @@ test.concurrent("a challenge is taken with its settings, and judged by its bound
   expect(code).toBe(0);
 });
 
-test.concurrent("a starter node passes the first challenge, and is not overwritten", async () => {
-  const folder = join(fileURLToPath(new URL("../../", import.meta.url)), "coverage", "starter"); // sees the package
-  rmSync(folder, { recursive: true, force: true });
-  try {
-    const first = await runQuorate(["init", "maelstrom", folder]);
-    const second = await runQuorate(["init", "maelstrom", folder]);
-    const words = ["glomers", "1", "--time-limit", "1", "--store", home, "--", "node", join(folder, "node.mjs")];
-    const challenge = await runQuorate(["maelstrom", ...words]);
+test.concurrent.each([
+  ["js", "node.mjs", ["node"]],
+  ["ts", "node.mts", ["node", "--import", "tsx"]],
+] as const)("a starter node in %s passes the first challenge, and is not overwritten", async (language, file, run) => {
+  const folder = join(home, `starter-${language}`);
+  mkdirSync(join(folder, "node_modules"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), "{}"); // says nothing of modules
+  symlinkSync(fileURLToPath(new URL("../../", import.meta.url)), join(folder, "node_modules/quorate"));
 
-    expect([first.code, second.code, challenge.code]).toEqual([0, 64, 0]);
-    expect(second.stderr).toMatch(/node\.mjs is there already, and stays as it is/);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const init = ["init", "maelstrom", folder, "--language", language];
+  const first = await runQuorate(init);
+  const second = await runQuorate(init);
+  const words = ["glomers", "1", "--time-limit", "1", "--store", home, "--", ...run, join(folder, file)];
+  const challenge = await runQuorate(["maelstrom", ...words]);
+
+  expect([first.code, second.code, challenge.code]).toEqual([0, 64, 0]);
+  expect(first.stdout).toContain(`-- ${run.join(" ")} ${join(folder, file)}`);
+  expect(second.stderr).toContain(`${file} is there already, and stays as it is`);
 });
 
 test("the store is served to a browser, and nothing beside it", async () => {
   await maelstrom("echo", "good");
+  execFileSync("mkfifo", [join(home, "pipe")]);
+  symlinkSync("/etc", join(home, "etc"));
   const program = new Program(quorate, ["maelstrom", "serve", "--store", home, "--port", "0"]);
   await program.says("http://");
   const get = (path: string, host?: string): Promise<{ status: number; text: string }> =>
@@ -212,6 +245,8 @@ test("the store is served to a browser, and nothing beside it", async () => {
     "/%00",
     "/%",
     "/none",
+    "/pipe",
+    "/etc/passwd",
   ]) {
     expect((await get(path)).status, path).toBe(404);
   }

@@ -1,4 +1,12 @@
-import type { Bounds, RaftLimits } from "../../src/simulator/index.ts";
+import type { Bounds, RaftLimits, SynodLimits, TotalOrderLimits } from "../../src/simulator/index.ts";
+
+/** Every order of events within bounds, in a small group of some protocol. */
+export type Orders = { readonly by: "explore"; readonly bounds?: Partial<Bounds> } & (
+  | { readonly protocol: "raft"; readonly limits?: Partial<RaftLimits> }
+  /** In one part of its life, as `quorate explore total-order` names them. */
+  | { readonly protocol: "total-order"; readonly scenario: string; readonly limits?: Partial<TotalOrderLimits> }
+  | { readonly protocol: "synod"; readonly limits?: Partial<SynodLimits> }
+);
 
 /** One way to look for a mutant. */
 export type Hunt =
@@ -12,8 +20,7 @@ export type Hunt =
       readonly faults?: readonly string[];
       readonly runsMax: number;
     }
-  /** Every order of events within bounds. */
-  | { readonly by: "explore"; readonly limits?: Partial<RaftLimits>; readonly bounds?: Partial<Bounds> }
+  | Orders
   /** The project's own tests, run on the mutant. */
   | { readonly by: "tests"; readonly files: readonly string[] };
 

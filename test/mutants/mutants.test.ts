@@ -36,9 +36,9 @@ test("a patch of what is not in the bundle is refused: it would prove nothing", 
 
 describe("a sample of the hunts", () => {
   test.each(Object.keys(catalogue))("the sources of %s as they are pass", async (protocol) => {
-    const caught = await huntMutant(undefined, { by: "simulate", protocol, runsMax: 5 }, 60_000);
+    const caught = await huntMutant(undefined, { by: "simulate", protocol, runsMax: 3 }, 60_000);
 
-    expect(caught).toEqual({ claim: undefined, effort: 5 });
+    expect(caught).toEqual({ claim: undefined, effort: 3 });
   });
 
   test.each(mutants.filter(({ isSample }) => isSample))("$path is caught", async ({ path, hunts }) => {

@@ -1,11 +1,21 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type Bounds, Exploration, explorableRaft, Simulation } from "../../src/simulator/index.ts";
+import {
+  type Bounds,
+  type Explorable,
+  Exploration,
+  explorableRaft,
+  explorableSynod,
+  explorableTotalOrder,
+  Simulation,
+  type Terms,
+  totalOrderScenarios,
+} from "../../src/simulator/index.ts";
 import { smallBounds, smallLimits } from "../support/exploration.ts";
-import type { Catch, Hunt } from "./hunt.ts";
+import type { Catch, Hunt, Orders } from "./hunt.ts";
 
 // Bundled with a mutant's sources and run as a worker: hunts the mutant that it holds, and says what came of it.
 
-const bounds: Bounds = { ...smallBounds, states: 6_000_000, crashes: 1 };
+const statesMax = 6_000_000;
 
 parentPort?.postMessage(await hunt(workerData as Hunt));
 
@@ -29,9 +39,25 @@ async function inWorlds({ runsMax, by: _, ...options }: Extract<Hunt, { by: "sim
   return { claim: undefined, effort: runsMax };
 }
 
-function inOrders(how: Extract<Hunt, { by: "explore" }>): Catch {
-  const exploration = new Exploration(explorableRaft({ ...smallLimits, ...how.limits }), { ...bounds, ...how.bounds });
+function inOrders(how: Orders): Catch {
+  const [explorable, bounds] = groupOf(how);
+  const exploration = new Exploration(explorable, { ...smallBounds, states: statesMax, ...bounds, ...how.bounds });
   while (exploration.advance(10_000));
   const { violation, states } = exploration.finding();
   return { claim: violation?.claim, effort: states };
+}
+
+/** What is explored, and what may happen to it besides what the hunt says. */
+function groupOf(how: Orders): readonly [Explorable<Terms>, Partial<Bounds>] {
+  switch (how.protocol) {
+    case "raft":
+      return [explorableRaft({ ...smallLimits, ...how.limits }), { crashes: 1 }];
+    case "total-order": {
+      const scenario = totalOrderScenarios[how.scenario];
+      if (scenario === undefined) throw new Error(`there is no scenario ${how.scenario}`);
+      return [explorableTotalOrder({ ...scenario.limits, ...how.limits }), scenario.bounds];
+    }
+    case "synod":
+      return [explorableSynod({ members: 3, proposers: 2, ballots: 2, ...how.limits }), {}];
+  }
 }

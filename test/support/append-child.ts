@@ -1,9 +1,9 @@
-import { openWal } from "../../src/runtime/logs/wal/wal.ts";
+import { type DiskLogKind, openDiskLog } from "./disk-logs.ts";
 
-// Appends to the log in the given directory without end, telling each position once it is durable.
+// Appends to the log of a kind in a directory without end, telling each position once it is durable.
 process.on("disconnect", () => process.exit());
-const [directory = ""] = process.argv.slice(2);
-const log = await openWal({ directory, segmentBytesMax: 256 * 1024 });
+const [kind, directory = ""] = process.argv.slice(2);
+const log = await openDiskLog(kind as DiskLogKind, directory);
 let position = 1;
 for await (const { positions } of log.recover()) position = Math.max(position, (positions?.first ?? 0) + 1);
 for (; ; position++) {

@@ -1,11 +1,25 @@
-import { openNode } from "../../src/runtime/open-node.ts";
+import { openDirectory, type StorageKind } from "../../src/runtime/directory.ts";
+import { tailBytesMax } from "../../src/runtime/node/log-node.ts";
+import { startNode } from "../../src/runtime/open-node.ts";
+import { checkOptions } from "../../src/runtime/options.ts";
+import { recoverStorage } from "../../src/runtime/storage.ts";
+import { openStored } from "../../src/runtime/storages/storages.ts";
 import { type ObjectsNode, objects } from "../../src/services/objects.ts";
+import { noThread } from "./lmdb-places.ts";
 
-/** A server's node on a directory, alone. */
-export async function openAlone(dataDir: string): Promise<ObjectsNode> {
-  const node = await openNode({ id: "n1", dataDir, machine: objects, snapshotEveryBytes: 4096, electionTicks: 6 });
+/** A server's node on a directory, alone; in the storage that it has, or is given. */
+export async function openAlone(dataDir: string, storage?: StorageKind): Promise<ObjectsNode> {
+  const config = checkOptions({ id: "n1", dataDir, snapshotEveryBytes: 4096, electionTicks: 6 });
+  const directory = await openDirectory(dataDir, { nodeId: "n1", clusterId: config.clusterId, storage });
+  const { log, snapshots, close } = await openStored(directory, () => undefined, noThread);
+  const release = async (): Promise<void> => {
+    await close();
+    await directory.close();
+  };
+  const parts = { clusterId: directory.clusterId, log, snapshots, release };
+  const node = await startNode(config, await recoverStorage(config, tailBytesMax, parts), objects);
   await node.ready();
-  return node;
+  return node as ObjectsNode;
 }
 
 /**
@@ -13,8 +27,8 @@ export async function openAlone(dataDir: string): Promise<ObjectsNode> {
  *
  * To keep a new format: run this by hand on an empty directory, and commit that directory as it was left.
  */
-export async function fillDirectory(dataDir: string): Promise<void> {
-  const node = await openAlone(dataDir);
+export async function fillDirectory(dataDir: string, storage: StorageKind): Promise<void> {
+  const node = await openAlone(dataDir, storage);
   const saved = new Promise<void>((resolve) => void node.on("snapshot", () => resolve()));
   const push = (value: string, key?: string) =>
     node.execute({ machine: "stack", command: { kind: "push", stack: "1", value } }, key === undefined ? {} : { key });

@@ -16,3 +16,19 @@ export const echo = {
   spelled: method("server-streaming", "Spelled"),
   each: method("bidirectional", "Each"),
 } as const;
+
+/** The same for grpc-js. */
+export const echoDefinition = Object.fromEntries(
+  Object.values(echo).map(({ path, kind }) => [
+    path.split("/").at(-1) ?? "",
+    {
+      path,
+      requestStream: kind === "client-streaming" || kind === "bidirectional",
+      responseStream: kind === "server-streaming" || kind === "bidirectional",
+      requestSerialize: (text: string) => Buffer.from(text),
+      requestDeserialize: (bytes: Buffer) => bytes.toString(),
+      responseSerialize: (text: string) => Buffer.from(text),
+      responseDeserialize: (bytes: Buffer) => bytes.toString(),
+    },
+  ]),
+);

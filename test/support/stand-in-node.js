@@ -15,6 +15,7 @@ const { values } = parseArgs({
     cluster: text,
     "cluster-id": text,
     port: text,
+    transport: text,
     "data-dir": text,
   },
 });

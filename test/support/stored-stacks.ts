@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect } from "vitest";
 import { withSessions } from "../../src/machines/sessions.ts";
 import { restoreBackup } from "../../src/runtime/backups/restore.ts";
-import { openSnapshots } from "../../src/runtime/snapshots/files.ts";
+import { openExisting } from "../../src/runtime/directory.ts";
+import { readStored } from "../../src/runtime/storages/stored-data.ts";
 import { objects } from "../../src/services/objects.ts";
 import type { Pushers } from "./pushers.ts";
 import { eventually, type ServedCluster, type ServedNode } from "./served-cluster.ts";
@@ -61,11 +61,14 @@ export async function backedUpStack({ url, directory }: ServedNode, stack: strin
 }
 
 /** The values of a stack in the newest snapshot of a data directory, the first pushed first. */
-async function storedStack(directory: string, stack: string): Promise<readonly string[]> {
-  const snapshots = await openSnapshots({ directory: join(directory, "snapshots") });
+async function storedStack(path: string, stack: string): Promise<readonly string[]> {
+  const directory = await openExisting(path);
+  const { snapshots, close } = await readStored(directory, () => undefined);
   const [newest] = await snapshots.list();
-  if (newest === undefined) throw new Error(`${directory} holds no snapshot`);
+  if (newest === undefined) throw new Error(`${path} holds no snapshot`);
   const { inner } = await withSessions(objects).restore(snapshots.content(newest));
+  await close();
+  await directory.close();
   const values: string[] = [];
   let level = inner.stack.stacks.get(stack);
   for (; level?.below !== undefined; level = level.below) values.push(level.value);

@@ -42,6 +42,7 @@ const readUncommitted: Prohibition = { level: g0, order: none, others: garbled }
 const readCommitted: Prohibition = { level: g1c, order: none, others: dirty };
 const readAtomic: Prohibition = { level: g1c, order: none, others: [...dirty, "internal"] };
 const updateAtomic: Prohibition = { level: g1c, order: none, others: [...dirty, "internal", "lost-update"] };
+const parallelSnapshotIsolation: Prohibition = { ...updateAtomic, level: single };
 const cursorStability: Prohibition = { level: g1c, order: none, others: [...dirty, "lost-update"] };
 const consistentView: Prohibition = { level: single, order: none, others: [...dirty, "lost-update"] };
 const repeatableRead: Prohibition = { level: g2, order: none, others: [...dirty, "lost-update"] };
@@ -50,7 +51,8 @@ const serializable: Prohibition = { level: g2, order: none, others: updateAtomic
 
 /**
  * What each model forbids, weaker models first: Adya's definitions, with Cerone, Bernardi and Gotsman's axiom of
- * internal consistency, and the variants that also keep the order of sessions (`strong-session-…`) or of real time.
+ * internal consistency and their cycles of snapshot isolation, parallel and not, and the variants that also keep the
+ * order of sessions (`strong-session-…`) or of real time.
  */
 const prohibitions: Readonly<Record<ConsistencyModel, Prohibition>> = {
   "read-uncommitted": readUncommitted,
@@ -58,7 +60,7 @@ const prohibitions: Readonly<Record<ConsistencyModel, Prohibition>> = {
   "monotonic-atomic-view": readCommitted,
   "read-atomic": readAtomic,
   "update-atomic": updateAtomic,
-  "parallel-snapshot-isolation": updateAtomic,
+  "parallel-snapshot-isolation": parallelSnapshotIsolation,
   "cursor-stability": cursorStability,
   "consistent-view": consistentView,
   "repeatable-read": repeatableRead,

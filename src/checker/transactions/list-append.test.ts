@@ -82,6 +82,7 @@ test("G-single: a transaction sees one half of another", () => {
 
   expect(names("consistent-view", ...history)).toEqual(["G-single"]);
   expect(names("snapshot-isolation", ...history)).toEqual(["G-single"]);
+  expect(names("parallel-snapshot-isolation", ...history)).toEqual(["G-single"]);
   expect(names("read-committed", ...history)).toEqual([]);
 });
 
@@ -95,6 +96,7 @@ test("G-nonadjacent: two readers see two writers in opposite orders", () => {
 
   expect(names("snapshot-isolation", ...history)).toEqual(["G-nonadjacent"]);
   expect(names("consistent-view", ...history)).toEqual([]);
+  expect(names("parallel-snapshot-isolation", ...history)).toEqual([]);
 });
 
 test("G2-item: write skew", () => {

@@ -17,7 +17,7 @@ export async function broadcast(sources: Sources): Promise<ExitCode> {
   if (group === undefined) return exitCode.yes; // interrupted before anything was sent
   const sending = new Sending(group);
   try {
-    const printing = print(group, settings);
+    const printing = print(group, settings, stop);
     void follow(group);
     await Promise.race([sending.sendAll(process.stdin, stop, settings.stay), printing, group.closed]);
     process.stdin.destroy();
@@ -26,8 +26,8 @@ export async function broadcast(sources: Sources): Promise<ExitCode> {
   } finally {
     await group.leave();
   }
-  if (sending.unknown === 0) return exitCode.yes;
-  note(`${sending.unknown} lines were not delivered here, and it is not known whether they were elsewhere`);
+  if (sending.undelivered === 0) return exitCode.yes;
+  note(`lines that were not delivered here, and may not be anywhere: ${sending.undelivered}`);
   return exitCode.unknown;
 }
 
@@ -60,8 +60,12 @@ async function join(settings: BroadcastSettings, signal: AbortSignal): Promise<G
   }
 }
 
-/** Prints and appends what is delivered, until the group is left. A slow reader of the output slows the group. */
-async function print(group: Group<string>, settings: BroadcastSettings): Promise<void> {
+/**
+ * Prints and appends what is delivered, until the group is left.
+ *
+ * A slow reader of the output slows the group; but once stopped, nobody waits for it any more.
+ */
+async function print(group: Group<string>, settings: BroadcastSettings, stop: AbortSignal): Promise<void> {
   const path = settings["log-file"];
   const file = openLog(path);
   try {
@@ -69,13 +73,16 @@ async function print(group: Group<string>, settings: BroadcastSettings): Promise
       const line = JSON.stringify(recordOf(delivery));
       append(file, path, line);
       const { sender, value } = delivery;
-      if (!process.stdout.write(`${settings.json ? line : `${sender}: ${printable(value)}`}\n`)) {
-        await once(process.stdout, "drain");
-      }
+      const isTaken = process.stdout.write(`${settings.json ? line : `${sender}: ${printable(value)}`}\n`);
+      if (!isTaken && !stop.aborted) await once(process.stdout, "drain", { signal: stop }).catch(ignore);
     }
   } finally {
     closeSync(file);
   }
+}
+
+function ignore(): void {
+  // stopped; or the output broke, which ends the process elsewhere
 }
 
 function recordOf({ timestamp, sender, value }: GroupDelivery<string>): object {

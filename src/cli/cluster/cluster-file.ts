@@ -25,7 +25,7 @@ const schema = v.object({
     .array(v.object({ id: nodeName, http: port, peer: port }))
     .assert((nodes) => nodes.length >= 1 && nodes.length <= nodesMax, `must be 1 to ${nodesMax}`),
   tls: v.boolean().optional(),
-  transport: v.union(v.literal("tcp"), v.literal("grpc")).optional(),
+  transport: v.union(v.literal("tcp"), v.literal("grpc"), v.literal("udp")).optional(),
   running: v.object({ pid: v.number(), control: v.string(), children: v.array(v.number()) }).optional(),
 });
 
@@ -90,7 +90,7 @@ export function logFile(directory: string, id: string): string {
 }
 
 /** What the directories of a cluster may hold; anything else is somebody else's. */
-const dataNames = /^(node\.json|lock|wal|snapshots)(\..*)?$/;
+const dataNames = /^(node\.json|lock|wal|snapshots|lmdb|converting)(\..*)?$/;
 const logNames = /^n\d\.log(\.1)?$/;
 const certificateNames = /^[\w-]+\.pem$/;
 

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import { clientTrust } from "../client/endpoints.ts";
 import type { SyncRate } from "../disk.ts";
+import type { StorageName } from "../settings.ts";
 import { type Paint, painter, say } from "../terminal.ts";
 import { type ClusterFile, certificatesDirectory, dataDirectory, logFile, writeClusterFile } from "./cluster-file.ts";
 import type { ControlAnswer, ControlRequest } from "./control.ts";
@@ -13,6 +14,8 @@ import { type ClusterEvent, Supervisor } from "./supervisor.ts";
 export interface RunOptions {
   readonly directory: string;
   readonly logs: boolean;
+  /** Of the nodes; by default what each holds. */
+  readonly storage: StorageName | undefined;
   /** Events as JSON lines, and no keys. */
   readonly json: boolean;
   /** The program and first arguments that run a node; its settings follow. */
@@ -64,7 +67,7 @@ export class Run {
       ask: layout.tls
         ? { tls: true, trust: clientTrust(certificatesDirectory(options.directory)) }
         : { tls: false, trust: {} },
-      command: (node) => [...options.serve, ...settingsOf(node, layout, options.directory)],
+      command: (node) => [...options.serve, ...settingsOf(node, layout, options)],
       logFile: (id) => logFile(options.directory, id),
       announce: (event) => this.#announce(event),
       changed: (children) => this.#remember(children),
@@ -178,16 +181,14 @@ function curlOptions(certificates: string): string {
   return `--cacert ${file("ca.pem")} --cert ${file("client.pem")} --key ${file("client-key.pem")} `;
 }
 
-function settingsOf(
-  node: NodePorts,
-  { nodes, clusterId, tls, transport = "tcp" }: ClusterFile,
-  directory: string,
-): string[] {
+function settingsOf(node: NodePorts, layout: ClusterFile, { directory, storage }: RunOptions): string[] {
+  const { nodes, clusterId, tls, transport = "tcp" } = layout;
   const members = nodes.map(({ id, peer }) => `${id}=127.0.0.1:${peer}`).join(",");
   const links = ["--transport", transport, "--cluster-id", clusterId];
   const place = ["--port", String(node.http), "--data-dir", dataDirectory(directory, node.id)];
   const certificates = tls ? certificatesOf(node.id, certificatesDirectory(directory)) : [];
-  return ["--supervised", "--id", node.id, "--cluster", members, ...links, ...place, ...certificates];
+  const kept = storage === undefined ? [] : ["--storage", storage];
+  return ["--supervised", "--id", node.id, "--cluster", members, ...links, ...place, ...kept, ...certificates];
 }
 
 function certificatesOf(id: string, directory: string): string[] {

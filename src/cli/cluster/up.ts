@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { storageOf } from "../../runtime/directory.ts";
+import { WrongStorageError } from "../../runtime/storages/errors.ts";
 import { type TransportKind, transportKinds } from "../../runtime/transport-kinds.ts";
 import { makeCertificates } from "../certificates/files.ts";
 import { measureSyncRate } from "../disk.ts";
 import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
 import { awaitOrphans } from "../orphans.ts";
+import type { StorageName } from "../settings.ts";
 import { note } from "../terminal.ts";
 import { type ClusterFile, certificatesDirectory, dataDirectory, readClusterFile, urlOf } from "./cluster-file.ts";
 import { controlPath, isAnswered, serveControl } from "./control.ts";
@@ -36,6 +39,7 @@ export async function up(asked: UpOptions): Promise<ExitCode> {
   const control = controlPath(directory);
   await refuseSecond(control, options);
   const layout = await layOut(options);
+  if (options.storage !== undefined) await refuseOther(options.storage, layout, directory);
   if (layout.tls) {
     const ids = layout.nodes.map(({ id }) => id);
     makeCertificates(certificatesDirectory(directory), { ids, names: [], days: certificateDays, renew: false });
@@ -59,6 +63,17 @@ async function refuseSecond(control: string, { directory, program }: UpOptions):
   const urls = file?.nodes.map(({ http }) => urlOf(http, file.tls)).join(" ");
   const text = `${directory} has a running cluster already (pid ${file?.running?.pid}): ${urls}\n  see it: ${program} cluster status`;
   throw new CommandFailure(exitCode.failed, text);
+}
+
+/** Each node would refuse it by itself, in its log. */
+async function refuseOther(storage: StorageName, { nodes }: ClusterFile, directory: string): Promise<void> {
+  for (const { id } of nodes) {
+    const path = dataDirectory(directory, id);
+    const stored = await storageOf(path);
+    if (stored !== undefined && stored !== storage) throw new WrongStorageError(path, stored, storage);
+  }
+  if (storage !== "memory") return;
+  note("the nodes keep everything in memory: one that restarts has forgotten its entries and its vote: for tests only");
 }
 
 /** The nodes and their ports: as they were when they are free, since members remember each other's addresses. */

@@ -29,9 +29,13 @@ export function clusterCommand(): Command {
     at("up", "run the nodes in the foreground, and restart those that crash")
       .option("--nodes <count>", "how many, 1 to 9 (default: what the directory holds, or 3)")
       .option("--port-base <port>", "use one block of ports from here on (default: HTTP on 12380, 22380, 32380, …)")
+      .option(
+        "--storage <name>",
+        "of the nodes: wal, lmdb, or memory, which forgets all (default: what they hold, or wal)",
+      )
       .option("--strict-ports", "refuse when a port is taken, instead of moving the whole set")
       .option("--tls", "encrypt everything, with certificates made in the directory; for good")
-      .option("--transport <name>", "how nodes are linked: tcp or grpc (default: what the directory holds, or tcp)")
+      .option("--transport <name>", "how nodes are linked: tcp, grpc, udp (default: as before, or tcp)")
       .option("--logs", "stream the logs of all nodes")
       .option("--json", "print events as JSON lines")
       .action(up),
@@ -73,17 +77,19 @@ async function up(options: {
   dir: string;
   nodes?: string;
   portBase?: string;
+  storage?: string;
   strictPorts?: boolean;
   tls?: boolean;
   transport?: string;
   logs?: boolean;
   json?: boolean;
 }): Promise<void> {
-  const { up: run } = await import("../cluster/up.ts");
+  const [{ up: run }, { parseStorage }] = await Promise.all([import("../cluster/up.ts"), import("../settings.ts")]);
   process.exitCode = await run({
     directory: options.dir,
     nodes: parseWhole(options.nodes, "--nodes", 1, 9),
     portBase: parseWhole(options.portBase, "--port-base", 1, 65_535),
+    storage: options.storage === undefined ? undefined : parseStorage(options.storage, "--storage"),
     strictPorts: options.strictPorts === true,
     tls: options.tls === true,
     transport: options.transport,

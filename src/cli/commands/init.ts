@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { CommandFailure, exitCode } from "../exit.ts";
-import { starterFiles, starterText } from "../init/starter.ts";
+import { starters, starterText } from "../init/starter.ts";
 import { programName, say } from "../terminal.ts";
 
 /** `quorate init`: files to begin with. */
@@ -13,11 +13,11 @@ export function initCommand(): Command {
     .argument("[directory]", "where to", ".")
     .addOption(new Option("--language <name>", "js or ts").choices(["js", "ts"]).default("js"))
     .action((directory: string, { language }: { language: "js" | "ts" }) => {
-      const file = join(directory, starterFiles[language]);
+      const { file: name, packages, command } = starters[language];
+      const file = join(directory, name);
       writeNew(directory, file, starterText);
-      const run = language === "ts" ? `npx tsx ${file}` : `node ${file}`;
-      say(`wrote ${file}; it needs quorate beside it (npm install quorate)`);
-      say(`test it:  ${programName()} maelstrom glomers 1 -- ${run}`);
+      say(`wrote ${file}; what it needs:  npm install ${packages}`);
+      say(`test it:  ${programName()} maelstrom glomers 1 -- ${command} ${file}`);
     });
   return new Command("init").summary("files to begin with").helpCommand(false).addCommand(maelstrom);
 }

@@ -1,5 +1,16 @@
-/** The languages of a starter node, with the file that each is written to. */
-export const starterFiles: Readonly<Record<"js" | "ts", string>> = { js: "node.mjs", ts: "node.ts" };
+interface Starter {
+  /** A module by its name, for a folder may say nothing of its kind. */
+  readonly file: string;
+  /** What must be installed, and what runs the file. */
+  readonly packages: string;
+  readonly command: string;
+}
+
+/** The languages of a starter node. */
+export const starters: Readonly<Record<"js" | "ts", Starter>> = {
+  js: { file: "node.mjs", packages: "quorate", command: "node" },
+  ts: { file: "node.mts", packages: "quorate tsx @types/node", command: "node --import tsx" },
+};
 
 /** A node to begin with: it passes the first challenge, and shows the way to the next ones. */
 export const starterText = `import { MaelstromNode } from "quorate/maelstrom";

@@ -5,10 +5,10 @@ import type { JournalMessage } from "../../workbench/run/journal.ts";
 import type { TestOptions } from "../../workbench/run/options.ts";
 import type { RecordedRun } from "../../workbench/run/recorded-run.ts";
 import { runTest } from "../../workbench/run/run-test.ts";
-import { openStoredTest, resultsOf, storeRun } from "../../workbench/store/store.ts";
+import { openStoredTest, resultsOf, type StoredTest, storeRun } from "../../workbench/store/store.ts";
 import { describeRun } from "../../workbench/verdict/text.ts";
 import { workloads } from "../../workbench/workloads/workloads.ts";
-import { type ExitCode, exitCode } from "../exit.ts";
+import { CommandFailure, type ExitCode, exitCode, isSystemError } from "../exit.ts";
 import { parseWhole } from "../quantities.ts";
 import { note, say } from "../terminal.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -62,8 +62,7 @@ export async function runStored(
       },
     });
     line?.clear();
-    storeRun(given.store, stored, run);
-    await writeReport(run, join(stored.directory, "report.html"));
+    await keep(run, given.store, stored);
     return { run, directory: stored.directory };
   } catch (error) {
     line?.clear();
@@ -72,6 +71,18 @@ export async function runStored(
     return { run: undefined, directory: stored.directory };
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+  }
+}
+
+/** Whoever waited for a verdict gets it, also when it cannot be kept. */
+async function keep(run: RecordedRun, store: string, stored: StoredTest): Promise<void> {
+  try {
+    storeRun(store, stored, run);
+    await writeReport(run, join(stored.directory, "report.html"));
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    const told = `the results could not be kept (${cause.message}); they are:\n\n${describeRun(run)}`;
+    throw new CommandFailure(exitCode.disk, told, { cause });
   }
 }
 

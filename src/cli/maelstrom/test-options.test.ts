@@ -91,3 +91,7 @@ test.each([
 ])("nodes called %s are refused", (nodes, told) => {
   expect(() => checkTestOptions(parse({ nodes, concurrency: "1" }, "node"))).toThrow(told);
 });
+
+test("transactions that must keep nothing are refused", () => {
+  expect(() => checkTestOptions(parse({ consistencyModels: "," }, "node"))).toThrow(/must name at least one/);
+});

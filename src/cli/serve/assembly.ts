@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { invariant } from "../../base/invariant.ts";
 import { messageBytesMax } from "../../protocols/raft/index.ts";
 import { messageBytesMax as groupMessageBytesMax } from "../../protocols/total-order/index.ts";
+import { storageOf } from "../../runtime/directory.ts";
 import { openNode } from "../../runtime/open-node.ts";
 import type { NodeOptions } from "../../runtime/options.ts";
+import { WrongStorageError } from "../../runtime/storages/errors.ts";
 import type { TlsFiles } from "../../runtime/tls/credentials.ts";
 import { makeTransport } from "../../runtime/transport-kinds.ts";
 import { type FaultRule, withFaults } from "../../runtime/transports/faults.ts";
@@ -30,6 +32,7 @@ export interface FaultSource {
 /** Puts a node together: links, storage and machines, and HTTP in front. `faults` only under `quorate cluster`. */
 export async function startServer(settings: ServeSettings, log: Log, faults: FaultSource | undefined): Promise<Server> {
   const notice: Notice = (level, text, facts) => log[level](facts, text);
+  if (settings.storage === "memory") await refuseToForget(settings["data-dir"]);
   const frameBytesMax = settings.protocol === "raft" ? messageBytesMax : groupMessageBytesMax;
   const listen = listenAddress(settings);
   const links = makeTransport(settings.transport, frameBytesMax, { listen, tls: peerTlsOf(settings), notice });
@@ -63,17 +66,29 @@ function nodeOptions(settings: ServeSettings): NodeOptions {
     requestBytesMax: settings["request-bytes-max"],
     snapshotEveryBytes: settings["snapshot-every-bytes"],
     protocolVersionMax: settings["protocol-version-max"],
+    storage: settings.storage,
+    dataDir: dataDirectory(settings),
   };
   return {
     id: settings.id,
     members: Object.fromEntries(settings.cluster.map(({ id, address }) => [id, address])),
-    dataDir: settings.protocol === "raft" ? settings["data-dir"] : join(settings["data-dir"], settings.protocol),
     protocol: settings.protocol,
     newGroup: settings["new-group"],
     join: settings.join,
     leases: settings.leases,
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<NodeOptions>),
   };
+}
+
+function dataDirectory({ protocol, storage, "data-dir": path }: ServeSettings): string | undefined {
+  if (storage === "memory") return undefined;
+  return protocol === "raft" ? path : join(path, protocol);
+}
+
+/** A member that has data and starts without them would contradict what it has said. */
+async function refuseToForget(path: string): Promise<void> {
+  const stored = await storageOf(path);
+  if (stored !== undefined) throw new WrongStorageError(path, stored, "memory");
 }
 
 function httpTls({ "tls-cert": cert, "tls-key": key, "tls-client-ca": ca }: ServeSettings): TlsFiles | undefined {

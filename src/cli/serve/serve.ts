@@ -5,6 +5,9 @@ import { type Server, startServer } from "./assembly.ts";
 import { Lifeline } from "./lifeline.ts";
 import { type Log, openLog } from "./log.ts";
 
+const memoryRisk =
+  "log and votes are in memory alone: a node that restarts has forgotten what it acknowledged, and for whom it voted; when several do, acknowledged writes are lost, and members may come to disagree: for tests only";
+
 /** Longest graceful stop, in ms; 5 s are promised. */
 const closeMsMax = 4500;
 
@@ -59,7 +62,10 @@ function awaitRemoval({ node }: Server, lifeline: Lifeline | undefined): Promise
 /** Says where the node serves and what it sees. */
 function watch({ node, url }: Server, settings: ServeSettings, log: Log): void {
   const { clusterId, commit } = node.status();
-  log.info({ url, clusterId, commit, dataDir: settings["data-dir"] }, `${node.id} serves on ${url}`);
+  const place = settings.storage === "memory" ? "memory" : settings["data-dir"];
+  log.info({ url, clusterId, commit, dataDir: place }, `${node.id} serves on ${url}`);
+  if (settings.storage === "memory") log.warn(memoryRisk);
+  if (settings.transport === "udp") log.warn("transport udp is an experiment: tcp is the one to rely on");
   if (settings.protocol === "total-order") {
     log.warn(
       "the state lives in the members' memory: it is lost when a majority of them ends before others have joined",

@@ -42,7 +42,11 @@ export interface GossipOptions {
   readonly batchCountMax?: number;
   /** Batches to one peer without an answer; beyond it they wait. Default 16. */
   readonly flightCountMax?: number;
-  /** Payloads that some member lacks. Each may submit an equal part of it; then `store-full`. Default 64 MiB. */
+  /**
+   * Payloads that some member lacks. Each may submit an equal part of it; then `store-full`. Default 64 MiB.
+   *
+   * The same on all members: who has less than half of another's may be sent more than it can ever take in.
+   */
   readonly storeBytesMax?: number;
   /** Payloads that everyone has, kept for members that start again. Default 16 MiB. */
   readonly keptBytesMax?: number;

@@ -142,6 +142,11 @@ export function checkSeeds(seeds: readonly NodeId[], { membersMax }: TotalOrderC
   invariant(seeds.every(isNode) && new Set(seeds).size === seeds.length, "seeds are names of nodes, each once");
 }
 
+/** Ticks without a word after which an applicant, or another seeker, counts as gone: it speaks every `joinTicks`. */
+export function absenceTicksOf({ suspectTicks, joinTicks }: TotalOrderConfig): number {
+  return Math.max(suspectTicks, 4 * joinTicks);
+}
+
 /** Bytes that a sender may have out in a view of so many: what all have out fits into one decree. */
 export function windowBytesOf({ windowBytes }: TotalOrderConfig, memberCount: number): number {
   return Math.min(windowBytes, Math.floor(tailBytesMax / memberCount));

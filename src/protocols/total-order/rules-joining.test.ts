@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { data, frame, header, LoneMember, says } from "../../../test/support/total-order-member.ts";
-import { toUtf8 } from "../../base/text.ts";
 import type { Ballot, Decree, ViewMember } from "./index.ts";
 
 const seeks = { group: "", view: 0 };
@@ -124,6 +123,14 @@ describe("V11 join", () => {
     expect(member.state.applicants.size).toBe(0);
   });
 
+  test("an applicant is remembered from one application to the next, however soon silence is suspected", () => {
+    const member = new LoneMember({ options: { keepAliveTicks: 1, suspectTicks: 4, joinTicks: 6 } });
+    member.hear("d", join("d", 1), seeks);
+    member.tickHearing(6, "a", "c");
+
+    expect([...member.state.applicants.keys()]).toEqual(["d"]);
+  });
+
   test("seeds that are not in the view hear every joinTicks that there is a group", () => {
     const member = new LoneMember({ members: ["b"], options: { seeds: ["a", "b", "s"] } });
 
@@ -174,114 +181,28 @@ describe("V12 leave", () => {
 
     expect(member.request({ kind: "leave" })).toEqual(["refused #1: ended", "left"]);
   });
-});
 
-describe("V13 state transfer", () => {
-  const piece = (offset: number, text: string, last: boolean) =>
-    ({ kind: "state", position: 0, offset, bytes: toUtf8(text), last }) as const;
-  const give = (offset: number, text: string, last: boolean) =>
-    ({
-      kind: "state",
-      view: 1,
-      to: { node: "c", incarnation: 1 },
-      offset,
-      bytes: toUtf8(text),
-      last,
-    }) as const;
+  const leaves = (words: readonly string[]) => words.some((word) => word.endsWith(" leaving"));
 
-  test("the first member that has the state is asked for it, at the very position where the view begins", () => {
-    const donor = new LoneMember({ members: ["a*", "b", "c*"] });
-    const other = new LoneMember({ members: ["a", "b", "c*"] });
+  test("who alone has the state stays until a newcomer has it, too", () => {
+    const member = new LoneMember({ members: ["b", "c*"] });
+    expect(leaves([...member.request({ kind: "leave" }), ...member.tickHearing(10, "c")])).toBe(false);
 
-    expect(donor.outputs.slice(1)).toMatchObject([
-      { kind: "stateWanted", view: 1, position: 0, to: { node: "a" }, offset: 0 },
-      { kind: "stateWanted", view: 1, position: 0, to: { node: "c" }, offset: 0 },
-    ]);
-    expect(other.outputs).toHaveLength(1);
+    const told = { kind: "null", header: header(0, 0, [0, 0]), missing: false } as const;
+    expect(leaves(member.hear("c", told))).toBe(true);
   });
 
-  test("it sends one piece at a time, and repeats it until it is acknowledged", () => {
-    const donor = new LoneMember({ members: ["b", "c*"] });
-    expect(donor.request(give(0, "one", false))).toEqual(["→ c state of 0, 3 bytes at 0"]);
-    expect(donor.request(give(3, "two", true))).toEqual([]); // not asked for yet
-    expect(donor.tickHearing(4, "c").join()).toContain("state of 0, 3 bytes at 0");
+  test("others that have it, and are heard and stay, are enough", () => {
+    const members = ["a", "b", "c*"];
+    expect(leaves(new LoneMember({ members }).request({ kind: "leave" }))).toBe(true);
 
-    expect(donor.hear("c", { kind: "stateAck", offset: 3 })).toEqual(["wants state of 0 for c1 from 3"]);
-    expect(donor.request(give(3, "two", true))).toEqual(["→ c state of 0, 3 bytes at 3, last"]);
-  });
+    const silent = new LoneMember({ members });
+    silent.tickHearing(25, "c");
+    expect(leaves(silent.request({ kind: "leave" }))).toBe(false);
 
-  test("the last piece is repeated until the newcomer says that it has the state", () => {
-    const donor = new LoneMember({ members: ["b", "c*"] });
-    donor.request(give(0, "all", true));
-    expect(donor.tickHearing(4, "c").join()).toContain("state of 0");
-    donor.hear("c", { kind: "null", header: header(0, 0, [0, 0], { restored: true }), missing: false });
-
-    expect(donor.tick(40).join()).not.toContain("state of 0");
-  });
-
-  test("an owner that does not answer is asked again", () => {
-    const donor = new LoneMember({ members: ["b", "c*"] });
-
-    expect(donor.tickHearing(25, "c")).toContain("wants state of 0 for c1 from 0");
-  });
-
-  test("a newcomer takes part at once, but its owner gets deliveries only behind the state", () => {
-    const member = new LoneMember({ members: ["a", "b*"], options: { delivery: "agreed" } });
-    const words = member.hear("a", data([1, 0], frame(1, 3, "x")));
-    expect(words).toEqual(["→ a null clock 3, sent 0, has [1,0] without state"]);
-    member.hear("a", piece(0, "sta", false));
-    expect(member.delivered).toEqual([]);
-
-    member.hear("a", piece(3, "te", true));
-
-    expect(member.outputs.slice(1).map(({ kind }) => kind)).toEqual(["state", "state", "deliver"]);
-    expect(member.state.restored).toBe(true);
-  });
-
-  test("pieces out of order are answered with what is wanted", () => {
-    const member = new LoneMember({ members: ["a", "b*"] });
-    member.hear("a", piece(0, "one", false));
-
-    expect(member.hear("a", piece(6, "three", true))).toEqual(["→ a stateAck 3"]);
-    expect(member.hear("a", piece(0, "one", false))).toEqual(["→ a stateAck 3"]);
-    expect(member.outputs.filter(({ kind }) => kind === "state")).toHaveLength(1);
-  });
-
-  test("it multicasts only once it has the state", () => {
-    const member = new LoneMember({ members: ["a", "b*"] });
-    expect(member.multicast("x").filter((word) => word.includes("data"))).toEqual([]);
-
-    expect(member.hear("a", piece(0, "state", true)).join()).toContain("data #1");
-  });
-
-  test("the state of a view that has ended is not taken; what waited is part of the next one's", () => {
-    const member = new LoneMember({ members: ["a", "b*"], options: { delivery: "agreed" } });
-    member.hear("a", data([1, 0], frame(1, 3, "x")));
-    member.install({ members: [viewMember("a"), viewMember("b", false)], cut: [1, 0], clock: 3, position: 1 });
-    expect(member.hear("a", piece(0, "old", true), { view: 1 }).join()).not.toContain("has state");
-    member.hear("a", { ...piece(0, "new", true), position: 1 });
-
-    expect(member.outputs.filter(({ kind }) => kind === "state")).toMatchObject([{ position: 1 }]);
-    expect(member.delivered).toEqual([]);
-  });
-
-  test("when too much waits nothing more is delivered, so that the senders stop", () => {
-    const options = { delivery: "agreed", waitingBytesMax: 10, windowFrames: 2 } as const;
-    const member = new LoneMember({ members: ["a", "b*"], options });
-    for (let number = 1; number <= 8; number++) {
-      member.hear("a", data([number, 0], frame(number, number, `m${number}`)));
-    }
-
-    expect(member.state.waiting.length).toBe(1);
-    expect(member.state.peers[0]?.received).toBe(5); // two windows behind what was forgotten
-  });
-
-  test("without states a newcomer begins where it enters", () => {
-    const member = new LoneMember({ isSeeking: true, options: { stateless: true } });
-    member.install({ base: 4, members: [viewMember("a"), viewMember("b")], position: 70 });
-
-    expect(member.multicast("x").join()).toContain("data #1");
-    expect(member.state.position).toBe(70);
+    const leaving = new LoneMember({ members });
+    leaving.hear("a", { kind: "null", header: header(0, 0, [0, 0, 0], { leaving: true }), missing: false });
+    expect(leaves(leaving.request({ kind: "leave" }))).toBe(false);
   });
 });
 
@@ -306,6 +227,20 @@ describe("V14 found", () => {
 
     expect(words.join()).toContain("enters a#1/1: a1 b1 at 0");
     expect(member.state.restored).toBe(true);
+  });
+
+  test("a seeker that applies more rarely than silence is suspected is still there in between", () => {
+    const member = new LoneMember({
+      node: "a",
+      isSeeking: true,
+      options: { keepAliveTicks: 1, suspectTicks: 4, joinTicks: 6 },
+    });
+    for (let tick = 0; tick < 80; tick++) {
+      if (tick % 6 === 0) member.hear("b", join("b", 1));
+      member.tick();
+    }
+
+    expect(prepares(member)).toBeGreaterThan(0);
   });
 
   test("half of an even list of seeds is not enough", () => {

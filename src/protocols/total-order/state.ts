@@ -105,6 +105,8 @@ export interface Transfer extends Member {
   /** The piece that was sent and is not acknowledged. */
   piece: MessageOf<"state"> | undefined;
   leftTicks: number;
+  /** Ticks until a repeat. Doubles with each, for all pieces to come: a slow link needs so long for one. */
+  delayTicks: number;
 }
 
 /** What a seeker knows. */
@@ -277,9 +279,18 @@ export function stableOf({ peers }: TotalOrderState, place: number): number {
   return stable;
 }
 
-/** The owner wished to leave, and all that it multicast is delivered. */
-export function isLeaving({ leavingTicks, backlog, framed }: TotalOrderState): boolean {
-  return leavingTicks !== undefined && backlog.length === 0 && framed.size === 0;
+/** The owner wished to leave, all that it multicast is delivered, and nobody needs the state from us alone. */
+export function isLeaving(state: TotalOrderState): boolean {
+  const { leavingTicks, backlog, framed } = state;
+  return leavingTicks !== undefined && backlog.length === 0 && framed.size === 0 && !isLastHolder(state);
+}
+
+/** Whether we have the application's state, and of the others, as far as they are heard and stay, nobody has. */
+function isLastHolder({ restored, peers, me, config }: TotalOrderState): boolean {
+  const staying = peers.filter(
+    ({ leaving, silentTicks }, at) => at !== me && !leaving && silentTicks < config.suspectTicks,
+  );
+  return restored && staying.length > 0 && staying.every((peer) => !peer.restored);
 }
 
 /** Who decides how the view ends: its members, or the seeds when a group is founded; and how many of them it takes. */

@@ -8,11 +8,9 @@ import { configurationAt, lastPosition } from "../../protocols/raft/log/log.ts";
 import { type Membership, membershipOf, type Position } from "../../protocols/replicated-log.ts";
 import { type DataDirectory, openExisting, writeIdentity } from "../directory.ts";
 import { OptionError, WrongDirectoryError } from "../errors.ts";
-import type { Log } from "../logs/log.ts";
-import { openWal } from "../logs/wal/wal.ts";
 import { checkAddress } from "../options.ts";
 import { RaftStore } from "../raft-store.ts";
-import { openSnapshots } from "../snapshots/files.ts";
+import { type OpenStorage, openStored } from "../storages/storages.ts";
 
 /** What a survivor's data directory holds. The survivor to choose is the one with the newest `last`. */
 export interface Survivor {
@@ -67,7 +65,8 @@ export async function recoverAlone(options: RecoverOptions): Promise<Recovered> 
       );
     }
     const copy = await copyOf(directory);
-    await writeIdentity(dataDir, { nodeId: id, clusterId }); // first: from here on nobody of the old cluster is heard
+    // First: from here on nobody of the old cluster is heard.
+    await writeIdentity(dataDir, { nodeId: id, clusterId, storage: directory.storage });
     const membership = membershipOf([{ id, address }]);
     await store(membership);
     return { ...survivor, newClusterId: clusterId, copy };
@@ -84,20 +83,23 @@ async function visit<Found>(
 ): Promise<Found> {
   const directory = await openExisting(dataDir);
   try {
-    const log = await openWal({ directory: directory.walPath });
+    const stored = await openStored(directory, () => undefined);
     try {
-      const { survivor, store } = await read(directory, log);
+      const { survivor, store } = await read(directory, stored);
       return await use(directory, survivor, store);
     } finally {
-      await log.close();
+      await stored.log.close();
+      await stored.close();
     }
   } finally {
     await directory.close();
   }
 }
 
-async function read(directory: DataDirectory, log: Log): Promise<{ survivor: Survivor; store: Store }> {
-  const snapshots = await openSnapshots({ directory: directory.snapshotsPath });
+async function read(
+  directory: DataDirectory,
+  { log, snapshots }: OpenStorage,
+): Promise<{ survivor: Survivor; store: Store }> {
   const records = new RaftStore(log, snapshots, () => undefined);
   const memory = await records.recover([], 0);
   const last = lastPosition(memory.log);

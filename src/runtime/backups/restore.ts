@@ -3,13 +3,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { isNodeId, type NodeId } from "../../base/ids.ts";
 import { type Member, membershipOf, type SnapshotName } from "../../protocols/replicated-log.ts";
-import { type DataDirectory, openDirectory } from "../directory.ts";
+import { type DataDirectory, openDirectory, type StorageKind } from "../directory.ts";
 import { OptionError, WrongDirectoryError } from "../errors.ts";
 import { errorCode, storageError, systemFiles } from "../files.ts";
-import { openWal } from "../logs/wal/wal.ts";
 import { checkMembers } from "../options.ts";
 import { RaftStore } from "../raft-store.ts";
-import { openSnapshots } from "../snapshots/files.ts";
+import { openStored } from "../storages/storages.ts";
 import { BackupFile, type BackupInfo } from "./backup-file.ts";
 
 /** What to make of a backup. The same on every member of the new cluster, but for `id` and `dataDir`. */
@@ -24,6 +23,8 @@ export interface RestoreOptions {
   readonly members: Readonly<Record<NodeId, string>>;
   /** The new cluster's, never the old one's. Default: made of the backup and the members. */
   readonly clusterId?: string;
+  /** In what the directory keeps its data. Default `wal`. */
+  readonly storage?: StorageKind;
 }
 
 /** What came of it. */
@@ -39,7 +40,7 @@ export interface Restored extends BackupInfo {
  * `OptionError` or `WrongDirectoryError`.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
-  const { file, id } = options;
+  const { file, id, storage } = options;
   const dataDir = resolve(options.dataDir);
   if (!isNodeId(id)) throw new OptionError("id", `${JSON.stringify(id)} is no node id`);
   const members = checkMembers(id, options.members);
@@ -50,7 +51,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     checkClusterId(clusterId, backup.info);
     const unfinished = await makeUnfinished(dataDir);
     try {
-      await fill(unfinished, backup, { id, clusterId, members });
+      await fill(unfinished, backup, { id, clusterId, members, storage });
       await move(unfinished, dataDir);
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true });
@@ -102,9 +103,15 @@ async function makeUnfinished(dataDir: string): Promise<string> {
 async function fill(
   path: string,
   backup: BackupFile,
-  member: { readonly id: NodeId; readonly clusterId: string; readonly members: readonly Member[] },
+  member: {
+    readonly id: NodeId;
+    readonly clusterId: string;
+    readonly members: readonly Member[];
+    readonly storage: StorageKind | undefined;
+  },
 ): Promise<void> {
-  const directory = await openDirectory(path, { nodeId: member.id, clusterId: member.clusterId });
+  const { id: nodeId, clusterId, storage } = member;
+  const directory = await openDirectory(path, { nodeId, clusterId, storage });
   try {
     await store(directory, backup, member.members);
   } finally {
@@ -114,10 +121,9 @@ async function fill(
 
 async function store(directory: DataDirectory, backup: BackupFile, members: readonly Member[]): Promise<void> {
   const { index, term } = backup.info;
-  const snapshots = await openSnapshots({ directory: directory.snapshotsPath });
-  const snapshot: SnapshotName = await snapshots.save({ index, term }, backup.state());
-  const log = await openWal({ directory: directory.walPath });
+  const { log, snapshots, close } = await openStored(directory, () => undefined);
   try {
+    const snapshot: SnapshotName = await snapshots.save({ index, term }, backup.state());
     const records = new RaftStore(log, snapshots, () => undefined);
     await records.recover(members, 0);
     await records.store([
@@ -126,6 +132,7 @@ async function store(directory: DataDirectory, backup: BackupFile, members: read
     ]);
   } finally {
     await log.close();
+    await close();
   }
 }
 

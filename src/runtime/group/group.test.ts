@@ -277,3 +277,109 @@ test("an application that cannot give its state stops its member, and only that"
   await second.group.multicast("on");
   await eventually(() => expect(newcomer.state).toEqual(first.state));
 });
+
+test("what waits for a silent member is bounded as documented, and nothing of it is refused", async () => {
+  await using groups = new Groups();
+  const [first] = await groups.joinAll();
+  groups.isolate("m3:7000");
+
+  const all = values("x".repeat(1600), 19_000).map((value) => first.group.multicast(value, { timeoutMs: 60_000 }));
+
+  expect(new Set(await Promise.all(all)).size).toBe(19_000);
+}, 60_000);
+
+test("ticks longer than the times that they count make a group as well", async () => {
+  await using groups = new Groups(2);
+  const coarse = { tickMs: 80, keepAliveMs: 40, suspectMs: 160 };
+  const [first] = await Promise.all(groups.seeds.map((seed) => groups.join(seed, coarse)));
+
+  expect(await first?.group.multicast("x")).toBe(1);
+}, 30_000);
+
+test("joining is given up at once, even while a name server does not answer", async () => {
+  await using groups = new Groups(1);
+  const stop = new AbortController();
+  let answer: (found: readonly string[]) => void = () => {};
+  const resolve = () =>
+    new Promise<readonly string[]>((found) => {
+      answer = found;
+    });
+  const options = { ...groups.options("m1:7000"), seeds: "group:7000", founders: 1, resolve, signal: stop.signal };
+  const joining = joinGroup({ ...options, encoding: "string" });
+  setTimeout(() => stop.abort(), 20);
+
+  await expect(joining).rejects.toMatchObject({ code: "QUORATE_ABORTED" });
+  answer([]); // one lookup at a time in a process: others wait
+});
+
+test("who alone has the state leaves once the newcomer has it", async () => {
+  await using groups = new Groups(1);
+  let give: (values: string[]) => void = () => {};
+  const asked = new Promise<void>((resolve) => {
+    const get = (): Promise<string[]> => {
+      resolve();
+      return new Promise((given) => {
+        give = given;
+      });
+    };
+    void joinGroup<string>({ ...groups.options("m1:7000"), encoding: "json", state: { get, set: () => {} } }).then(
+      (group) => asked.then(() => group.leave()),
+    );
+  });
+  const joining = groups.join("m2:7000");
+  await asked;
+  setTimeout(() => give(["kept"]), 50);
+
+  const newcomer = await joining;
+
+  expect(newcomer.state).toEqual(["kept"]);
+  await eventually(() => expect(newcomer.group.view.members).toEqual(["m2:7000"]));
+});
+
+test("who cannot take part is told why: no group, one that is lost, a state that takes its time", async () => {
+  await using groups = new Groups();
+  const told: string[] = [];
+  const notice = (_level: string, text: string) => told.push(text);
+  const said = (text: string) =>
+    vi.waitFor(() => expect(told.filter((line) => line.includes(text))).not.toEqual([]), { timeout: 15_000 });
+  const stop = new AbortController();
+  const lonely = joinGroup({ ...groups.options("m1:7000"), encoding: "json", state, notice, signal: stop.signal });
+  const ended = expect(lonely).rejects.toMatchObject({ code: "QUORATE_ABORTED" });
+  await said("no group yet at m1:7000, m2:7000, m3:7000");
+  stop.abort();
+  await ended;
+
+  const [, , third] = await groups.joinAll({ notice: (_level, text) => told.push(`m3: ${text}`) });
+  await Promise.all([groups.kill("m1:7000"), groups.kill("m2:7000")]);
+  const again = new AbortController();
+  const back = ["m1:7000", "m2:7000"].map((address) =>
+    joinGroup({ ...groups.options(address), encoding: "json", state, notice, signal: again.signal }).catch(() => {}),
+  );
+  await said("a group is heard at m3:7000");
+  await said("m3: m1:7000, m2:7000 started anew");
+  again.abort();
+  await Promise.all(back);
+  expect(third.group.view.state).toBe("blocked");
+}, 60_000);
+
+test("a state that takes longer to encode than a member may be silent is complained of", async () => {
+  await using groups = new Groups(1);
+  const slow = {
+    toJSON: () => {
+      const until = performance.now() + 40;
+      while (performance.now() < until);
+      return [];
+    },
+  };
+  const told: string[] = [];
+  const giver = await joinGroup({
+    ...groups.options("m1:7000"),
+    encoding: "json",
+    state: { get: () => slow, set: () => {} },
+    notice: (_level, text) => told.push(text),
+  });
+  await groups.join("m2:7000");
+
+  expect(told).toContainEqual(expect.stringMatching(/^encoding the state took \d+ ms, .* after 50 ms/));
+  await giver.leave();
+});

@@ -5,7 +5,7 @@ import type { WaitOptions } from "../api.ts";
 import { codecOf, type Encoding } from "./encodings.ts";
 import { GroupMember, type RawDelivery } from "./member/member.ts";
 import type { StateBytes } from "./member/state-transfer.ts";
-import { checkMemberOptions, type MemberOptions } from "./options.ts";
+import { checkMemberOptions, type MemberConfig, type MemberOptions } from "./options.ts";
 import type { GroupView } from "./views.ts";
 
 /** A message of the group: the same one at the same position on every member. */
@@ -86,7 +86,7 @@ export async function joinGroup(options: GroupOptions<Encoding, unknown>): Promi
   const { encoding, state } = options;
   const config = checkMemberOptions(options, { encoding, stateless: state === undefined });
   const codec = codecOf(encoding);
-  const member = new GroupMember(config, state && encoded(state, codec));
+  const member = new GroupMember(config, state && encoded(state, codec, config));
   await member.join();
   return new Joined(member, codec, config.timeoutMs);
 }
@@ -149,12 +149,27 @@ class Joined implements Group<unknown> {
   }
 }
 
-/** The state as bytes; the borders of its pieces carry no meaning. */
-function encoded(state: GroupState<unknown>, codec: Codec<unknown>): StateBytes {
+/** The state as bytes; the borders of its pieces carry no meaning. Says when it kept this thread for too long. */
+function encoded(state: GroupState<unknown>, codec: Codec<unknown>, { suspectMs, notice }: MemberConfig): StateBytes {
+  const timed = <Result>(doing: string, run: () => Result): Result => {
+    const startedAt = performance.now();
+    const result = run();
+    const tookMs = Math.round(performance.now() - startedAt);
+    if (tookMs > suspectMs / 2) {
+      const text = `${doing} the state took ${tookMs} ms, in which this member could not speak; members are voted out after ${suspectMs} ms of silence (suspectMs)`;
+      notice("warn", text, { tookMs, suspectMs });
+    }
+    return result;
+  };
   return {
-    get: async () => [codec.encode(await state.get())],
+    get: async () => {
+      const value = await state.get();
+      return [timed("encoding", () => codec.encode(value))];
+    },
     set: async (content, position) => {
-      await state.set(codec.decode(await joined(content)), position);
+      const bytes = await joined(content);
+      const value = timed("decoding", () => codec.decode(bytes));
+      await state.set(value, position);
     },
   };
 }

@@ -82,6 +82,8 @@ export interface MemberConfig {
   readonly dataDir: string | undefined;
   readonly newGroup: boolean;
   readonly tickMs: number;
+  /** Silence after which a member is voted out. */
+  readonly suspectMs: number;
   readonly timeoutMs: number;
   readonly valueBytesMax: number;
   /** What the core is told besides who it is. */
@@ -116,7 +118,11 @@ export function checkMemberOptions(
     resolve,
     tickMs = 20,
   } = options;
-  check("name", /^[^\p{Cc}]+$/u.test(name) && Buffer.byteLength(name) <= 64, "must be 1 to 64 bytes, none a control");
+  check(
+    "name",
+    typeof name === "string" && /^[^\p{Cc}]+$/u.test(name) && Buffer.byteLength(name) <= 64,
+    "must be 1 to 64 bytes, none a control",
+  );
   check("encoding", encodings.includes(kind.encoding), `must be one of ${encodings.join(", ")}`);
   check("delivery", delivery === "uniform" || delivery === "agreed", 'must be "uniform" or "agreed"');
   checkWhole("tickMs", tickMs, 1, 1000);
@@ -126,16 +132,18 @@ export function checkMemberOptions(
   const listen = checkAddress("listen", options.listen);
   const node = options.address ?? reachable(options.listen, listen);
   checkName("address", node);
+  const times = checkTimes(options, tickMs);
   return Object.freeze({
     node,
     clusterId: [name, kind.encoding, delivery, ...(kind.stateless ? ["stateless"] : [])].join(":"),
     listen,
     seeds: checkSeeds(options),
     addressOf: (other: NodeId) => other,
+    suspectMs: times.suspectTicks * tickMs,
     ...{ dataDir, newGroup, tickMs, timeoutMs, valueBytesMax, signal, notice, tls, transport, resolve },
     core: {
       ...{ delivery, stateless: kind.stateless, unconsumedMax, payloadBytesMax: valueBytesMax },
-      ...checkTimes(options, tickMs),
+      ...times,
       leaveTicks: Math.ceil(leaveMs / tickMs),
     },
   });
@@ -144,7 +152,7 @@ export function checkMemberOptions(
 function checkTimes(
   options: MemberOptions,
   tickMs: number,
-): Pick<TotalOrderOptions, "keepAliveTicks" | "suspectTicks"> {
+): Required<Pick<TotalOrderOptions, "keepAliveTicks" | "suspectTicks">> {
   const { keepAliveMs = 100, suspectMs = Math.max(500, 5 * keepAliveMs) } = options;
   checkWhole("keepAliveMs", keepAliveMs, 1, 60_000);
   checkWhole("suspectMs", suspectMs, 4 * keepAliveMs, 3_600_000);

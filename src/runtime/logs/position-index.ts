@@ -65,6 +65,11 @@ export class PositionIndex {
     return rows;
   }
 
+  /** All rows, in order; there may be gaps between them. */
+  rows(): readonly PositionRow[] {
+    return Array.from({ length: this.#end - this.#head }, (_, at) => this.#row(this.#head + at));
+  }
+
   #replaceFrom(first: number): void {
     while (this.#head < this.#end && this.#cell(this.#end - 1, 0) >= first) this.#end--;
     if (this.#head === this.#end) return;

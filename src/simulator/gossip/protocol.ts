@@ -26,9 +26,6 @@ export const topologies: readonly Topology[] = [
   { kind: "star" },
 ];
 
-/** More bytes than are submitted in any run. */
-const roomy = 10_000_000;
-
 /** Options of a member's plan that are the whole group's, or named by number. */
 const planOptions: readonly string[] = ["topology", "traffic", "loss"];
 
@@ -47,11 +44,8 @@ export function gossipProtocol(
       const own = Object.entries(options).filter(([name]) => !planOptions.includes(name));
       const core: Partial<GossipOptions> = Object.fromEntries(own);
       const tuning = options.traffic === true ? "traffic" : "latency";
-      // what one that is gone for good lacks stays for good
-      const room = options.loss === 1 ? { storeBytesMax: roomy } : {};
       return new Gossip({
         ...core,
-        ...room,
         ...{ id, seed, incarnation: ++incarnation, members: ids, topology: topology(), tuning },
       });
     },

@@ -4,6 +4,9 @@ import type { Subject } from "../subject.ts";
 import { GossipGroup, type Submission } from "./group.ts";
 import { topologies } from "./protocol.ts";
 
+/** More bytes than are submitted in any run. */
+const roomy = 10_000_000;
+
 /** What clients of a gossip group submit. */
 interface GossipWorkload {
   readonly name: string;
@@ -41,14 +44,20 @@ export function gossipSubject(name?: string): Subject {
 }
 
 /**
- * Topology and tuning are the whole group's: a member that starts anew with other limits keeps them.
+ * Topology, tuning and room are the whole group's: a member that starts anew with other limits keeps them.
  *
  * `loss`: what is gone for good when all other faults are over; 1: a member, 2: a link.
  */
 function adapt(random: Random, plan: Plan): Plan {
-  const shared = { topology: nextBelow(random, topologies.length), traffic: chance(random, 0.4) };
   const loss = chance(random, 0.4) ? 1 + nextBelow(random, 2) : 0;
-  const members = plan.members.map((member) => ({ ...member, options: { ...member.options, ...shared, loss } }));
+  const shared = {
+    loss,
+    topology: nextBelow(random, topologies.length),
+    traffic: chance(random, 0.4),
+    // what one that is gone for good lacks stays for good
+    storeBytesMax: loss === 1 ? roomy : ([20_000, 200_000, roomy][nextBelow(random, 3)] ?? roomy),
+  };
+  const members = plan.members.map((member) => ({ ...member, options: { ...member.options, ...shared } }));
   return { ...plan, members };
 }
 
@@ -66,7 +75,6 @@ function drawOptions(random: Random): MemberPlan["options"] {
     batchBytesMax: one(100, 1000, 100_000),
     batchCountMax: one(1, 5, 1000),
     flightCountMax: one(1, 2, 16),
-    storeBytesMax: one(20_000, 200_000, 10_000_000),
     keptBytesMax: one(0, 1000, 10_000_000),
     rangesMax: one(24, 1024),
     digestRangesMax: one(20, 10_000),

@@ -41,7 +41,9 @@ export class GossipWatch implements Watch<GossipVocabulary, GossipState> {
     invariant(false, "gossip stores nothing");
   }
 
-  sent(_from: string, _to: string, message: GossipMessage): void {
+  sent(from: string, to: string, message: GossipMessage): void {
+    const isEmpty = message.kind === "batch" && message.rumours.length + message.gone.length === 0;
+    invariant(!isEmpty, `a batch brings something: ${from} to ${to}`);
     if (message.kind !== "digest" || message.knows !== undefined) this.unrestAt = this.#now();
   }
 

@@ -1,8 +1,10 @@
 import { chance, nextBelow, type Random } from "../../base/random.ts";
 import type { MemberPlan, Plan } from "../plans/plan.ts";
+import { ReplicatedGroup, snapshotEvery } from "../replicated/group.ts";
+import { drawCalls } from "../replicated/hosting.ts";
 import type { Subject } from "../subject.ts";
 import type { Workload } from "../workloads/workload.ts";
-import { RaftGroup, snapshotEvery } from "./group.ts";
+import { raftLog } from "./log-protocol.ts";
 
 /** Raft under the clients of a workload. */
 export function raftSubject(workload: Workload): Subject {
@@ -11,13 +13,8 @@ export function raftSubject(workload: Workload): Subject {
     acts: ["transfer", "change", "burst"],
     drawOptions,
     adapt,
-    drawCalls: (random, count, clients) =>
-      Array.from({ length: count }, (_, nth) => ({
-        client: nextBelow(random, clients),
-        afterMs: nextBelow(random, 4) === 0 ? nextBelow(random, 160) : nextBelow(random, 20),
-        call: workload.draw(random, nth),
-      })),
-    open: (plan, trace) => new RaftGroup(plan, workload, trace),
+    drawCalls: (random, count, clients) => drawCalls(workload, random, count, clients),
+    open: (plan, trace) => new ReplicatedGroup(raftLog, plan, workload, trace),
   };
 }
 

@@ -22,6 +22,11 @@ export class Agreement {
     return this.#entries.length - 1;
   }
 
+  /** The term of the entry at an index; `undefined` before any member applied it. */
+  termAt(index: number): number | undefined {
+    return this.#entries[index]?.term;
+  }
+
   /** All members apply the same entry at an index, and it never changes. */
   applied(id: string, index: number, entry: Entry): void {
     this.checks++;

@@ -1,4 +1,5 @@
 import { gossipSubject, gossipWorkloads } from "../gossip/subject.ts";
+import { paxosSubject } from "../multi-paxos/subject.ts";
 import { raftSubject } from "../raft/subject.ts";
 import type { Subject } from "../subject.ts";
 import { totalOrderSubject } from "../total-order/subject.ts";
@@ -27,6 +28,12 @@ export const namedProtocols: readonly NamedProtocol[] = [
     summary: "a replicated log, led by one member at a time (Ongaro & Ousterhout 2014)",
     workloads: machineWorkloads.map(({ name }) => name),
     subject: (workload) => raftSubject(machineWorkloads.find(({ name }) => name === workload) ?? kvWorkload),
+  },
+  {
+    name: "multi-paxos",
+    summary: "the same log, by views and their leaders (Kirsch & Amir 2008)",
+    workloads: machineWorkloads.map(({ name }) => name),
+    subject: (workload) => paxosSubject(machineWorkloads.find(({ name }) => name === workload) ?? kvWorkload),
   },
   {
     name: "total-order",

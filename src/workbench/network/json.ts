@@ -35,3 +35,9 @@ export function spellJson(value: unknown): string {
     ) ?? mark
   );
 }
+
+/** Whether lists and objects lie in each other more than `depth` times. */
+export function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((part) => isDeeperThan(part, depth - 1));
+}

@@ -26,3 +26,11 @@ test("a message is read; what else its line has is of no interest", () => {
 
   expect(readMessage(line)).toEqual({ message: { src: "n1", dest: "c2", body: { type: "echo_ok" } } });
 });
+
+test("a message as deep as nobody reads it is none", () => {
+  const nested = (depth: number) => `{"src":"n1","dest":"c2","body":{"x":${"[".repeat(depth)}${"]".repeat(depth)}}}`;
+
+  expect(readMessage(nested(200_000))).toEqual({ problem: "is nested deeper than 1000" });
+  expect(readMessage(nested(998))).toHaveProperty("message");
+  expect(readMessage(nested(999))).toHaveProperty("problem");
+});

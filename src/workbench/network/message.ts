@@ -1,4 +1,4 @@
-import { parseJson } from "./json.ts";
+import { isDeeperThan, parseJson } from "./json.ts";
 
 /** What a message says: all fields but `type` are between sender and receiver. */
 export interface Body {
@@ -18,6 +18,9 @@ export interface Message {
 /** What a line from a node is: a message, or what is wrong with it in words that follow "printed a line that". */
 export type ReadLine = { readonly message: Message } | { readonly problem: string };
 
+/** Deepest nesting of a message: what reads it again, here or in a node, calls itself for each level. */
+const depthMax = 1000;
+
 /** Reads a line of a node's output. */
 export function readMessage(line: string): ReadLine {
   let value: unknown;
@@ -27,6 +30,8 @@ export function readMessage(line: string): ReadLine {
     return { problem: "is not JSON" };
   }
   if (!isRecord(value)) return { problem: "is JSON, but no object" };
+  if (line.length > 2 * depthMax && isDeeperThan(value, depthMax))
+    return { problem: `is nested deeper than ${depthMax}` };
   const { src, dest, body } = value;
   if (typeof src !== "string") return { problem: "has no string `src`" };
   if (typeof dest !== "string") return { problem: "has no string `dest`" };

@@ -71,7 +71,7 @@ export class Network {
   /** Takes a message on its way; `line` is its JSON, if its sender wrote it. */
   send({ src, dest, body }: Message, line?: string): void {
     const sentNs = this.#timeline.nowNs();
-    const message = this.#journal.sent({ src, dest, body, sentNs });
+    const message = this.#journal.sent({ src, dest, body, sentNs }, line?.length);
     this.#log.sent?.(message);
     if (involvesClient(message)) {
       this.#deliver(message, line);
@@ -85,7 +85,7 @@ export class Network {
       this.#after(drawLatencyMs(random, distribution, latencyMs), () => this.#deliver(copy, line));
     if (isLost) this.#journal.lost(message, "chance");
     else travel(message);
-    if (isDoubled) travel(this.#journal.sent({ src, dest, body, sentNs, duplicateOf: message.id }));
+    if (isDoubled) travel(this.#journal.sent({ src, dest, body, sentNs, duplicateOf: message.id }, line?.length));
   }
 
   #after(ms: number, run: () => void): void {

@@ -24,6 +24,7 @@ export class Cluster {
   readonly #parts: ClusterParts;
   readonly #processes = new Map<string, NodeProcess>();
   readonly #ready = new Set<string>();
+  #isClosed = false;
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
@@ -31,6 +32,7 @@ export class Cluster {
 
   /** Starts the process of a node, which begins with nothing; until it is `ready` it hears no client but `greeter`. */
   start(id: string, greeter: string): void {
+    if (this.#isClosed) return; // a test may end while a node that was killed is on its way back
     const { command, network, timeline, logDirectory, faults, logged } = this.#parts;
     const node = new NodeProcess(id, command, join(logDirectory, `${id}.log`), {
       line: (_, line) => {
@@ -79,6 +81,7 @@ export class Cluster {
 
   /** Ends all processes; resolves when they are gone. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(this.#parts.nodes.map((id) => this.kill(id)));
   }
 

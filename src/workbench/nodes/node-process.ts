@@ -8,6 +8,8 @@ import { Tail } from "./tail.ts";
 const unreadBytesMax = 64 * 2 ** 20;
 /** Most bytes of stderr kept of one process. */
 const logBytesMax = 256 * 2 ** 20;
+/** How long the pipes of a process that has ended may stay open, in ms: others that it started may hold them. */
+const drainMsMax = 500;
 
 /** How a process ended. */
 export interface NodeExit {
@@ -54,6 +56,7 @@ export class NodeProcess {
     this.#owner = owner;
     const [program = "", ...rest] = command;
     this.#log = createWriteStream(logFile, { flags: "a" });
+    this.#log.on("error", ({ message }) => this.#tail.push(`(from here on it is not in its log: ${message})`));
     this.#child = spawn(program, rest, { stdio: ["pipe", "pipe", "pipe"], detached: true });
     const { pid, stdout, stderr, stdin } = this.#child;
     if (pid !== undefined) running.add(pid);
@@ -74,8 +77,18 @@ export class NodeProcess {
       this.#problem = `could not be started: ${reasonOf(error, program)}`;
       this.#exit(null, null);
     });
-    this.#child.once("close", (code, signal) => {
-      if (pid !== undefined) this.#exit(code, signal);
+    this.#child.once("exit", () => {
+      if (pid === undefined) return;
+      signalGroup(pid, "SIGKILL"); // what it started must not stay behind
+      const drained = setTimeout(() => {
+        stdout?.destroy();
+        stderr?.destroy();
+      }, drainMsMax);
+      this.#child.once("close", (code, signal) => {
+        clearTimeout(drained);
+        running.delete(pid);
+        this.#exit(code, signal);
+      });
     });
   }
 
@@ -98,7 +111,7 @@ export class NodeProcess {
 
   /** Ends the process and all that it started; resolves when it is gone. */
   async kill(): Promise<void> {
-    this.#isAsked = this.#isAlive();
+    this.#isAsked ||= this.#isAlive();
     this.#signal("SIGKILL");
     if (this.#child.pid !== undefined) await this.#ended;
     await new Promise<void>((resolve) => this.#log.end(() => resolve()));
@@ -124,13 +137,9 @@ export class NodeProcess {
   }
 
   #exit(code: number | null, signal: NodeJS.Signals | null): void {
-    const { pid } = this.#child;
-    if (pid !== undefined) {
-      signalGroup(pid, "SIGKILL"); // what it started must not stay behind
-      running.delete(pid);
-    }
+    const hasRun = this.#child.pid !== undefined;
     const how = this.#problem || `ended by itself: ${signal ?? `exit code ${code}`}`;
-    this.#owner.exited(this.id, { how, hasRun: pid !== undefined, asked: this.#isAsked, stderr: this.#tail.text() });
+    this.#owner.exited(this.id, { how, hasRun, asked: this.#isAsked, stderr: this.#tail.text() });
   }
 
   #signal(signal: NodeJS.Signals): void {

@@ -23,3 +23,11 @@ test("traffic of clients and between servers is counted apart", () => {
     [3, undefined, 6],
   ]);
 });
+
+test("the first messages are kept, up to so many characters; all are counted", () => {
+  const journal = new Journal(100);
+  for (const characters of [60, 30, 20, 5]) journal.sent({ src: "n0", dest: "n1", body: {}, sentNs: 1 }, characters);
+
+  expect(journal.messages.map(({ id }) => id)).toEqual([0, 1]);
+  expect(journal.traffic.all.sent).toBe(4);
+});

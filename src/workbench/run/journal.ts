@@ -26,8 +26,9 @@ export interface Traffic {
   lost: number;
 }
 
-/** Messages kept for the report, unless told otherwise: about 300 MB of small bodies; those beyond are only counted. */
-const messagesMaxDefault = 1_000_000;
+/** Messages kept for the report, and their characters of JSON; those beyond either are only counted. */
+const messagesMax = 1_000_000;
+const charactersMaxDefault = 128 * 2 ** 20;
 
 /** All messages of a test, also those that were not kept. */
 export interface TrafficCounts {
@@ -43,15 +44,18 @@ export class Journal {
   /** The first of them, in the order of sending. */
   readonly messages: JournalMessage[] = [];
   readonly traffic: TrafficCounts = { all: noTraffic(), clients: noTraffic(), servers: noTraffic() };
-  readonly #messagesMax: number;
+  readonly #charactersMax: number;
+  #characters = 0;
 
-  constructor(messagesMax: number = messagesMaxDefault) {
-    this.#messagesMax = messagesMax;
+  constructor(charactersMax: number = charactersMaxDefault) {
+    this.#charactersMax = charactersMax;
   }
 
-  sent(message: Omit<JournalMessage, "id">): JournalMessage {
+  /** `characters` is the length of its JSON; clients, which ask little, need not tell. */
+  sent(message: Omit<JournalMessage, "id">, characters = 0): JournalMessage {
     const entry: JournalMessage = { ...message, id: this.traffic.all.sent };
-    if (this.messages.length < this.#messagesMax) this.messages.push(entry);
+    this.#characters += characters;
+    if (this.messages.length < messagesMax && this.#characters < this.#charactersMax) this.messages.push(entry);
     this.#count(entry, "sent");
     if (entry.duplicateOf !== undefined) this.#count(entry, "doubled");
     return entry;

@@ -59,5 +59,6 @@ export function checkTestOptions(options: TestOptions): void {
   );
   check("nodes", !nodes.some((id) => /^(?:lin-kv|seq-kv|lww-kv|lin-tso)$/.test(id)), "takes the name of a service");
   check("concurrency", options.concurrency >= 1 && options.concurrency <= clientsMax, `must be 1 to ${clientsMax}`);
+  check("consistency-models", options.consistencyModels.length > 0, "must name at least one");
   check("bin", options.command.length > 0 && options.command[0] !== "", "must name a program");
 }

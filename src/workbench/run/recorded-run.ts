@@ -30,7 +30,7 @@ export interface RecordedRun {
   /** Nodes in order; services and clients appear in messages. */
   readonly nodes: readonly string[];
   readonly history: readonly OperationEvent[];
-  /** In the order of sending; the first million. */
+  /** The first, in the order of sending: as many as the journal keeps. */
   readonly messages: readonly JournalMessage[];
   readonly traffic: TrafficCounts;
   readonly bands: readonly FaultBand[];

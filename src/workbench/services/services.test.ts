@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 import { newRandom } from "../../base/random.ts";
 import type { Body } from "../network/message.ts";
+import { Network } from "../network/network.ts";
+import { Journal } from "../run/journal.ts";
+import { Timeline } from "../run/timeline.ts";
 import { LastWriteWinsStore } from "./last-write-wins.ts";
 import { LinearizableStore, TimestampOracle } from "./linearizable.ts";
 import { SequentialStore } from "./sequential.ts";
 import type { Service } from "./service.ts";
+import { joinServices, newServices } from "./services.ts";
 
 const read = (key: unknown = "x"): Body => ({ type: "read", key });
 const write = (value: unknown, key: unknown = "x"): Body => ({ type: "write", key, value });
@@ -100,4 +104,15 @@ test("replicas of lww-kv lose writes, and agree in the end", () => {
 
   expect(seen).toEqual(new Set([true, false])); // what it wrote itself, or something else
   expect(last.size).toBe(1);
+});
+
+test("services do not answer each other, whoever speaks in their name", () => {
+  const journal = new Journal();
+  const conditions = { latencyMs: 0, distribution: "constant", loss: 0, duplication: 0 } as const;
+  const network = new Network(new Timeline(false), journal, conditions, 1);
+  joinServices(network, newServices(1));
+
+  network.send({ src: "seq-kv", dest: "lin-kv", body: { type: "read", msg_id: 1 } });
+
+  expect(journal.traffic.all.sent).toBe(1);
 });

@@ -1,4 +1,5 @@
 import { newRandom } from "../../base/random.ts";
+import { formatJson } from "../network/json.ts";
 import type { Network } from "../network/network.ts";
 import { LastWriteWinsStore } from "./last-write-wins.ts";
 import { LinearizableStore, TimestampOracle } from "./linearizable.ts";
@@ -15,12 +16,13 @@ export function newServices(seed: number): ReadonlyMap<string, Service> {
   ]);
 }
 
-/** Puts services on a network: each answers what it is asked at once. */
+/** Puts services on a network: each answers at once what it is asked, but not another one, for that would never end. */
 export function joinServices(network: Network, services: ReadonlyMap<string, Service>): void {
   for (const [id, service] of services) {
     network.join(id, ({ src, body }) => {
-      const reply = { ...service.answer(src, body), in_reply_to: body.msg_id };
-      network.send({ src: id, dest: src, body: reply });
+      if (services.has(src)) return true;
+      const reply = { src: id, dest: src, body: { ...service.answer(src, body), in_reply_to: body.msg_id } };
+      network.send(reply, formatJson(reply));
       return true;
     });
   }

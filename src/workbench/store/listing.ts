@@ -34,7 +34,10 @@ export function listTests(store: string): ListedTest[] {
   });
 }
 
-/** A file or folder below the store by its path in a URL; undefined if there is none, or it leads out of the store. */
+/**
+ * A file or folder below the store by its path in a URL; undefined if there is none, it leads out of the store, or it
+ * is something else: who opens a pipe waits for ever.
+ */
 export function findStored(
   store: string,
   path: string,
@@ -43,7 +46,8 @@ export function findStored(
     const root = realpathSync(store);
     const file = realpathSync(join(root, path));
     if (file !== root && !file.startsWith(root + sep)) return undefined;
-    return { file, isFolder: statSync(file).isDirectory() };
+    const found = statSync(file);
+    return found.isDirectory() || found.isFile() ? { file, isFolder: found.isDirectory() } : undefined;
   } catch (error) {
     if (error instanceof Error && "code" in error) return undefined; // not there, or no path at all
     throw error;

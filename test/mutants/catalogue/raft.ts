@@ -4,7 +4,7 @@ import type { Mutant } from "./mutant.ts";
 /** The swarm with its defaults: what `quorate simulate raft` does. */
 const swarm: Hunt = { by: "simulate", protocol: "raft", runsMax: 4000 };
 /** Every order of events in three members. */
-const orders: Hunt = { by: "explore" };
+const orders: Hunt = { by: "explore", protocol: "raft" };
 /** A sentence of a paper at a time, on one member alone. */
 const papers = (...names: readonly string[]): Hunt => ({
   by: "tests",
@@ -36,7 +36,7 @@ export const raftMutants: readonly Mutant[] = [
   { name: "lease-outlives-handover", hunts: [papers("leases")] },
   { name: "no-joint-membership", hunts: [swarm] },
   { name: "outgoing-not-asked", hunts: [papers("membership"), swarm] },
-  { name: "learner-counted", hunts: [swarm], isSample: true },
+  { name: "learner-counted", hunts: [swarm] },
   { name: "removed-member-disrupts", hunts: [swarm, papers("removal")] },
   { name: "old-session-acknowledges", hunts: [papers("removal")] },
   { name: "handover-to-lagging", hunts: [swarm], isSample: true },

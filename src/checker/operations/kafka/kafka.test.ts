@@ -147,3 +147,11 @@ test("a transaction that polls what it sends itself, and answers of another form
   expect(names(["0 send", [["send", "k", 1]], "ok", [["send", "k", [0, 2]]]])).toEqual(["malformed-answer", "unseen"]);
   expect(names(["0 poll", [["poll"]], "ok", null])).toEqual(["malformed-answer"]);
 });
+
+test("a poll is judged whatever its length", () => {
+  const pairs = Array.from({ length: 200_000 }, (_, offset) => [offset, 0] as const);
+
+  expect(new Set(names(poll(1, { k: pairs })))).toEqual(
+    new Set(["unwritten-read", "duplicate", "int-nonmonotonic-poll"]),
+  );
+});

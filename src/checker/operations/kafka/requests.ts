@@ -63,7 +63,7 @@ function readRequest({ index, invoked, completed, completedIndex }: OperationPai
 function readAnswer(asked: readonly unknown[], value: unknown): Pick<Request, "sent" | "polled"> | undefined {
   if (!Array.isArray(value) || value.length !== asked.length) return undefined;
   const sent: Seen[] = [];
-  const polled: Seen[] = [];
+  let polled: readonly Seen[] = [];
   for (const [at, step] of value.entries()) {
     if (!Array.isArray(step) || !Array.isArray(asked[at]) || step[0] !== asked[at][0]) return undefined;
     if (step[0] === "send") {
@@ -73,7 +73,7 @@ function readAnswer(asked: readonly unknown[], value: unknown): Pick<Request, "s
     } else {
       const read = readPolled(step[1]);
       if (read === undefined) return undefined;
-      polled.push(...read);
+      polled = polled.concat(read);
     }
   }
   return { sent, polled };

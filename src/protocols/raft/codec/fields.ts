@@ -1,7 +1,7 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
+import { decodeMembership } from "../../membership-codec.ts";
 import type { Entry, Position, SnapshotName } from "../../replicated-log.ts";
-import { decodeMembership } from "./membership-codec.ts";
 
 /** The newest version of what is said and stored: the first byte of each message and record. */
 export const versionNewest = 2;

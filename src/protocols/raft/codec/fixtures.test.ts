@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { MalformedError } from "../../../base/errors.ts";
 import { toUtf8 } from "../../../base/text.ts";
+import { encodeMembership } from "../../membership-codec.ts";
 import { type Entry, type Membership, membershipOf, type SnapshotName } from "../../replicated-log.ts";
 import type { RaftMessage } from "../messages.ts";
-import { encodeMembership } from "./membership-codec.ts";
 import { decodeMessage, encodeMessage } from "./message-codec.ts";
 import { decodeRecord, encodeRecord, type LoggedRecord, recordKinds } from "./record-codec.ts";
 

@@ -1,6 +1,7 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { unreachable } from "../../../base/invariant.ts";
+import { readMembers, readMembership, writeMembers, writeMembership } from "../../membership-codec.ts";
 import { type Entry, type Hindrance, membershipOf } from "../../replicated-log.ts";
 import type { Proposal, RaftMessage, Verdict } from "../messages.ts";
 import {
@@ -14,7 +15,6 @@ import {
   writePosition,
   writeSnapshot,
 } from "./fields.ts";
-import { readMembers, readMembership, writeMembers, writeMembership } from "./membership-codec.ts";
 
 /** A message's place in this list is its number on the wire: only ever add at the end. */
 const kinds: readonly RaftMessage["kind"][] = [

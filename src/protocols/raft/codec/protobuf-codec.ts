@@ -3,9 +3,9 @@ import { MalformedError } from "../../../base/errors.ts";
 import { isNodeId, nodeIdBytesMax } from "../../../base/ids.ts";
 import { unreachable } from "../../../base/invariant.ts";
 import { ProtoFields, ProtoWriter } from "../../../base/protobuf.ts";
+import { addressBytesMax, decodeMembership, encodeMembership, membersMax } from "../../membership-codec.ts";
 import type { Entry, Hindrance, Member, Membership, Position, SnapshotName } from "../../replicated-log.ts";
 import type { Proposal, RaftMessage, Verdict } from "../messages.ts";
-import { addressBytesMax, decodeMembership, encodeMembership, membersMax } from "./membership-codec.ts";
 
 /** The field of `Message` in proto/quorate/raft/v1/raft.proto that each kind is. */
 const fieldOf: Readonly<Record<RaftMessage["kind"], number>> = {

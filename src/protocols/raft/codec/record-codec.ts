@@ -2,6 +2,7 @@ import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { isNodeId, type NodeId, nodeIdBytesMax } from "../../../base/ids.ts";
 import { unreachable } from "../../../base/invariant.ts";
+import { readMembers, readMembership, writeMembers, writeMembership } from "../../membership-codec.ts";
 import { membershipOf } from "../../replicated-log.ts";
 import type { RaftRecord } from "../messages.ts";
 import {
@@ -15,7 +16,6 @@ import {
   writePosition,
   writeSnapshot,
 } from "./fields.ts";
-import { readMembers, readMembership, writeMembers, writeMembership } from "./membership-codec.ts";
 
 /** Records that go into a log; pieces of snapshots go to the store of snapshots. */
 export type LoggedRecord = Exclude<RaftRecord, { kind: "chunk" }>;

@@ -1,5 +1,6 @@
 import { isNodeId } from "../../../base/ids.ts";
 import { toUtf8 } from "../../../base/text.ts";
+import { addressBytesMax, encodeMembership, membersMax } from "../../membership-codec.ts";
 import {
   isListed,
   type LogRequest,
@@ -8,7 +9,6 @@ import {
   participantsOf,
   type Reason,
 } from "../../replicated-log.ts";
-import { addressBytesMax, encodeMembership, membersMax } from "../codec/membership-codec.ts";
 import { appendEntries, entryBytes, newestConfiguration } from "../log/log.ts";
 import { adoptMembership } from "../membership.ts";
 import { trackAccepted } from "../proposals.ts";

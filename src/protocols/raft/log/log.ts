@@ -1,7 +1,7 @@
 import { invariant } from "../../../base/invariant.ts";
 import type { Outbox } from "../../core.ts";
+import { decodeMembership } from "../../membership-codec.ts";
 import type { Entry, Membership, Position } from "../../replicated-log.ts";
-import { decodeMembership } from "../codec/membership-codec.ts";
 import type { RaftVocabulary } from "../messages.ts";
 
 /** What an entry costs in memory besides its payload, in bytes: measured, rounded up. */

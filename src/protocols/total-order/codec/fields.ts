@@ -1,6 +1,4 @@
-import type { ByteReader, Bytes } from "../../../base/bytes.ts";
-import { MalformedError } from "../../../base/errors.ts";
-import { type Field, flag, optional, text, whole } from "../../../base/union-codec.ts";
+import { bytes, checked, type Field, flag, list, optional, struct, text, whole } from "../../../base/union-codec.ts";
 import type { Vote } from "../../synod/acceptor.ts";
 import type { Ballot } from "../../synod/ballot.ts";
 import type { Decree, Frame, Header, Member, SenderFrames, Stamp, ViewMember } from "../messages.ts";
@@ -12,51 +10,7 @@ const membersMax = 255;
 /** A node, `#`, and the digits of an incarnation. */
 const groupBytesMax = 255 + 1 + 16;
 
-/** Fields one after the other; their order is the format. */
-function struct<Value extends object>(fields: { readonly [Name in keyof Value]: Field<Value[Name]> }): Field<Value> {
-  const layout = Object.entries<Field<unknown>>(fields);
-  return {
-    write: (writer, value) => {
-      for (const [name, field] of layout) field.write(writer, (value as Record<string, unknown>)[name]);
-    },
-    read: (reader) => Object.fromEntries(layout.map(([name, field]) => [name, field.read(reader)])) as Value,
-  };
-}
-
-/** A count, then so many values; each takes a byte at least, so that a false count allocates nothing. */
-function list<Value>(item: Field<Value>, countMax = Number.MAX_SAFE_INTEGER): Field<readonly Value[]> {
-  return {
-    write: (writer, values) => {
-      writer.varint(values.length);
-      for (const value of values) item.write(writer, value);
-    },
-    read: (reader) => Array.from({ length: countOf(reader, countMax) }, () => item.read(reader)),
-  };
-}
-
-function countOf(reader: ByteReader, countMax: number): number {
-  return reader.varint(Math.min(countMax, reader.remaining));
-}
-
-/** What is read must be so. */
-function checked<Value>(field: Field<Value>, holds: (value: Value) => boolean, fault: string): Field<Value> {
-  return {
-    write: field.write,
-    read: (reader) => {
-      const value = field.read(reader);
-      if (!holds(value)) throw new MalformedError(fault);
-      return value;
-    },
-  };
-}
-
 const positive = checked(whole, (value) => value > 0, "a number that starts at 1 is 0");
-
-/** Bytes with their length. */
-export const bytes: Field<Bytes> = {
-  write: (writer, value) => writer.bytes(value),
-  read: (reader) => reader.bytes(),
-};
 
 const node = checked(text, isNode, "a name is not one of a node");
 const group = checked(text, (value) => value.length <= groupBytesMax, "the name of a group is too long");

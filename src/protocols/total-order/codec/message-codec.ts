@@ -1,8 +1,8 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
-import { flag, unionCodec, whole } from "../../../base/union-codec.ts";
+import { bytes, flag, unionCodec, whole } from "../../../base/union-codec.ts";
 import type { TotalOrderMessage } from "../messages.ts";
-import { ballot, bytes, decree, frame, framesBySender, header, member, stamp, vector, vote } from "./fields.ts";
+import { ballot, decree, frame, framesBySender, header, member, stamp, vector, vote } from "./fields.ts";
 
 /** Version of the format, the first byte of each message and record. */
 const version = 1;

@@ -1,5 +1,6 @@
 import type { NodeId } from "../../../base/ids.ts";
 import type { Member, Stamp, TotalOrderMessage } from "../messages.ts";
+import { absenceTicksOf } from "../options.ts";
 import type { TotalOrderOutbox, TotalOrderState } from "../state.ts";
 import { stampOf, tellOne } from "../telling.ts";
 
@@ -80,7 +81,7 @@ export function tickApplicants(state: TotalOrderState, out: TotalOrderOutbox): v
   state.answered.clear();
   for (const applicant of applicants.values()) {
     applicant.passedTicks++;
-    if (++applicant.silentTicks >= config.suspectTicks) applicants.delete(applicant.node);
+    if (++applicant.silentTicks >= absenceTicksOf(config)) applicants.delete(applicant.node);
   }
   if (++state.signTicks < config.joinTicks) return;
   state.signTicks = 0;

@@ -1,5 +1,6 @@
 import type { NodeId } from "../../../base/ids.ts";
 import type { Stamp } from "../messages.ts";
+import { absenceTicksOf } from "../options.ts";
 import { electorate, type TotalOrderOutbox, type TotalOrderState } from "../state.ts";
 import { stampOf } from "../telling.ts";
 import { startAttempt, tickAttempt } from "./agreement.ts";
@@ -35,8 +36,9 @@ export function tickSeeking(state: TotalOrderState, out: TotalOrderOutbox): void
   const { seeking, config, seeds } = state;
   const { seekers, contacts } = seeking;
   seeking.quietTicks++;
-  for (const [node, seeker] of seekers) if (++seeker.silentTicks >= config.suspectTicks) seekers.delete(node);
-  for (const [node, contact] of contacts) if (++contact.silentTicks >= config.suspectTicks) contacts.delete(node);
+  const absence = absenceTicksOf(config);
+  for (const [node, seeker] of seekers) if (++seeker.silentTicks >= absence) seekers.delete(node);
+  for (const [node, contact] of contacts) if (++contact.silentTicks >= absence) contacts.delete(node);
   if (--seeking.joinTicks <= 0) {
     seeking.joinTicks = config.joinTicks;
     for (const node of new Set([...seeds, ...contacts.keys()])) apply(state, node, out);

@@ -12,7 +12,8 @@ export function beginTransfers(state: TotalOrderState, out: TotalOrderOutbox): v
   if (members.findIndex(({ restored }) => restored) !== state.me) return;
   for (const { node, incarnation, restored } of members) {
     if (restored) continue;
-    const transfer: Transfer = { node, incarnation, offset: 0, piece: undefined, leftTicks: 0 };
+    const delayTicks = state.config.resendTicks;
+    const transfer: Transfer = { node, incarnation, offset: 0, piece: undefined, leftTicks: 0, delayTicks };
     state.transfers.set(node, transfer);
     want(state, transfer, out);
   }
@@ -38,7 +39,7 @@ export function sendPiece(
   invariant(last || bytes.length > 0, "only the last piece of the state may be empty");
   const { position } = state.view;
   transfer.piece = { kind: "state", stamp: stampOf(state), position, offset, bytes, last };
-  sendAgain(state, transfer, out);
+  sendNow(transfer, out);
 }
 
 function transferTo({ transfers }: TotalOrderState, to: Member): Transfer | undefined {
@@ -46,9 +47,14 @@ function transferTo({ transfers }: TotalOrderState, to: Member): Transfer | unde
   return transfer?.incarnation === to.incarnation ? transfer : undefined;
 }
 
-function sendAgain({ config }: TotalOrderState, transfer: Transfer, out: TotalOrderOutbox): void {
-  transfer.leftTicks = config.resendTicks;
+function sendNow(transfer: Transfer, out: TotalOrderOutbox): void {
+  transfer.leftTicks = transfer.delayTicks;
   if (transfer.piece !== undefined) out.send(transfer.node, transfer.piece);
+}
+
+function sendAgain({ config }: TotalOrderState, transfer: Transfer, out: TotalOrderOutbox): void {
+  transfer.delayTicks = Math.min(config.resendTicksMax, 2 * transfer.delayTicks);
+  sendNow(transfer, out);
 }
 
 /** Repeats what was not acknowledged or not answered, until the newcomer says that it has the state. */

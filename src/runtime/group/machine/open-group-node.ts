@@ -44,6 +44,7 @@ export async function openGroupNode<State, Command, Answer, Question, Reply>(
 function memberConfig(config: NodeConfig, addresses: ReadonlyMap<string, string>): MemberConfig {
   const { id, clusterId, listen, dataDir, newGroup, tickMs, timeoutMs, notice, tls, transport } = config;
   const valueBytesMax = config.requestBytesMax + envelopeBytesMax;
+  const suspectTicks = Math.max(config.electionTicks, 4 * config.heartbeatTicks);
   return {
     ...{
       node: id,
@@ -52,6 +53,7 @@ function memberConfig(config: NodeConfig, addresses: ReadonlyMap<string, string>
       dataDir,
       newGroup,
       tickMs,
+      suspectMs: suspectTicks * tickMs,
       timeoutMs,
       notice,
       tls,
@@ -63,7 +65,7 @@ function memberConfig(config: NodeConfig, addresses: ReadonlyMap<string, string>
     core: {
       ...{ payloadBytesMax: valueBytesMax, windowBytes, membersMax, unconsumedMax },
       keepAliveTicks: config.heartbeatTicks,
-      suspectTicks: Math.max(config.electionTicks, 4 * config.heartbeatTicks),
+      suspectTicks,
       leaveTicks: Math.ceil(leaveMs / tickMs),
     },
     signal: undefined,

@@ -98,3 +98,45 @@ test("a closed queue is read to its end; a signal ends a reader at once", async 
   expect(sum).toBe((3000 * 3001) / 2);
   expect(queue.isIdle).toBe(true);
 });
+
+test("calls that wait at the same time are served in order, each with a delivery of its own", async () => {
+  const { queue, taken } = newQueue();
+  const reader = queue.read(numberOf);
+  const calls = [reader.next(), reader.next(), reader.next()];
+  await turn();
+
+  for (const number of [1, 2]) queue.push({ number });
+  queue.close();
+
+  expect((await Promise.all(calls)).map(({ value }) => value)).toEqual([1, 2, undefined]);
+  expect(taken).toEqual([1, 2]);
+});
+
+test("a loop that was ended takes nothing more, and ends no other", async () => {
+  const { queue, taken } = newQueue();
+  const first = queue.read(numberOf);
+  const waiting = first.next();
+  await first.return?.();
+  expect(await waiting).toEqual({ done: true, value: undefined });
+
+  const second = queue.read(numberOf);
+  queue.push({ number: 1 });
+  queue.push({ number: 2 });
+  expect(await second.next()).toEqual({ done: false, value: 1 });
+  expect(await first.next()).toEqual({ done: true, value: undefined });
+  await first.return?.();
+
+  expect(taken).toEqual([]);
+  expect(() => queue.read(numberOf)).toThrow("one reader");
+  expect(await second.next()).toEqual({ done: false, value: 2 });
+});
+
+test("a task that fails ends the loop even when nobody else stops", async () => {
+  const { queue } = newQueue();
+  const broken = new Error("broken");
+  const waiting = queue.read(numberOf).next();
+  queue.pushTask(() => Promise.reject(broken));
+  queue.close();
+
+  await expect(waiting).rejects.toBe(broken);
+});

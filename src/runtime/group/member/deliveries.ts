@@ -30,7 +30,8 @@ export class Deliveries<Delivery extends object> {
   #isReading = false;
   #isClosed = false;
   #failure: unknown;
-  #wake: (() => void) | undefined;
+  /** Of calls that wait for something to happen, in order. */
+  #sleeping: (() => void)[] = [];
 
   /** `takenIn` hears of each delivery; `failed` of a task that went wrong. */
   constructor(takenIn: (delivery: Delivery) => void, failed: (error: unknown) => void) {
@@ -45,7 +46,7 @@ export class Deliveries<Delivery extends object> {
 
   push(delivery: Delivery): void {
     this.#items.push(delivery);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** Has `run` called when everything pushed before is taken in; what is pushed later waits for its end. */
@@ -58,19 +59,24 @@ export class Deliveries<Delivery extends object> {
   close(cause?: unknown): void {
     this.#isClosed = true;
     this.#failure ??= cause;
-    this.#wake?.();
+    this.#wake();
   }
 
   /** The order from here on, as `present` shows it; one reader at a time. */
   read<Shown>(present: (delivery: Delivery) => Shown, signal?: AbortSignal): AsyncIterableIterator<Shown> {
     if (this.#isReading) throw new TypeError("a group has one reader at a time: end the other loop first");
     this.#isReading = true;
-    const wake = (): void => this.#wake?.();
+    let isEnded = false;
+    const wake = (): void => this.#wake();
     signal?.addEventListener("abort", wake);
     const end = (): IteratorResult<Shown> => {
-      this.#isReading = false;
-      signal?.removeEventListener("abort", wake);
-      this.#release();
+      if (!isEnded) {
+        isEnded = true;
+        this.#isReading = false;
+        signal?.removeEventListener("abort", wake);
+        this.#release();
+        this.#wake();
+      }
       return { done: true, value: undefined };
     };
     const show = (): IteratorResult<Shown> | undefined => {
@@ -80,6 +86,7 @@ export class Deliveries<Delivery extends object> {
     const wait = async (): Promise<IteratorResult<Shown>> => {
       try {
         for (;;) {
+          if (isEnded) return end();
           const shown = show();
           if (shown !== undefined) return shown;
           if (this.#isOver) return end();
@@ -93,7 +100,7 @@ export class Deliveries<Delivery extends object> {
     const iterator: AsyncIterableIterator<Shown> = {
       [Symbol.asyncIterator]: () => iterator,
       next: () => {
-        this.#release();
+        if (!isEnded) this.#release();
         return wait();
       },
       return: async () => end(),
@@ -107,6 +114,7 @@ export class Deliveries<Delivery extends object> {
     if (this.#failure !== undefined) throw this.#failure;
     const item = this.#isWorking ? undefined : this.#items[this.#at];
     if (item === undefined || item instanceof Task) return undefined;
+    this.#release(); // what was given to an earlier call that waited
     this.#advance();
     this.#held = item;
     return item;
@@ -118,9 +126,15 @@ export class Deliveries<Delivery extends object> {
 
   async #news(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#wake = resolve;
+      this.#sleeping.push(resolve);
     });
-    this.#wake = undefined;
+  }
+
+  #wake(): void {
+    const sleeping = this.#sleeping;
+    if (sleeping.length === 0) return;
+    this.#sleeping = [];
+    for (const wake of sleeping) wake();
   }
 
   #release(): void {
@@ -141,9 +155,12 @@ export class Deliveries<Delivery extends object> {
       () => {
         this.#isWorking = false;
         this.#work();
-        this.#wake?.();
+        this.#wake();
       },
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => {
+        this.close(error); // a member that is leaving has nothing else to fail
+        this.#failed(error);
+      },
     );
   }
 

@@ -14,9 +14,24 @@ import {
 import { Drive } from "../../drive.ts";
 import type { MemberConfig } from "../options.ts";
 import type { Founding } from "./founding.ts";
+import { sendsBytesMax, sendsMax } from "./sends.ts";
 
 /** The versions of the members' protocol that this release speaks, from oldest to newest: one. */
 export const groupProtocolVersion = 1;
+
+/** Incarnations count from here, by 4096 a ms, and so stay exact numbers until 2094. */
+const epochMs = Date.UTC(2025, 0);
+
+/**
+ * A number for a life that begins at `nowMs`, larger than `last`, and than that of any process here before it.
+ *
+ * A clock that was not set says the same at each start. Then chance alone keeps a number from being used twice.
+ */
+export function newIncarnationNumber(nowMs: number, last: number): number {
+  const sinceMs = nowMs - epochMs;
+  const number = sinceMs > 0 ? sinceMs * 4096 + randomInt(4096) : randomInt(1, 2 ** 47);
+  return Math.max(number, last + 1);
+}
 
 /** What an incarnation needs of the process it lives in. */
 export interface IncarnationHost {
@@ -52,6 +67,8 @@ export class Incarnation {
       seeds,
       founders,
       seed: randomInt(2 ** 47),
+      backlogMax: sendsMax, // whatever is let in has room
+      backlogBytesMax: sendsBytesMax + 8 * sendsMax, // each counts for 8 bytes more than its payload
     };
     this.#core = new TotalOrder(options, founding.record);
     this.#drive = new Drive(
@@ -71,6 +88,23 @@ export class Incarnation {
       },
       config.tickMs,
     );
+  }
+
+  /** Members of a group that are heard and have not taken this process in. */
+  get contacts(): readonly NodeId[] {
+    return [...this.#core.inspect().seeking.contacts.keys()];
+  }
+
+  get isMember(): boolean {
+    return this.#core.inspect().phase === "member";
+  }
+
+  /** Members of the view that have ended for certain, for their nodes have started anew. */
+  get restarted(): readonly NodeId[] {
+    const { peers, applicants } = this.#core.inspect();
+    return peers
+      .filter(({ node, incarnation }) => (applicants.get(node)?.incarnation ?? 0) > incarnation)
+      .map(({ node }) => node);
   }
 
   start(): void {

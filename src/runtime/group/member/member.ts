@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import type { Bytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
 import { messageBytesMax, type TotalOrderOutput } from "../../../protocols/total-order/index.ts";
@@ -14,7 +13,7 @@ import { Views } from "../views.ts";
 import { Credit } from "./credit.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type Founding, storedFounding, volatileFounding } from "./founding.ts";
-import { groupProtocolVersion, Incarnation } from "./incarnation.ts";
+import { groupProtocolVersion, Incarnation, newIncarnationNumber } from "./incarnation.ts";
 import { Neighbours } from "./neighbours.ts";
 import { Seeds } from "./seeds.ts";
 import { Sends } from "./sends.ts";
@@ -28,9 +27,6 @@ export interface RawDelivery {
   readonly payload: Bytes;
 }
 
-/** Incarnations count from here, by 4096 a ms, and so stay exact numbers until 2094. */
-const epochMs = Date.UTC(2025, 0);
-
 /** Between being left behind and coming back, in ms: doubling, of which a random half is taken. */
 const returnMsMin = 500;
 const returnMsMax = 30_000;
@@ -41,14 +37,18 @@ const steadyMs = 60_000;
 /** How often it is looked whether what was delivered before is taken in, in ms. */
 const patienceMs = 100;
 
-/** How long it is waited for a group before something is said, in ms. */
-const waitingMs = 3000;
+/** How often it is looked, and said, why this process does not take part, in ms. */
+const obstacleMs = 3000;
 
 /** How much a leaving member is waited for, in ms: longer than the protocol takes at the most. */
 const leaveMsMax = 5000;
 
 /** The same for one that hears no majority, and so cannot leave in agreement with the others, in ms. */
 const hopelessMs = 500;
+
+/** What becomes of a group that has lost a majority. */
+const remedy =
+  "end all that are left of it, and start all as a new group (with a data directory: newGroup, --new-group)";
 
 /** Most bytes of the application's state. */
 const stateBytesMax = 2 ** 30;
@@ -84,7 +84,9 @@ export class GroupMember {
   #joinedAt: number | undefined;
   #returns = 0;
   #returnTimer: NodeJS.Timeout | undefined;
-  #waitTimer: NodeJS.Timeout | undefined;
+  #obstacleTimer: NodeJS.Timeout | undefined;
+  /** What was said to stand in the way, once, until it changes. */
+  #obstacle: string | undefined;
   #isClosing = false;
   #ending: Promise<void> | undefined;
   #failure: unknown;
@@ -120,8 +122,7 @@ export class GroupMember {
   /** Starts, and resolves once this process is a member of the group and has its state. */
   async join(): Promise<void> {
     try {
-      await this.start();
-      await this.joined;
+      await Promise.all([this.start(), this.joined]); // given up, it waits for nothing more, such as a slow name server
     } catch (error) {
       await this.#end();
       throw error;
@@ -150,7 +151,7 @@ export class GroupMember {
     await this.#seeds.start((seeds) => this.#incarnation?.request({ kind: "seeds", seeds }));
     if (this.#isClosing) return; // given up meanwhile: `joined` says so
     this.#begin();
-    this.#waitTimer = setTimeout(() => this.#tellWaiting(), waitingMs);
+    this.#obstacleTimer = setInterval(() => this.#tellObstacle(), obstacleMs);
   }
 
   /** Multicasts on behalf of `proposal`; returns the call that ends the wait. Throws what `Waiters.add` throws. */
@@ -198,7 +199,7 @@ export class GroupMember {
   };
 
   #begin(): void {
-    const number = Math.max((Date.now() - epochMs) * 4096 + randomInt(4096), this.#lastNumber + 1);
+    const number = newIncarnationNumber(Date.now(), this.#lastNumber);
     this.#lastNumber = number;
     this.#awaitsState = false;
     const incarnation: Incarnation = new Incarnation(this.#config, number, this.#seeds.nodes, this.#founding, {
@@ -282,16 +283,33 @@ export class GroupMember {
   #joined(): void {
     if (this.#joinedAt !== undefined) return;
     this.#joinedAt = performance.now();
-    clearTimeout(this.#waitTimer);
     this.#sends.begin((request) => this.#incarnation?.request(request));
     this.#settleJoined.resolve();
   }
 
-  /** Says, once, what may be in the way of who waits for a group. */
-  #tellWaiting(): void {
-    const seeds = this.#seeds.nodes;
+  /** Says what may be in the way of who waits for the group. */
+  #tellObstacle(): void {
+    const obstacle = this.#findObstacle();
+    if (obstacle !== undefined && obstacle !== this.#obstacle) this.#config.notice("info", obstacle, {});
+    this.#obstacle = obstacle;
+  }
+
+  #findObstacle(): string | undefined {
+    const incarnation = this.#incarnation;
+    if (incarnation === undefined || this.#isClosing) return undefined;
+    const { isMember, contacts, restarted } = incarnation;
+    if (isMember) {
+      const { members = [] } = this.views.current ?? {};
+      if (2 * restarted.length >= members.length && restarted.length > 0) {
+        return `${restarted.join(", ")} started anew and knew nothing more, so too few of ${members.join(", ")} are left to go on: ${remedy}`;
+      }
+      return this.#joinedAt === undefined ? "a member of the group, and waiting for its state" : undefined;
+    }
+    if (contacts.length > 0) {
+      return `a group is heard at ${contacts.toSorted().join(", ")}, but has not taken this member in yet: most of its members must hear each other, and it must have room. If most were ended before others had joined, it never will: ${remedy}`;
+    }
     const hint = "one is founded once a majority of the seeds runs, and each can reach the others";
-    this.#config.notice("info", `no group yet at ${seeds.join(", ")}: ${hint}`, { seeds });
+    return `no group yet at ${this.#seeds.nodes.join(", ")}: ${hint}`;
   }
 
   #excluded(): void {
@@ -341,7 +359,7 @@ export class GroupMember {
     this.#config.signal?.removeEventListener("abort", this.#aborted);
     this.#settleJoined.reject(new ClosedError("not-applied", { cause: this.#failure }));
     clearTimeout(this.#returnTimer);
-    clearTimeout(this.#waitTimer);
+    clearInterval(this.#obstacleTimer);
     this.#credit.stop();
     this.#seeds.stop();
     this.#neighbours.close();

@@ -73,3 +73,24 @@ test("a list without this node's own address, perhaps in another spelling, is to
   expect(seeds.nodes).toEqual(["localhost:7", "localhost:8"]);
   expect(notices[0]).toContain("the list of seeds does not lead to 127.0.0.1:7");
 });
+
+test("what is stopped during its first look does not look again", async () => {
+  let looks = 0;
+  let answer: (found: readonly string[]) => void = () => {};
+  const resolve = (): Promise<readonly string[]> => {
+    looks++;
+    return new Promise((found) => {
+      answer = found;
+    });
+  };
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const seeds = new Seeds(source, "10.0.0.1:7", () => {}, resolve);
+  const started = seeds.start(() => {});
+  await vi.waitFor(() => expect(looks).toBe(1));
+  seeds.stop();
+  answer(["10.0.0.1"]);
+  await started;
+
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});

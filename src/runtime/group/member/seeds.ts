@@ -23,6 +23,7 @@ export class Seeds {
   readonly #notice: Notice;
   #nodes: readonly NodeId[];
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
   /** What was complained of last: said once, until it changes. */
   #complaint = "";
 
@@ -44,11 +45,13 @@ export class Seeds {
     if (this.#source.kind === "list") return this.#checkOwn(this.#nodes, "the list of seeds");
     const { address } = this.#source;
     await this.#look(address, changed);
+    if (this.#isStopped) return;
     this.#timer = setInterval(() => void this.#look(address, changed), lookMs);
     this.#timer.unref();
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#timer);
   }
 

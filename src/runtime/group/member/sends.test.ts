@@ -98,3 +98,28 @@ test("more bytes than may wait are refused, and room is given back", () => {
 
   expect(() => send("now")).not.toThrow();
 });
+
+test("as much as may wait finds room, however slowly it is sent", () => {
+  expect(() => {
+    for (let count = 0; count < 20_000; count++) send("small");
+  }).not.toThrow();
+  expect(() => send("one more")).toThrow(expect.objectContaining({ code: "QUORATE_BUSY" }));
+});
+
+test("what was out when the member left has an unknown fate; what was not was certainly not sent", () => {
+  sends.begin(request);
+  send("out");
+  sends.unknown(1);
+  sends.end();
+  send("parked");
+  waiters.close(undefined);
+  expect(told).toEqual(["out QUORATE_UNDELIVERED unknown", "parked QUORATE_CLOSED not-applied"]);
+});
+
+test("what is out when the member leaves has an unknown fate", () => {
+  sends.begin(request);
+  send("out");
+  waiters.close(undefined);
+
+  expect(told).toEqual(["out QUORATE_UNDELIVERED unknown"]);
+});

@@ -9,7 +9,7 @@ import {
   TooLargeError,
 } from "../../errors.ts";
 import type { Proposal } from "../../node/proposals.ts";
-import type { Patience, Waiter, Waiters } from "../../node/waiter.ts";
+import { type Patience, type Waiter, type Waiters, waitingMax } from "../../node/waiter.ts";
 import { NotJoinedError, UndeliveredError } from "../errors.ts";
 
 /** One message, over as many tries as it takes. */
@@ -41,12 +41,15 @@ class Ticket implements Waiter {
   }
 
   abandon(cause: unknown): void {
-    this.#sends.fail(this, new ClosedError(this.#sends.outcomeOf(this), { cause }));
+    this.#sends.abandon(this, cause);
   }
 }
 
-/** What waits to be delivered may hold so many bytes; more is refused as busy. */
-const waitingBytesMax = 32 * 2 ** 20;
+/** Messages that wait to be delivered at the most; more are refused as busy. */
+export const sendsMax: number = waitingMax;
+
+/** The same in bytes. */
+export const sendsBytesMax: number = 32 * 2 ** 20;
 
 /** What was multicast here and is not delivered yet. Sees it through exclusions, and tells the truth about its end. */
 export class Sends {
@@ -68,7 +71,7 @@ export class Sends {
   submit(proposal: Proposal, patience: Patience): () => void {
     const size = proposal.payload.length;
     if (size > this.#bytesMax) throw new TooLargeError(size, this.#bytesMax);
-    if (this.#bytes + size > waitingBytesMax) throw new BusyError();
+    if (this.#bytes + size > sendsBytesMax) throw new BusyError();
     const ticket = new Ticket(this, proposal, patience);
     this.#waiters.add(ticket);
     this.#bytes += size;
@@ -146,6 +149,15 @@ export class Sends {
     if (this.outcomeOf(ticket) === "not-applied") return this.fail(ticket, new NotJoinedError(waitedMs));
     if (ticket.proposal.isRepeatable) return this.fail(ticket, new OutcomeUnknownError(waitedMs));
     this.fail(ticket, new UndeliveredError(`not delivered within ${Math.round(waitedMs)} ms`));
+  }
+
+  abandon(ticket: Ticket, cause: unknown): void {
+    const outcome = this.outcomeOf(ticket);
+    const isLost = outcome === "unknown" && !ticket.proposal.isRepeatable;
+    this.fail(
+      ticket,
+      isLost ? new UndeliveredError("this member has left", { cause }) : new ClosedError(outcome, { cause }),
+    );
   }
 
   fail(ticket: Ticket, error: OperatingError): void {

@@ -18,9 +18,12 @@ type Arrived = Extract<TotalOrderOutput, { kind: "state" }>;
 interface Snapshot {
   readonly view: number;
   source: AsyncGenerator<Bytes, void> | undefined;
-  /** Asked before there is a source. */
-  readonly waiting: Map<string, Wanted>;
-  readonly read: Bytes[];
+  /** What each newcomer asked for last: all before that has arrived there. */
+  readonly wanted: Map<string, Wanted>;
+  /** Pieces by number; those that have arrived everywhere are dropped. */
+  readonly read: Map<number, Bytes>;
+  /** Pieces read so far. */
+  count: number;
   isWhole: boolean;
 }
 
@@ -53,16 +56,18 @@ export class StateGiving {
   /** Answers when the state can be had; `inOrder` has a task done when all before it was taken in. */
   wanted(wanted: Wanted, inOrder: (task: () => Promise<void>) => void): void {
     if (this.#snapshot?.view !== wanted.view) {
-      const snapshot: Snapshot = { view: wanted.view, source: undefined, waiting: new Map(), read: [], isWhole: false };
+      const { view } = wanted;
+      const nothing = { wanted: new Map(), read: new Map(), count: 0, isWhole: false };
+      const snapshot: Snapshot = { view, source: undefined, ...nothing };
       this.#snapshot = snapshot;
       inOrder(async () => {
         if (this.#snapshot !== snapshot) return; // nobody of that view needs it any more
         snapshot.source = pieces(await this.#state.get(), this.#pieceBytes);
-        for (const early of snapshot.waiting.values()) this.#answer(snapshot, early);
+        for (const early of snapshot.wanted.values()) this.#answer(snapshot, early);
       });
     }
-    if (this.#snapshot.source === undefined) this.#snapshot.waiting.set(wanted.to.node, wanted);
-    else this.#answer(this.#snapshot, wanted);
+    this.#snapshot.wanted.set(wanted.to.node, wanted);
+    if (this.#snapshot.source !== undefined) this.#answer(this.#snapshot, wanted);
   }
 
   /** One after the other: the pieces come from one source. A newcomer that gets no answer is asked for again. */
@@ -70,9 +75,10 @@ export class StateGiving {
     const answer = async (): Promise<void> => {
       if (this.#snapshot !== snapshot) return;
       const at = Math.floor(offset / this.#pieceBytes);
-      while (!snapshot.isWhole && snapshot.read.length <= at + 1) await this.#readOn(snapshot);
-      const bytes = snapshot.read[at] ?? noBytes;
-      this.#request({ kind: "state", view, to, offset, bytes, last: at + 1 >= snapshot.read.length });
+      this.#drop(snapshot);
+      while (!snapshot.isWhole && snapshot.count <= at + 1) await this.#readOn(snapshot);
+      const bytes = snapshot.read.get(at) ?? noBytes;
+      this.#request({ kind: "state", view, to, offset, bytes, last: at + 1 >= snapshot.count });
     };
     this.#turn = this.#turn.then(answer).catch(this.#failed);
   }
@@ -80,7 +86,16 @@ export class StateGiving {
   async #readOn(snapshot: Snapshot): Promise<void> {
     const next = await snapshot.source?.next();
     if (next === undefined || next.done === true) snapshot.isWhole = true;
-    else snapshot.read.push(new Uint8Array(next.value));
+    else snapshot.read.set(snapshot.count++, new Uint8Array(next.value));
+  }
+
+  /** Lets go of what every newcomer has. */
+  #drop({ wanted, read }: Snapshot): void {
+    const needed = Math.min(...[...wanted.values()].map(({ offset }) => offset));
+    for (const at of read.keys()) {
+      if ((at + 1) * this.#pieceBytes > needed) break;
+      read.delete(at);
+    }
   }
 }
 

@@ -2,8 +2,8 @@ import { MalformedError } from "../../../base/errors.ts";
 import { CorruptionError } from "../../errors.ts";
 import type { Files } from "../../files.ts";
 import type { LogRecord } from "../log.ts";
+import { decodeRecords } from "../record.ts";
 import { sectorBytes } from "./frame.ts";
-import { decodeRecords } from "./record.ts";
 import { type FoundFrame, isBlank, scanSegment } from "./scan.ts";
 import { readHeader, type Segment, segmentAt, segmentNumbers } from "./segment.ts";
 

@@ -9,11 +9,12 @@ import {
   TooLargeError,
 } from "../../errors.ts";
 import { errorCode, type Files, isDiskFull, type OpenFile, storageError, systemFiles } from "../../files.ts";
+import { Contents } from "../contents.ts";
 import { checkRecord, type Log, type LogRecord, type LogSpan, type LogStats, readSpansMax } from "../log.ts";
 import type { PositionRow } from "../position-index.ts";
-import { Contents, placeOf } from "./contents.ts";
+import { decodeRecords, encodeRecords } from "../record.ts";
 import { frameSectors, openHead, openPayload, sealFrame, sectorBytes } from "./frame.ts";
-import { decodeRecords, encodeRecords } from "./record.ts";
+import { packPlace, placeOf } from "./place.ts";
 import { type Recovered, recoverSegments } from "./recovery.ts";
 import { readSectors } from "./scan.ts";
 import { makeSegment, type Segment } from "./segment.ts";
@@ -99,7 +100,7 @@ class Wal implements Log {
     });
     for await (const { segment, sector, sectors, records } of frames) {
       for (const [ordinal, record] of records.entries()) {
-        this.#contents.put(record, segment, sector, sectors, ordinal);
+        this.#contents.put(record, segment, ...packPlace({ segment: segment.number, sector, sectors, ordinal }));
         yield record;
       }
     }
@@ -188,9 +189,13 @@ class Wal implements Log {
     if (repeated.length > 0) payload = encode([...repeated, ...records]);
     const frame = sealFrame(this.#sequence, payload);
     await this.#write(head, frame);
-    const place = [head.offset / sectorBytes, frame.length / sectorBytes] as const;
-    for (const [ordinal, record] of records.entries()) {
-      this.#contents.put(record, head.segment, ...place, repeated.length + ordinal);
+    const place = {
+      segment: head.segment.number,
+      sector: head.offset / sectorBytes,
+      sectors: frame.length / sectorBytes,
+    };
+    for (const [at, record] of records.entries()) {
+      this.#contents.put(record, head.segment, ...packPlace({ ...place, ordinal: repeated.length + at }));
     }
     this.#sequence++;
     head.offset += frame.length;

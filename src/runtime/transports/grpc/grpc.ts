@@ -34,7 +34,7 @@ export function grpcTransport(options: LinkOptions, protocol: keyof typeof paths
     request: bytesCodec,
     response: bytesCodec,
   };
-  return linkedTransport(options, (shared) => new GrpcMedium(method, shared), "protobuf");
+  return linkedTransport(options, (shared) => new GrpcMedium(method, shared), { encoding: "protobuf" });
 }
 
 class GrpcMedium implements Medium {

@@ -55,6 +55,13 @@ const silentBeatsMax = 5;
 /** What frames of any medium have before them, at the most. */
 const frameHeadBytes = 5;
 
+/** What tells transports apart besides their medium. */
+export interface Traits {
+  readonly encoding: "native" | "protobuf";
+  /** Keeps members apart that would take each other's channels for something else. */
+  readonly clusterSuffix: string;
+}
+
 /**
  * Keeps a link with each member: dials it, sends on the channel that it dialled, and dials again when that breaks.
  *
@@ -64,9 +71,9 @@ const frameHeadBytes = 5;
 export function linkedTransport(
   options: LinkOptions,
   makeMedium: (options: MediumOptions) => Medium,
-  encoding: "native" | "protobuf" = "native",
+  traits: Partial<Traits> = {},
 ): LinkedTransport {
-  return new Links(options, makeMedium, encoding);
+  return new Links(options, makeMedium, { encoding: "native", clusterSuffix: "", ...traits });
 }
 
 class Links implements LinkedTransport, Endpoint {
@@ -78,6 +85,7 @@ class Links implements LinkedTransport, Endpoint {
   readonly notices: OnceNotices;
   readonly random: () => number;
   readonly #listen: Address;
+  readonly #clusterSuffix: string;
   readonly #beatMs: number;
   readonly #session: number;
   readonly #acceptor: Acceptor;
@@ -88,7 +96,7 @@ class Links implements LinkedTransport, Endpoint {
   #state: "new" | "running" | "closed" = "new";
   #cancelBeat: () => void = () => {};
 
-  constructor(options: LinkOptions, makeMedium: (options: MediumOptions) => Medium, encoding: "native" | "protobuf") {
+  constructor(options: LinkOptions, makeMedium: (options: MediumOptions) => Medium, traits: Traits) {
     const { listen, notice, random = Math.random, timers = realTimers } = options;
     const { resolve = resolveBySystem, resolveCacheMs = 1000, handshakeMs = 2000, beatMs = 1000 } = options;
     const { frameBytesMax = 16 * mebibyte, queueBytesMax = 32 * mebibyte } = options;
@@ -97,7 +105,8 @@ class Links implements LinkedTransport, Endpoint {
     check("queueBytesMax", queueBytesMax >= frameBytesMax + frameHeadBytes, "must hold a frame of frameBytesMax");
     check("handshakeMs", handshakeMs >= 1, "must be at least 1");
     check("beatMs", beatMs >= 1, "must be at least 1");
-    this.encoding = encoding;
+    this.encoding = traits.encoding;
+    this.#clusterSuffix = traits.clusterSuffix;
     this.limits = { frameBytesMax, queueBytesMax, handshakeMs, beatMs, silentBeatsMax, timers };
     this.resolver = new Resolver(resolve, resolveCacheMs, timers);
     this.notices = new OnceNotices(notice);
@@ -117,7 +126,11 @@ class Links implements LinkedTransport, Endpoint {
 
   async start(owner: TransportOwner): Promise<void> {
     invariant(this.#state === "new" && !this.#owner, "a transport is started once");
-    check("clusterId", toUtf8(owner.clusterId).length <= clusterIdBytesMax, `has at most ${clusterIdBytesMax} bytes`);
+    check(
+      "clusterId",
+      toUtf8(owner.clusterId).length + this.#clusterSuffix.length <= clusterIdBytesMax,
+      `has at most ${clusterIdBytesMax} bytes`,
+    );
     this.#owner = owner;
     await this.#acceptor.listen(this.#listen);
     if (this.#isClosed()) return this.#acceptor.close(); // closed while it was starting
@@ -163,7 +176,8 @@ class Links implements LinkedTransport, Endpoint {
 
   identity(to: NodeId): Identity {
     invariant(this.#owner !== undefined, "connections are made after the start");
-    const { id, clusterId, speaks } = this.#owner;
+    const { id, speaks } = this.#owner;
+    const clusterId = `${this.#owner.clusterId}${this.#clusterSuffix}`;
     return { versions: { min: oldestVersion, max: speaks }, session: this.#session, clusterId, from: id, to };
   }
 

@@ -13,7 +13,12 @@ import { Connection } from "./connection.ts";
 
 /** Carries frames over TCP, or over TLS on TCP. Throws `OptionError`. */
 export function tcpTransport(options: LinkOptions): LinkedTransport {
-  return linkedTransport(options, (shared) => new TcpMedium(shared));
+  return linkedTransport(options, tcpMedium);
+}
+
+/** What such a transport's links are made of. */
+export function tcpMedium(options: MediumOptions): Medium {
+  return new TcpMedium(options);
 }
 
 class TcpMedium implements Medium {

@@ -26,3 +26,17 @@ test("what a client read when its commit was refused it reads again", async () =
   expect(polled).toEqual([["poll", { k: [[4, "a"]] }]]);
   expect(asked).toEqual([{ k: 4 }, { k: 4 }, { k: 5 }]);
 });
+
+test("a client reads as much as a node has to tell", async () => {
+  const client = kafka.newClient();
+  const pairs = Array.from({ length: 200_000 }, (_, offset) => [offset, 0]);
+  const asked: Body[] = [];
+  const ask = async (body: Body): Promise<Body> => {
+    asked.push(body);
+    return body.type === "poll" ? { type: "poll_ok", msgs: { k: pairs } } : { type: `${body.type}_ok` };
+  };
+
+  await client.invoke({ f: "poll", value: [["poll"]] }, ask);
+
+  expect(asked[1]).toEqual({ type: "commit_offsets", offsets: { k: 199_999 } });
+});

@@ -82,10 +82,14 @@ class LogClient implements Client {
     const reply = await ask({ type: "poll", offsets: { ...this.#offsets } });
     const polled = fieldOf(reply, "msgs", "a map from keys to lists of [offset, message]", isPolled);
     const read = Object.entries(polled).filter(([, pairs]) => pairs.length > 0);
-    const last = read.map(([key, pairs]) => [key, Math.max(...pairs.map(([offset]) => offset))] as const);
+    const last = read.map(([key, pairs]) => [key, highest(pairs)] as const);
     if (last.length > 0) await ask({ type: "commit_offsets", offsets: Object.fromEntries(last) });
     // Only now: what was read in vain, since the commit was refused, is read again.
     for (const [key, offset] of last) this.#offsets[key] = Math.max(this.#offsets[key] ?? 0, offset + 1);
     return polled;
   }
+}
+
+function highest(pairs: readonly (readonly [offset: number, message: unknown])[]): number {
+  return pairs.reduce((most, [offset]) => Math.max(most, offset), -1);
 }

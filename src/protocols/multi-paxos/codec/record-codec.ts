@@ -1,0 +1,42 @@
+import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
+import { MalformedError } from "../../../base/errors.ts";
+import { type Field, flag, optional, unionCodec, whole } from "../../../base/union-codec.ts";
+import type { PaxosRecord } from "../messages.ts";
+import { base, positive, snapshot, updates, version } from "./fields.ts";
+import { readVersion } from "./message-codec.ts";
+
+/** Records that go into a log; pieces of snapshots go to the store of snapshots. */
+export type LoggedRecord = Exclude<PaxosRecord, { kind: "chunk" }>;
+
+/** A record's place in this list is its number on disk: only ever add at the end. */
+export const recordKinds: readonly LoggedRecord["kind"][] = ["view", "accepted", "learned", "ordered", "base"];
+
+/** Kinds in the order of `recordKinds`, and their fields in the order of the format. */
+const records = unionCodec<LoggedRecord>({
+  view: { view: whole },
+  accepted: { view: whole, first: positive, updates },
+  learned: { first: positive, updates },
+  ordered: { through: whole },
+  base: { base, snapshot: optional(snapshot) as Field<LoggedBase["snapshot"]>, isOwn: flag, promised: whole },
+});
+
+type LoggedBase = Extract<LoggedRecord, { kind: "base" }>;
+
+/** The record as bytes; its kind is stored beside it as well. */
+export function encodeRecord(record: LoggedRecord): Bytes {
+  const content = records.encode(record);
+  return new ByteWriter(content.length + 1).byte(version).raw(content).finish();
+}
+
+/**
+ * The record that `bytes` are.
+ *
+ * Throws `MalformedError`, and nothing else, for anything that `encodeRecord` did not make.
+ */
+export function decodeRecord(kindNumber: number, bytes: Bytes): LoggedRecord {
+  const reader = new ByteReader(bytes);
+  readVersion(reader);
+  const record = records.decode(reader.raw(reader.remaining));
+  if (record.kind !== recordKinds[kindNumber]) throw new MalformedError(`not a record of kind ${kindNumber}`);
+  return record.kind === "base" ? { ...record, snapshot: record.snapshot } : record; // named, though it be none
+}

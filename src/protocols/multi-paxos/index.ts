@@ -1,0 +1,15 @@
+export type { Bytes } from "../../base/bytes.ts";
+export { MalformedError } from "../../base/errors.ts";
+export type { NodeId } from "../../base/ids.ts";
+export type { Core, Input, Outbox, Vocabulary } from "../core.ts";
+export { type Effects, Gate } from "../outbox.ts";
+export type * from "../replicated-log.ts";
+export { membershipOf, participantsOf } from "../replicated-log.ts";
+export { type Change, decodeChange, encodeChange } from "./codec/change-codec.ts";
+export { decodeMessage, encodeMessage, messageBytesMax } from "./codec/message-codec.ts";
+export { decodeRecord, encodeRecord, type LoggedRecord, recordKinds } from "./codec/record-codec.ts";
+export { firstBase, firstMemory, type PaxosMemory, Recovery } from "./log/recovery.ts";
+export type { Base, Configuration, PaxosMessage, PaxosRecord, PaxosVocabulary, Update } from "./messages.ts";
+export { MultiPaxos, type PaxosStart } from "./multi-paxos.ts";
+export type { PaxosOptions } from "./options.ts";
+export type { PaxosState } from "./state.ts";
