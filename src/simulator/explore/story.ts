@@ -10,7 +10,7 @@ import type { Worlds } from "./world/worlds.ts";
 export interface Violation {
   readonly claim: string;
   readonly trace: readonly string[];
-  /** When it breaks only later: how the world goes on from there, with what was on its way lost, and without a fault. */
+  /** When it breaks only later: how the world goes on, with what was on its way lost, and without a fault. */
   readonly sequel?: readonly string[];
 }
 
