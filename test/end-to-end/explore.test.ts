@@ -45,12 +45,23 @@ test("a scenario of total order is explored with the numbers that options change
   expect(stdout).toContain("every promise held in every state");
 });
 
+test("gossip is explored with a scenario that is named", async () => {
+  const { code, stdout } = await runQuorate(["explore", "gossip", "--scenario", "repeats", "--rumours", "1"]);
+
+  expect(code).toBe(0);
+  expect(stdout).toContain("gossip: repeats: 3 members, links line, payloads kept none;\n");
+  expect(stdout).toContain("every promise held in every state");
+});
+
 test("what a protocol does not promise is told as a story, with the exit code of a failure", async () => {
   const founding = ["--scenario", "founding", "--memory", "lost", "--applications", "1", "--attempts", "2"];
   const { code, stdout } = await runQuorate(["explore", "total-order", ...founding, "--order", "sent"]);
 
   expect(code).toBe(1);
-  expect(stdout).toContain("a promise is broken, after 22 steps and no fewer:\n  1. ");
+  expect(stdout).toContain(
+    "a promise is broken, after 12 steps and no fewer, once what is on its way is lost and nothing else fails:\n  1. ",
+  );
+  expect(stdout).toContain("\nfrom here on nothing fails:\n  1. ");
   expect(stdout).toMatch(/^it must be that one group is founded: /m);
 });
 
@@ -62,10 +73,12 @@ test("a bound that is reached is named", async () => {
 });
 
 test.each([
-  [["explore", "paxos"], "paxos cannot be explored; raft, total-order and synod can"],
+  [["explore", "paxos"], "paxos cannot be explored; raft, total-order, gossip and synod can"],
   [["explore", "total-order", "--terms", "2"], "--terms means nothing to total-order, only to raft"],
   [["explore", "total-order", "--scenario", "odd"], "--scenario must be links or order or view-change"],
   [["explore", "total-order", "--seekers", "3"], "--members and --seekers must be 1 to 5 together"],
+  [["explore", "gossip", "--multicasts", "2"], "--multicasts means nothing to gossip, only to total-order"],
+  [["explore", "gossip", "--kept", "some"], "--kept must be all or none, not some"],
   [["explore", "synod", "--proposers", "4"], "--proposers must be a whole number from 1 to 3, not 4"],
   [["explore", "raft", "--members", "9"], "--members must be a whole number from 1 to 5, not 9"],
   [["explore", "raft", "--order", "odd"], "--order must be any or sent, not odd"],

@@ -50,6 +50,13 @@ function boundText({ complete, bound, violation }: Finding, { bounds, timeMs }: 
 
 function verdictText({ violation }: Finding, paint: Paint): string {
   if (violation === undefined) return paint("green", "every promise held in every state");
-  const steps = violation.trace.map((step, at) => `${String(at + 1).padStart(3)}. ${step}`);
-  return `${paint("red", "a promise is broken")}, after ${steps.length} steps and no fewer:\n${steps.join("\n")}\n${violation.claim}`;
+  const { trace, sequel, claim } = violation;
+  const later = sequel === undefined ? "" : ", once what is on its way is lost and nothing else fails";
+  const head = `${paint("red", "a promise is broken")}, after ${trace.length} steps and no fewer${later}:`;
+  const sequelHead = sequel === undefined ? [] : ["from here on nothing fails:", ...sequel.map(numbered)];
+  return [head, ...trace.map(numbered), ...sequelHead, claim].join("\n");
+}
+
+function numbered(step: string, at: number): string {
+  return `${String(at + 1).padStart(3)}. ${step}`;
 }

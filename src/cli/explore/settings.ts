@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import type { Bounds, Explored } from "../../simulator/index.ts";
+import { type Bounds, canBeCounted, type Explored } from "../../simulator/index.ts";
+import { CommandFailure, exitCode } from "../exit.ts";
 import { parseDuration } from "../quantities.ts";
 import type { Choice, ExplorableProtocol } from "./protocols/protocol.ts";
 import { Reader, type Words } from "./reader.ts";
@@ -13,21 +14,22 @@ export interface Settings {
   readonly jobs: number;
 }
 
+const tooMany = "too many kinds of events at once: leave out some, that is set their counts to 0";
+
 /** Longest exploration: a week. */
 const timeMsMax = 7 * 24 * 60 * 60_000;
 
 /** Checks the options of `quorate explore`. */
 export function readSettings(protocol: ExplorableProtocol, words: Words): Settings {
   const reader = new Reader({ ...protocol.usual(words), ...words });
-  const { explored, bounds, told } = protocol.read(reader);
+  const { explored, told, ...choice } = protocol.read(reader);
+  const steps = reader.count("steps", 1, 1_000_000);
+  const states = reader.count("statesMax", 1, 1_000_000_000);
+  const bounds = { ...choice.bounds, steps, states, symmetry: true };
+  if (!canBeCounted(explored, bounds)) throw new CommandFailure(exitCode.usage, tooMany);
   return {
     explored,
-    bounds: {
-      ...bounds,
-      steps: reader.count("steps", 1, 1_000_000),
-      states: reader.count("statesMax", 1, 1_000_000_000),
-      symmetry: true,
-    },
+    bounds,
     told,
     timeMs: parseDuration(String(words.time), "--time", timeMsMax),
     jobs: words.jobs === undefined ? availableParallelism() : reader.count("jobs", 1, 64),

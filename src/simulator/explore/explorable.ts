@@ -1,5 +1,6 @@
 import type { NodeId } from "../../base/ids.ts";
-import type { Core, Vocabulary } from "../../protocols/core.ts";
+import type { Core, Input, Vocabulary } from "../../protocols/core.ts";
+import type { Budget } from "./budget.ts";
 
 /** The words of a protocol, and of what is remembered and checked about it. All of it plain data. */
 export interface Terms extends Vocabulary {
@@ -29,25 +30,36 @@ export interface Standing<T extends Terms> {
   readonly disk: Readonly<T["state"]>;
 }
 
-/** How often something happens, in all, on whichever members: up to 15 times, or `Infinity`: other things limit it. */
-export type CountMax = number;
-
 /** One kind of request. */
 export interface Question<T extends Terms> {
-  readonly countMax: CountMax;
+  readonly budget: Budget;
   mayAsk(state: Readonly<T["state"]>): boolean;
   /** The `number`-th of them, from 1, of a member in this state; without a limit they have no numbers. */
   request(number: number, state: Readonly<T["state"]>): T["request"];
 }
 
-/** One thing that comes of time: whenever it may come, it is explored that it does. */
+/** One thing that comes of itself, of time say: whenever it may come, it is explored that it does. */
 export interface Alarm<T extends Terms> {
-  readonly countMax: CountMax;
+  readonly budget: Budget;
   mayRing(state: Readonly<T["state"]>): boolean;
-  /** Sets the clocks of a core so that the time has come, and lets it tick. */
-  ring(core: Core<T, T["state"]>, tick: () => void): void;
+  /** Sets the clocks of a core so that the time has come, and lets it take a tick, or what else is due then. */
+  ring(core: Core<T, T["state"]>, take: (input: Input<T>) => void): void;
   /** What happens to a member, in a few words. */
   words(id: NodeId): string;
+}
+
+/** What must come about in the end, from every world, once nothing fails any more. */
+export interface Rest<T extends Terms> {
+  /** Ring in each round, in turn, at whom they may, until nothing comes of it any more. */
+  readonly alarms: readonly Pick<Alarm<T>, "mayRing" | "ring" | "words">[];
+  /** What of a state can matter for that: not what only messages on their way are compared with. */
+  essence(state: Readonly<T["state"]>): unknown;
+  /** Whether nothing is promised any more to members like these. */
+  isLost(members: readonly Standing<T>[]): boolean;
+  /** Whether this may be said in every round for ever. */
+  isSignOfLife(message: T["message"]): boolean;
+  /** Throws `InvariantViolation` when something is missing in a world that is at rest. */
+  check(members: readonly Standing<T>[], history: T["history"]): void;
 }
 
 /**
@@ -88,6 +100,8 @@ export interface Explorable<T extends Terms> {
   remember(history: T["history"], facts: readonly T["fact"][]): T["history"];
   /** Throws `InvariantViolation` when members (in the order of `ids`) and history break a promise. */
   check(members: readonly Standing<T>[], history: T["history"]): void;
+  /** Absent where no more is explored than what happens. */
+  readonly rest?: Rest<T>;
   /** Each in a few words. */
   readonly words: {
     message(message: T["message"]): string;

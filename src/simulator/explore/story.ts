@@ -2,15 +2,20 @@ import type { NodeId } from "../../base/ids.ts";
 import { InvariantViolation, unreachable } from "../../base/invariant.ts";
 import type { Explorable, Terms } from "./explorable.ts";
 import type { Place } from "./visited.ts";
-import { attempt } from "./world/local-steps.ts";
+import { attempt, type Step } from "./world/local-steps.ts";
 import { type Occasion, type Result, type Seat, stepSeat } from "./world/seat.ts";
-import type { Step, Worlds } from "./world/worlds.ts";
+import type { Worlds } from "./world/worlds.ts";
 
 /** A broken promise, and one of the shortest ways to it. */
 export interface Violation {
   readonly claim: string;
   readonly trace: readonly string[];
+  /** When it breaks only later: how the world goes on, with what was on its way lost, and without a fault. */
+  readonly sequel?: readonly string[];
 }
+
+/** Steps of a sequel that are told, at most. */
+const sequelMax = 200;
 
 /**
  * Goes the way to a violation once more, and tells it.
@@ -27,6 +32,11 @@ export function tellViolation<T extends Terms>(worlds: Worlds<T>, way: readonly 
   }
   const state = worlds.broken(world);
   if (state !== undefined) return { claim: state.message, trace };
+  const sequel: string[] = [];
+  const later = worlds.brokenLater(world, (row, next) => {
+    if (sequel.length < sequelMax) sequel.push(tellStep(worlds, row, next));
+  });
+  if (later !== undefined) return { claim: later.message, trace, sequel };
   const step = findBroken(worlds, world);
   return { claim: step?.violation.message ?? claim, trace: step === undefined ? trace : [...trace, step.text] };
 }
@@ -65,7 +75,7 @@ function findBroken<T extends Terms>(
 }
 
 /** One sentence: what happens to whom, and what comes of it. */
-function tellStep<T extends Terms>({ steps }: Worlds<T>, world: Int32Array, step: Readonly<Step<T>>): string {
+function tellStep<T extends Terms>({ steps }: Worlds<T>, world: Int32Array, step: Step): string {
   const { explorable, letters, seats } = steps;
   const { kind, argument } = step;
   const before = seats.at(world[step.member] as number);

@@ -33,6 +33,11 @@ export class Visited {
     return true;
   }
 
+  /** Whether a state was added. */
+  has(low: number, high: number): boolean {
+    return this.#slots[this.#find(low, high)] !== 0;
+  }
+
   /** What is known of a state. */
   place(state: number): Place {
     return {

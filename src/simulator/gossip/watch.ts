@@ -55,37 +55,38 @@ export class GossipWatch implements Watch<GossipVocabulary, GossipState> {
     this.#known.set(life, new Map(state.known));
     addAll(this.#ever.get(id) as Holdings, difference(state.known, before)); // made when it started
     checkOwn(id, state);
-    for (const peer of state.peers.values()) this.#checkPeer(id, state, peer);
-    this.#checkForgotten(id, state);
+    for (const peer of state.peers.values()) {
+      checkPeer(id, state, peer, this.#known.get(lifeOf(peer.id, peer.incarnation)) ?? new Map());
+    }
+    checkForgotten(id, state, (member) => this.#ever.get(member) ?? new Map());
   }
 
   wiped(): void {}
+}
 
-  #checkPeer(id: string, state: State, peer: Peer): void {
-    const of = `${id} of ${peer.id}`;
-    const flying = outstanding(peer);
-    const truth = this.#known.get(lifeOf(peer.id, peer.incarnation)) ?? new Map();
-    holds(peer.theirs, truth, `a peer is believed to know only what it knows (theirs ⊆ truth): ${of}`);
-    lacks(flying, peer.out, `what is on its way is not to be sent as well (flight ∩ out = ∅): ${of}`);
-    lacks(peer.theirs, peer.out, `what a peer has is not to be sent: ${of}`);
-    const { flightCountMax } = state.config;
-    invariant(peer.flights.length <= flightCountMax, `no more batches than the window are on their way: ${of}`);
-    if (peer.role === "spare") return;
-    const cared: Holdings = new Map([...peer.theirs]);
-    addAll(cared, peer.out);
-    addAll(cared, flying);
-    const carried = new Map([...state.known].filter(([origin]) => isCarried(state, peer, origin)));
-    holds(carried, cared, `what is known is known, on its way or to be sent on every used link: ${of}`);
-  }
+/** What a member believes of a peer, and means to send it; `truth` is what the peer knows in the life that is meant. */
+export function checkPeer(id: string, state: State, peer: Peer, truth: ReadonlyHoldings): void {
+  const of = `${id} of ${peer.id}`;
+  const flying = outstanding(peer);
+  holds(peer.theirs, truth, `a peer is believed to know only what it knows (theirs ⊆ truth): ${of}`);
+  lacks(flying, peer.out, `what is on its way is not to be sent as well (flight ∩ out = ∅): ${of}`);
+  lacks(peer.theirs, peer.out, `what a peer has is not to be sent: ${of}`);
+  const { flightCountMax } = state.config;
+  invariant(peer.flights.length <= flightCountMax, `no more batches than the window are on their way: ${of}`);
+  if (peer.role === "spare") return;
+  const cared: Holdings = new Map([...peer.theirs]);
+  addAll(cared, peer.out);
+  addAll(cared, flying);
+  const carried = new Map([...state.known].filter(([origin]) => isCarried(state, peer, origin)));
+  holds(carried, cared, `what is known is known, on its way or to be sent on every used link: ${of}`);
+}
 
-  /** What may be forgotten was delivered to everyone, in some life. */
-  #checkForgotten(id: string, state: State): void {
-    const stable = difference(state.known, state.store.unstable);
-    if (stable.size === 0) return;
-    for (const member of state.config.members) {
-      const claim = `only what everyone had may be forgotten: ${id}, what ${member} never had`;
-      holds(stable, this.#ever.get(member) ?? new Map(), claim);
-    }
+/** What may be forgotten was delivered to everyone, in some life; `ever` is what a member knew in any of its own. */
+export function checkForgotten(id: string, state: State, ever: (member: string) => ReadonlyHoldings): void {
+  const stable = difference(state.known, state.store.unstable);
+  if (stable.size === 0) return;
+  for (const member of state.config.members) {
+    holds(stable, ever(member), `only what everyone had may be forgotten: ${id}, what ${member} never had`);
   }
 }
 
@@ -94,7 +95,7 @@ function lifeOf(id: string, incarnation: number): string {
 }
 
 /** A member's own state is in order, and within its bounds. */
-function checkOwn(id: string, { config, known, store }: State): void {
+export function checkOwn(id: string, { config, known, store }: State): void {
   invariant(known.size <= config.originsMax, `origins keep to their maximum: ${id}`);
   for (const ranges of known.values()) {
     invariant(areRanges(ranges), `ranges are in order and apart: ${id}`);

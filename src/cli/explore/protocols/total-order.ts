@@ -1,15 +1,16 @@
 import { totalOrderScenarios } from "../../../simulator/explore/total-order/scenarios.ts";
 import type { TotalOrderLimits } from "../../../simulator/index.ts";
 import { CommandFailure, exitCode } from "../../exit.ts";
-import type { Reader, Words } from "../reader.ts";
+import type { Reader } from "../reader.ts";
 import { diskOption, networkOptions, readNetwork } from "./disorder.ts";
 import type { ExplorableProtocol, ProtocolOption } from "./protocol.ts";
+import { scenarioHelp, scenarioWords } from "./scenarios.ts";
 
-const scenarioNames = Object.keys(totalOrderScenarios);
-const usualScenario = "order";
+const names = Object.keys(totalOrderScenarios);
+const usual = "order";
 
 const options: readonly ProtocolOption[] = [
-  { flags: "--scenario <name>", words: `${scenarioNames.join(", ")}: see below`, usual: usualScenario },
+  { flags: "--scenario <name>", words: `${names.join(", ")}: see below`, usual },
   { flags: "--members <count>", words: "members of the first view; 0: a group is to be founded" },
   { flags: "--seekers <count>", words: "processes that seek a group; 5 at most with the members" },
   { flags: "--delivery <when>", words: "uniform, or agreed: before a majority is known to have it" },
@@ -33,10 +34,10 @@ export const totalOrder: ExplorableProtocol = {
   summary: "a broadcast in one order without a leader",
   description: "A small group in one part of its life, which --scenario names; the other options change what it has.",
   options,
-  epilogue: `Scenarios, each with its own numbers unless options say otherwise:\n${scenarioHelp()}`,
-  usual: (words) => scenarioWords(words),
+  epilogue: scenarioHelp(totalOrderScenarios),
+  usual: (words) => scenarioWords(totalOrderScenarios, words, usual),
   read: (reader) => {
-    const scenario = reader.oneOf("scenario", scenarioNames);
+    const scenario = reader.oneOf("scenario", names);
     const limits = readLimits(reader);
     const { members, seekers, delivery, memory } = limits;
     if (members + seekers < 1 || members + seekers > 5) {
@@ -72,21 +73,4 @@ function readLimits(reader: Reader): TotalOrderLimits {
     keepAlives: count("keepAlives"),
     applications: count("applications"),
   };
-}
-
-function scenarioWords({ scenario = usualScenario }: Words): Record<string, string> {
-  const { limits, bounds } = totalOrderScenarios[String(scenario)] ?? {};
-  const all = Object.entries({ ...limits, ...bounds, scenario: usualScenario });
-  return Object.fromEntries(all.map(([name, value]) => [name, String(value)]));
-}
-
-function scenarioHelp(): string {
-  return Object.entries(totalOrderScenarios)
-    .map(([name, { about, limits, bounds }]) => {
-      const some = Object.entries({ ...limits, ...bounds }).filter(
-        ([, value]) => typeof value === "number" && value > 0,
-      );
-      return `  ${name.padEnd(12)} ${about}\n${" ".repeat(15)}${some.map(([what, value]) => `${what} ${value}`).join(", ")}`;
-    })
-    .join("\n");
 }

@@ -1,7 +1,7 @@
 import { invariant } from "../../../base/invariant.ts";
 import { newRandom } from "../../../base/random.ts";
 import { toUtf8 } from "../../../base/text.ts";
-import type { Core } from "../../../protocols/core.ts";
+import type { Core, Input } from "../../../protocols/core.ts";
 import {
   Raft,
   type RaftMessage,
@@ -66,12 +66,12 @@ export function explorableRaft(limits: RaftLimits): Explorable<RaftTerms> {
     alarms: [timeout, tick],
     questions: [
       {
-        countMax: proposals,
+        budget: { countMax: proposals },
         mayAsk: (state) => state.role === "leader",
         request: (number) => ({ kind: "propose", id: number, payloads: [toUtf8(proposalText(number))] }),
       },
       {
-        countMax: reads,
+        budget: { countMax: reads },
         mayAsk: (state) => state.leader !== undefined,
         request: (number) => ({ kind: "barrier", id: firstRead + number, mode: "quorum" }),
       },
@@ -95,26 +95,26 @@ const patienceTicksMax = 1000;
 
 function alarmsOf({ terms, timeouts, ticks }: RaftLimits): [timeout: Alarm<RaftTerms>, tick: Alarm<RaftTerms>] {
   const timeout: Alarm<RaftTerms> = {
-    countMax: timeouts,
+    budget: { countMax: timeouts },
     mayRing: (state) => state.term < terms,
     ring: waitOut,
     words: (id) => `${id}'s patience ends`,
   };
   const tick: Alarm<RaftTerms> = {
-    countMax: ticks,
+    budget: { countMax: ticks },
     mayRing: (state) => state.role === "leader",
-    ring: (_, takeTick) => takeTick(),
+    ring: (_, take) => take({ kind: "tick" }),
     words: (id) => `${id}'s clock ticks`,
   };
   return [timeout, tick];
 }
 
 /** As many ticks as it takes: to campaign, or to step down. */
-function waitOut(core: Core<RaftTerms, RaftState>, tick: () => void): void {
+function waitOut(core: Core<RaftTerms, RaftState>, take: (input: Input<RaftTerms>) => void): void {
   const hasTimedOut = ({ role, elapsed }: Readonly<RaftState>): boolean => role !== "leader" && elapsed === 0;
   for (let ticks = 0; ticks === 0 || !hasTimedOut(core.inspect()); ticks++) {
     invariant(ticks < patienceTicksMax, "patience ends in the end");
-    tick();
+    take({ kind: "tick" });
   }
 }
 

@@ -3,6 +3,7 @@ import { invariant, unreachable } from "../../../base/invariant.ts";
 import { majority } from "../../../protocols/quorum/majority.ts";
 import type { Vote } from "../../../protocols/synod/acceptor.ts";
 import { type Ballot, compareBallots } from "../../../protocols/synod/ballot.ts";
+import { unlimited } from "../budget.ts";
 import type { Explorable, Moment } from "../explorable.ts";
 import { SynodMember, type SynodMessage, type SynodState, type SynodVocabulary } from "./synod-member.ts";
 
@@ -50,9 +51,9 @@ export function explorableSynod({ members, proposers, ballots }: SynodLimits): E
     isSpent: () => true, // ballots only grow, and nobody counts twice
     alarms: [
       {
-        countMax: Number.POSITIVE_INFINITY, // each counts its own
+        budget: unlimited, // each counts its own
         mayRing: ({ id, tries }) => proposing.includes(id) && tries < ballots,
-        ring: (_, tick) => tick(),
+        ring: (_, take) => take({ kind: "tick" }),
         words: (id) => `${id} begins a ballot`,
       },
     ],

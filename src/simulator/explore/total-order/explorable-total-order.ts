@@ -10,11 +10,13 @@ import {
 } from "../../../protocols/total-order/index.ts";
 import { isWedged } from "../../../protocols/total-order/state.ts";
 import { messageWords, outputWords, recordWords } from "../../total-order/words.ts";
-import type { Explorable, Question } from "../explorable.ts";
+import { unlimited } from "../budget.ts";
+import type { Explorable, Question, Rest } from "../explorable.ts";
 import { orderEssence } from "./essence.ts";
 import { messageText, orderFacts, stateText } from "./facts.ts";
 import type { TotalOrderLimits } from "./limits.ts";
 import { checkOrder, rememberOrder } from "./promises.ts";
+import { totalOrderRest } from "./rest.ts";
 import { firstHistory, type TotalOrderTerms } from "./terms.ts";
 import { alarmsOf, calmTotalOrder } from "./time.ts";
 
@@ -31,13 +33,14 @@ export function explorableTotalOrder(limits: TotalOrderLimits): Explorable<Total
     calm: calmTotalOrder,
     essence: orderEssence,
     isSpent: (message, state, mayRestart) => !mayRestart && isSpent(message, state, limits),
-    isEcho,
+    isEcho: (message, receiver, sender) => isEcho(message, receiver, sender, limits),
     alarms: alarmsOf(limits),
     questions: questionsOf(limits),
     facts: orderFacts,
     firstHistory,
     remember: rememberOrder,
     check: checkOrder,
+    rest: totalOrderRest(giving),
     words: {
       message: messageWords,
       request: requestWords,
@@ -77,22 +80,32 @@ function found(core: TotalOrder, founders: readonly NodeId[]): void {
 function questionsOf({ multicasts, leaves }: TotalOrderLimits): readonly Question<TotalOrderTerms>[] {
   return [
     {
-      countMax: multicasts,
+      budget: { countMax: multicasts },
       mayAsk: ({ phase }) => phase !== "ended",
       request: (number) => ({ kind: "multicast", id: number, payload: toUtf8(messageText(number)) }),
     },
     {
-      countMax: leaves,
+      budget: { countMax: leaves },
       mayAsk: ({ phase, leavingTicks }) => phase === "member" && leavingTicks === undefined,
       request: () => ({ kind: "leave" }),
     },
     {
-      countMax: Number.POSITIVE_INFINITY, // transfers limit it
+      budget: unlimited, // transfers limit it
       mayAsk: (state) => pieceOf(state) !== undefined,
       request: (_, state) => pieceOf(state) ?? { kind: "consumed", position: 0 },
     },
   ];
 }
+
+/** The owner gives its state, in the end. */
+const giving: Rest<TotalOrderTerms>["alarms"][number] = {
+  mayRing: (state) => pieceOf(state) !== undefined,
+  ring: (core, take) => {
+    const request = pieceOf(core.inspect());
+    if (request !== undefined) take({ kind: "request", request });
+  },
+  words: (id) => `${id} gives its state`,
+};
 
 /** The state that a newcomer waits for, all in one piece. */
 function pieceOf({ transfers, view }: Readonly<TotalOrderState>): TotalOrderRequest | undefined {
@@ -126,17 +139,23 @@ function isSpent(
   }
 }
 
-/** Who speaks in a view that is over for both is told so, and knows it. */
+/**
+ * Who speaks in a view that is over for both is told so, and knows it.
+ *
+ * How it is told changes once, when the receiver goes on to a second view after that one; if it can, it is waited for.
+ */
 function isEcho(
   { stamp }: TotalOrderMessage,
   receiver: Readonly<TotalOrderState>,
   sender: Readonly<TotalOrderState>,
+  { members, attempts }: TotalOrderLimits,
 ): boolean {
-  const isOver = ({ phase, view, config }: Readonly<TotalOrderState>, incarnation: number): boolean =>
-    phase === "ended" || (view.group === stamp.group && view.number > stamp.view && config.incarnation === incarnation);
-  return (
-    receiver.phase === "member" && isOver(receiver, receiver.config.incarnation) && isOver(sender, stamp.incarnation)
-  );
+  const last = attempts + (members > 0 ? 1 : 0);
+  const isOver = ({ phase, view }: Readonly<TotalOrderState>): boolean =>
+    phase === "ended" || (view.group === stamp.group && view.number > stamp.view);
+  const isTold = receiver.view.number >= Math.min(stamp.view + 2, last);
+  const isSame = sender.config.incarnation === stamp.incarnation;
+  return receiver.phase === "member" && isOver(receiver) && isTold && isSame && isOver(sender);
 }
 
 function requestWords(request: TotalOrderRequest): string {

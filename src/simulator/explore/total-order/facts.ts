@@ -36,11 +36,11 @@ export function orderFacts(moment: OrderMoment): OrderFact[] {
   if (entered !== undefined && place !== undefined && after.config.delivery === "agreed") {
     facts.push({ kind: "settles", by, at: place });
   }
-  for (const output of outputs) facts.push(...factsOf(by, output, before, after, isFinal));
   for (const { message } of moment.sent) {
     const isNew = message.kind === "install" && message.decree !== after.lastDecree;
     if (isNew) facts.push(endOf(message.decree));
   }
+  for (const output of outputs) facts.push(...factsOf(by, output, before, after, isFinal));
   return facts;
 }
 

@@ -1,8 +1,9 @@
 import { newRandom } from "../../../base/random.ts";
-import type { Core } from "../../../protocols/core.ts";
+import type { Core, Input } from "../../../protocols/core.ts";
 import type { TotalOrderState, TotalOrderVocabulary } from "../../../protocols/total-order/index.ts";
 import { electorate, isWedged, type Peer } from "../../../protocols/total-order/state.ts";
 import { hasReason } from "../../../protocols/total-order/view/suspicion.ts";
+import { unlimited } from "../budget.ts";
 import type { Alarm } from "../explorable.ts";
 import type { TotalOrderLimits } from "./limits.ts";
 import type { TotalOrderTerms } from "./terms.ts";
@@ -50,65 +51,82 @@ function calmPeer(peer: Peer, resendTicks: number): void {
   peer.resend.delayTicks = resendTicks;
 }
 
+type TotalOrderAlarm = Omit<Alarm<TotalOrderTerms>, "budget">;
+
+const patience: TotalOrderAlarm = {
+  mayRing: mayPropose,
+  ring: timed(({ synod, config }) => {
+    if (synod.attempt !== undefined) synod.attempt.ticks = config.promiseTicks;
+  }),
+  words: (id) => `${id} waits for no more promises`,
+};
+
+const repeat: TotalOrderAlarm = {
+  mayRing: mayRepeat,
+  ring: timed(({ peers, transfers, synod }) => {
+    for (const peer of peers) peer.resend.leftTicks = 1;
+    for (const transfer of transfers.values()) transfer.leftTicks = 1;
+    if (synod.attempt !== undefined) synod.attempt.ticks = 3; // asks are repeated with every fourth tick
+  }),
+  words: (id) => `${id} repeats what was not answered`,
+};
+
+const keepAlive: TotalOrderAlarm = {
+  mayRing: ({ phase }) => phase === "member",
+  ring: timed((state) => {
+    state.told.quietTicks = state.config.keepAliveTicks;
+    state.signTicks = state.config.joinTicks;
+  }),
+  words: (id) => `${id} says that it lives`,
+};
+
+const application: TotalOrderAlarm = {
+  mayRing: ({ phase }) => phase === "seeking",
+  ring: timed(({ seeking }) => {
+    seeking.joinTicks = 1;
+  }),
+  words: (id) => `${id} applies for membership`,
+};
+
+const words = (id: string): string => `${id} sets out to change the view`;
+
 /** All that time brings. */
 export function alarmsOf(limits: TotalOrderLimits): readonly Alarm<TotalOrderTerms>[] {
   return [
-    {
-      countMax: limits.attempts,
-      mayRing: mayTry,
-      ring: startOver,
-      words: (id) => `${id} sets out to change the view`,
-    },
-    {
-      countMax: Number.POSITIVE_INFINITY, // attempts limit it
-      mayRing: mayPropose,
-      ring: timed(({ synod, config }) => {
-        if (synod.attempt !== undefined) synod.attempt.ticks = config.promiseTicks;
-      }),
-      words: (id) => `${id} waits for no more promises`,
-    },
-    {
-      countMax: limits.repeats,
-      mayRing: mayRepeat,
-      ring: timed(({ peers, transfers, synod }) => {
-        for (const peer of peers) peer.resend.leftTicks = 1;
-        for (const transfer of transfers.values()) transfer.leftTicks = 1;
-        if (synod.attempt !== undefined) synod.attempt.ticks = 3; // asks are repeated with every fourth tick
-      }),
-      words: (id) => `${id} repeats what was not answered`,
-    },
-    {
-      countMax: limits.keepAlives,
-      mayRing: ({ phase }) => phase === "member",
-      ring: timed((state) => {
-        state.told.quietTicks = state.config.keepAliveTicks;
-        state.signTicks = state.config.joinTicks;
-      }),
-      words: (id) => `${id} says that it lives`,
-    },
-    {
-      countMax: limits.applications,
-      mayRing: ({ phase }) => phase === "seeking",
-      ring: timed(({ seeking }) => {
-        seeking.joinTicks = 1;
-      }),
-      words: (id) => `${id} applies for membership`,
-    },
+    { budget: { countMax: limits.attempts }, mayRing: mayTry, ring: startOver, words },
+    { budget: unlimited, ...patience }, // attempts limit it
+    { budget: { countMax: limits.repeats }, ...repeat },
+    { budget: { countMax: limits.keepAlives }, ...keepAlive },
+    { budget: { countMax: limits.applications }, ...application },
   ];
 }
 
+/** What time brings to a group in which nobody is silent. */
+export const restAlarms: readonly TotalOrderAlarm[] = [
+  repeat,
+  keepAlive,
+  application,
+  patience,
+  { mayRing: mustTry, ring: startOver, words },
+];
+
 /** One tick, with the clocks set so that something comes of it. */
 function timed(set: (state: TotalOrderState) => void): Alarm<TotalOrderTerms>["ring"] {
-  return (core, tick) => {
+  return (core, take) => {
     set(core.inspect() as TotalOrderState); // clocks are the explorer's to set
-    tick();
+    take({ kind: "tick" });
   };
 }
 
 /** Whether this process may want another view, or a first one: somebody is silent, if there is no other reason. */
 function mayTry(state: State): boolean {
-  const { phase, peers, seeds, seeking, config } = state;
-  if (phase === "member") return isWedged(state) || hasReason(state) || canMiss(state, peers.length);
+  return mustTry(state) || (state.phase === "member" && canMiss(state, state.peers.length));
+}
+
+/** Whether it wants one though everyone is heard. */
+function mustTry(state: State): boolean {
+  const { phase, seeds, seeking, config } = state;
+  if (phase === "member") return isWedged(state) || hasReason(state);
   const present = seeds.filter((node) => node === config.node || seeking.seekers.has(node));
   return (
     phase === "seeking" &&
@@ -123,12 +141,12 @@ function canMiss(state: State, memberCount: number): boolean {
 }
 
 /** Gives up what it tries, if it tries something, and tries again. */
-function startOver(core: OrderCore, tick: () => void): void {
+function startOver(core: OrderCore, take: (input: Input<TotalOrderVocabulary>) => void): void {
   const state = core.inspect() as TotalOrderState;
   const { attempt } = state.synod;
   if (attempt !== undefined) {
     attempt.ticks = 2 * state.config.attemptTicks;
-    tick();
+    take({ kind: "tick" });
   }
   const { synod, seeking, peers, me } = state;
   synod.reasonTicks = farTicks;
@@ -138,7 +156,7 @@ function startOver(core: OrderCore, tick: () => void): void {
   if (state.phase === "member" && !isWedged(state) && !hasReason(state) && other !== undefined) {
     other.silentTicks = state.config.suspectTicks;
   }
-  tick();
+  take({ kind: "tick" });
 }
 
 function mayPropose(state: State): boolean {

@@ -31,15 +31,27 @@ export interface Chances {
   readonly mayRing: readonly boolean[];
   /** By kind of question. */
   readonly mayAsk: readonly boolean[];
+  /** By alarm of those that ring until all is at rest. */
+  readonly mayEnd: readonly boolean[];
 }
 
 /**
  * What happens to a member. `argument`: a letter's number, kind and number of a question, a count of records, or an
- * alarm's place; `open` is the opening alarm.
+ * alarm's place; `open` is the opening alarm, `end` one of those that ring until all is at rest.
  */
-export type StepKind = "deliver" | "ask" | "persist" | "crash" | "ring" | "open";
+export type StepKind = "deliver" | "ask" | "persist" | "crash" | "ring" | "open" | "end";
 
-const kinds: readonly StepKind[] = ["deliver", "ask", "persist", "crash", "ring", "open"];
+/** One step of the world: what happens to whom. */
+export interface Step {
+  /** `repeat`: delivered, while a copy stays on its way. */
+  readonly kind: StepKind | "repeat" | "lose";
+  /** Place among the members. */
+  readonly member: number;
+  /** As in `StepKind`; a letter's number with `repeat` and `lose`. */
+  readonly argument: number;
+}
+
+const kinds: readonly StepKind[] = ["deliver", "ask", "persist", "crash", "ring", "open", "end"];
 const codeOf = new Map(kinds.map((kind, code) => [kind, code]));
 
 /** Most steps say nothing, and tell the history nothing. */
@@ -72,7 +84,7 @@ export class LocalSteps<T extends Terms> {
   readonly #chances: Chances[] = [];
   readonly #spent: Map<number, boolean>[] = [];
   readonly #echoes: Map<number, boolean>[] = [];
-  /** Whether there may be echoes: only as long as nobody starts anew. */
+  /** Whether there may be echoes. */
   readonly hasEchoes: boolean;
   /** Places of each letter's sender and receiver among the members, by letter. */
   readonly senders: number[] = [];
@@ -80,12 +92,9 @@ export class LocalSteps<T extends Terms> {
   /** A number for each pair of sender and receiver, by letter. */
   readonly links: number[] = [];
 
-  readonly #mayRestart: boolean;
-
-  constructor(explorable: Explorable<T>, renamings: readonly Renaming[], mayRestart: boolean) {
+  constructor(explorable: Explorable<T>, renamings: readonly Renaming[]) {
     this.explorable = explorable;
-    this.#mayRestart = mayRestart;
-    this.hasEchoes = explorable.isEcho !== undefined && !mayRestart;
+    this.hasEchoes = explorable.isEcho !== undefined;
     this.seats = new Parts(renamings);
     this.letters = new Parts(renamings);
     this.histories = new Parts(renamings);
@@ -114,22 +123,22 @@ export class LocalSteps<T extends Terms> {
     return this.#chances[seat] as Chances;
   }
 
-  /** Whether nothing can ever come of this letter at this seat. */
-  isSpent(letter: number, seat: number): boolean {
+  /** Whether nothing can ever come of this letter at this seat; with `mayRestart`, not after a restart either. */
+  isSpent(letter: number, seat: number, mayRestart: boolean): boolean {
     const spent = this.#spent[seat] as Map<number, boolean>;
-    let known = spent.get(letter);
+    const code = 2 * letter + Number(mayRestart);
+    let known = spent.get(code);
     if (known === undefined) {
       const { message } = this.letters.at(letter);
-      const mayBe = this.explorable.isSpent(message, this.seats.at(seat).state, this.#mayRestart);
+      const mayBe = this.explorable.isSpent(message, this.seats.at(seat).state, mayRestart);
       known = mayBe && this.take(seat, "deliver", letter).isIdle;
-      spent.set(letter, known);
+      spent.set(code, known);
     }
     return known;
   }
 
-  /** Whether nothing but answers of which nothing can come will ever come of this letter between these seats. */
+  /** Whether nothing but vain answers will ever come of this letter between these seats, if nobody starts again. */
   isEcho(letter: number, receiver: number, sender: number): boolean {
-    if (!this.hasEchoes) return false;
     const echoes = this.#echoes[letter] as Map<number, boolean>;
     const code = receiver * 2 ** 26 + sender;
     let known = echoes.get(code);
@@ -144,7 +153,9 @@ export class LocalSteps<T extends Terms> {
 
   #isAnsweredInVain(from: NodeId, sender: number, outcome: Outcome<T>, receiver: number): boolean {
     if (outcome.broken !== undefined || outcome.seat !== receiver || outcome.facts.length > 0) return false;
-    return outcome.letters.every((answer) => this.letters.at(answer).to === from && this.isSpent(answer, sender));
+    return outcome.letters.every(
+      (answer) => this.letters.at(answer).to === from && this.isSpent(answer, sender, false),
+    );
   }
 
   /** The history after this outcome, or what is wrong with it. */
@@ -170,8 +181,10 @@ export class LocalSteps<T extends Terms> {
       case "crash":
         return { kind, count: argument };
       case "ring":
-      case "open": {
-        const alarm = kind === "ring" ? explorable.alarms[argument] : explorable.opening;
+      case "open":
+      case "end": {
+        const alarms = { ring: explorable.alarms, open: [explorable.opening], end: explorable.rest?.alarms };
+        const alarm = alarms[kind]?.[argument];
         invariant(alarm !== undefined, "only alarms that there are ring");
         return { kind: "alarm", alarm };
       }
@@ -221,6 +234,7 @@ export class LocalSteps<T extends Terms> {
       pendingCount: pending.length,
       mayRing: explorable.alarms.map((alarm) => alarm.mayRing(state)),
       mayAsk: explorable.questions.map((question) => question.mayAsk(state)),
+      mayEnd: explorable.rest?.alarms.map((alarm) => alarm.mayRing(state)) ?? none,
     });
     return number;
   }

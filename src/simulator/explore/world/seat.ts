@@ -27,7 +27,7 @@ export type Occasion<T extends Terms> =
   | { readonly kind: "persist"; readonly count: number }
   /** The process dies and starts again; the oldest `count` of the records on their way are found on the disk. */
   | { readonly kind: "crash"; readonly count: number }
-  | { readonly kind: "alarm"; readonly alarm: Alarm<T> };
+  | { readonly kind: "alarm"; readonly alarm: Pick<Alarm<T>, "ring" | "words"> };
 
 /** A member's next seat, and what came of its step. */
 export interface Result<T extends Terms> {
@@ -108,7 +108,7 @@ function live<T extends Terms>(
       persist: (records) => asked.push(...records),
       output: (output) => outputs.push(output),
     });
-  if (occasion.kind === "alarm") occasion.alarm.ring(core, () => take({ kind: "tick" }));
+  if (occasion.kind === "alarm") occasion.alarm.ring(core, take);
   else take(inputOf(seat, occasion));
   const state = core.inspect();
   explorable.calm(state);

@@ -1,28 +1,36 @@
 import { InvariantViolation, unreachable } from "../../../base/invariant.ts";
+import { type Budget, unlimited } from "../budget.ts";
 import type { Bounds, Explorable, Terms } from "../explorable.ts";
 import { none, Visited } from "../visited.ts";
 import { countOf, isLeft, type Limit, limitsOf } from "./account.ts";
 import { type Renaming, renamings } from "./canonical.ts";
-import { attempt, LocalSteps, type Outcome, questionArgument, questionKind, type StepKind } from "./local-steps.ts";
-
-/** One step of the world: what happens to whom. Reused for the next one: to be read at once. */
-export interface Step<T extends Terms> {
-  /** `repeat`: delivered, while a copy stays on its way. */
-  kind: StepKind | "repeat" | "lose";
-  /** Place among the members. */
-  member: number;
-  /** As in `StepKind`; a letter's number with `repeat` and `lose`. */
-  argument: number;
-  /** None when a letter gets lost. */
-  outcome: Outcome<T> | undefined;
-}
+import { Continuation, type Onlooker } from "./continuation.ts";
+import {
+  attempt,
+  LocalSteps,
+  type Outcome,
+  questionArgument,
+  questionKind,
+  type Step,
+  type StepKind,
+} from "./local-steps.ts";
 
 /** Takes the worlds that can come next. */
-export interface Successors<T extends Terms> {
-  /** The first `length` numbers of `world`, valid until this returns. */
-  next(world: Int32Array, length: number, step: Readonly<Step<T>>): void;
+export interface Successors {
+  /** The first `length` numbers of `world`; they and the step are valid until this returns. */
+  next(world: Int32Array, length: number, step: Step): void;
   /** A promise breaks in this step. */
-  broken(violation: InvariantViolation, step: Readonly<Step<T>>): void;
+  broken(violation: InvariantViolation, step: Step): void;
+}
+
+/** All that is limited: crashes, duplicates and losses, alarms, and questions. */
+export function budgetsOf<T extends Terms>(
+  { alarms, questions }: Pick<Explorable<T>, "alarms" | "questions">,
+  { crashes, duplicates, losses, order }: Bounds,
+): Budget[] {
+  const loss = order === "sent" ? { countMax: losses } : unlimited;
+  const own = [...alarms, ...questions].map(({ budget }) => budget);
+  return [{ countMax: crashes }, { countMax: duplicates }, loss, ...own];
 }
 
 /**
@@ -43,18 +51,18 @@ export class Worlds<T extends Terms> {
   readonly #renamingCount: number;
   readonly #inOrder: boolean;
   readonly #checked = new Visited();
-  readonly #step: Step<T> = { kind: "deliver", member: 0, argument: 0, outcome: undefined };
+  readonly #continuation: Continuation<T> | undefined;
+  /** Reused for the next one. */
+  readonly #step: { -readonly [Field in keyof Step]: Step[Field] } = { kind: "deliver", member: 0, argument: 0 };
   #next = new Int32Array(64);
   /** The halves of the newest hash. */
   low = 0;
   high = 0;
 
   constructor(explorable: Explorable<T>, bounds: Bounds) {
-    const { alarms, questions } = explorable;
+    const { alarms } = explorable;
     this.#inOrder = bounds.order === "sent";
-    const losses = this.#inOrder ? bounds.losses : Number.POSITIVE_INFINITY;
-    const counts = [...alarms, ...questions].map(({ countMax }) => countMax);
-    const [crash, duplicate, loss, ...others] = limitsOf([bounds.crashes, bounds.duplicates, losses, ...counts]);
+    const [crash, duplicate, loss, ...others] = limitsOf(budgetsOf(explorable, bounds));
     this.#limits = {
       crash: crash as Limit,
       duplicate: duplicate as Limit,
@@ -64,7 +72,8 @@ export class Worlds<T extends Terms> {
     };
     const all = renamings(explorable.interchangeable);
     const used: Renaming[] = bounds.symmetry ? all : all.slice(0, 1);
-    this.steps = new LocalSteps(explorable, used, bounds.crashes > 0);
+    this.steps = new LocalSteps(explorable, used);
+    this.#continuation = explorable.rest && new Continuation(this.steps, explorable.rest);
     this.#isDiskFast = bounds.disk === "fast";
     this.#memberCount = explorable.ids.length;
     this.#renamingCount = used.length;
@@ -90,9 +99,9 @@ export class Worlds<T extends Terms> {
   }
 
   /** The first of some successors that only goes on with what has begun. */
-  #follow(kinds: readonly Step<T>["kind"][], expand: (to: Successors<T>) => void): Int32Array | undefined {
+  #follow(kinds: readonly Step["kind"][], expand: (to: Successors) => void): Int32Array | undefined {
     let followed: Int32Array | undefined;
-    const next = (world: Int32Array, length: number, { kind }: Readonly<Step<T>>): void => {
+    const next = (world: Int32Array, length: number, { kind }: Step): void => {
       if (kinds.includes(kind)) followed ??= world.slice(0, length);
     };
     expand({ next, broken: () => {} }); // a promise broken on the way is for the exploration to find
@@ -139,7 +148,7 @@ export class Worlds<T extends Terms> {
       high = Math.imul(high ^ (world[at] as number), 0x85ebca77) ^ (high >>> 13);
     }
     if (!this.#checked.add(low >>> 0, high >>> 0, none)) return undefined;
-    return this.broken(world);
+    return this.broken(world) ?? this.brokenLater(world);
   }
 
   /** Whether a world breaks a promise. */
@@ -150,8 +159,15 @@ export class Worlds<T extends Terms> {
     return found instanceof InvariantViolation ? found : undefined;
   }
 
+  /** Which promise a world breaks as it goes on when nothing fails any more; all the way is gone for an onlooker. */
+  brokenLater(world: Int32Array, onlooker?: Onlooker): InvariantViolation | undefined {
+    const { rest } = this.steps.explorable;
+    const isNew = onlooker !== undefined && rest !== undefined;
+    return (isNew ? new Continuation(this.steps, rest) : this.#continuation)?.broken(world, onlooker);
+  }
+
   /** All that can happen next. */
-  expand(world: Int32Array, length: number, to: Successors<T>): void {
+  expand(world: Int32Array, length: number, to: Successors): void {
     const urgent = this.#isDiskFast ? this.#writingMember(world) : undefined;
     if (urgent !== undefined) return this.#useDisk(world, length, urgent, to);
     for (let member = 0; member < this.#memberCount; member++) {
@@ -168,7 +184,7 @@ export class Worlds<T extends Terms> {
     return undefined;
   }
 
-  #useDisk(world: Int32Array, length: number, member: number, to: Successors<T>): void {
+  #useDisk(world: Int32Array, length: number, member: number, to: Successors): void {
     const { pendingCount } = this.steps.chances(world[member] as number);
     const first = this.#isDiskFast ? Math.max(1, pendingCount) : 1;
     for (let count = first; count <= pendingCount; count++) this.#move(world, length, "persist", member, count, to);
@@ -176,7 +192,7 @@ export class Worlds<T extends Terms> {
     for (let count = 0; count <= pendingCount; count++) this.#move(world, length, "crash", member, count, to);
   }
 
-  #actAlone(world: Int32Array, length: number, member: number, to: Successors<T>): void {
+  #actAlone(world: Int32Array, length: number, member: number, to: Successors): void {
     const { mayRing, mayAsk } = this.steps.chances(world[member] as number);
     const { alarms, questions } = this.#limits;
     const account = this.#account(world);
@@ -192,7 +208,7 @@ export class Worlds<T extends Terms> {
     }
   }
 
-  #deliver(world: Int32Array, length: number, at: number, to: Successors<T>): void {
+  #deliver(world: Int32Array, length: number, at: number, to: Successors): void {
     const letter = world[at] as number;
     if (this.#inOrder ? this.#rank(world, at) > 0 : at > this.#memberCount + 2 && world[at - 1] === letter) return;
     const member = this.steps.receivers[letter] as number;
@@ -222,15 +238,16 @@ export class Worlds<T extends Terms> {
     kind: StepKind | "repeat",
     member: number,
     argument: number,
-    to: Successors<T>,
+    to: Successors,
     taken = -1,
   ): void {
     const { steps } = this;
     const outcome = steps.take(world[member] as number, kind === "repeat" ? "deliver" : kind, argument);
     // With nothing but a letter gone, all that can follow can follow without this step: the letter stays on its way.
     if (outcome.isIdle && !(this.#inOrder && taken >= 0)) return;
-    if (kind === "repeat" && steps.isSpent(argument, outcome.seat)) return; // as if it were delivered once
-    const step = this.#tell(kind, member, argument, outcome);
+    const mayRestart = isLeft(this.#account(world), this.#limits.crash);
+    if (kind === "repeat" && steps.isSpent(argument, outcome.seat, mayRestart)) return; // as if it were delivered once
+    const step = this.#tell(kind, member, argument);
     if (outcome.broken !== undefined) return to.broken(outcome.broken, step);
     const history = steps.remember(world[this.#memberCount] as number, outcome);
     if (history instanceof InvariantViolation) return to.broken(history, step);
@@ -240,24 +257,23 @@ export class Worlds<T extends Terms> {
     to.next(this.#next, this.#mail(world, length, member, taken, outcome), step);
   }
 
-  #lose(world: Int32Array, length: number, at: number, to: Successors<T>): void {
+  #lose(world: Int32Array, length: number, at: number, to: Successors): void {
     const letter = world[at] as number;
     this.#begin(world, length, "lose", 0);
     const end = this.#mail(world, length, -1, at, undefined);
-    to.next(this.#next, end, this.#tell("lose", this.steps.receivers[letter] as number, letter, undefined));
+    to.next(this.#next, end, this.#tell("lose", this.steps.receivers[letter] as number, letter));
   }
 
-  #tell(kind: Step<T>["kind"], member: number, argument: number, outcome: Outcome<T> | undefined): Step<T> {
+  #tell(kind: Step["kind"], member: number, argument: number): Step {
     const step = this.#step;
     step.kind = kind;
     step.member = member;
     step.argument = argument;
-    step.outcome = outcome;
     return step;
   }
 
   /** The next world before its letters: a copy, with the step entered in its account. */
-  #begin(world: Int32Array, lengthMax: number, kind: Step<T>["kind"], argument: number): void {
+  #begin(world: Int32Array, lengthMax: number, kind: Step["kind"], argument: number): void {
     if (this.#next.length < lengthMax) this.#next = new Int32Array(lengthMax * 2);
     const next = this.#next;
     const count = this.#memberCount + 2;
@@ -270,16 +286,20 @@ export class Worlds<T extends Terms> {
   #mail(world: Int32Array, length: number, member: number, taken: number, outcome: Outcome<T> | undefined): number {
     const next = this.#next;
     const first = this.#memberCount + 2;
+    const { crash } = this.#limits;
+    const mayRestart = isLeft(this.#account(next), crash);
     const isMoved = outcome !== undefined && outcome.seat !== world[member];
+    const isNews = !mayRestart && isLeft(this.#account(world), crash); // for all letters
     let end = first;
     for (let at = first; at < length; at++) {
       const letter = world[at] as number;
       if (at === taken) continue;
-      if (isMoved && this.#concerns(letter, member) && this.#isSpent(letter, next)) continue;
+      const isOpen = isNews || (isMoved && this.#concerns(letter, member));
+      if (isOpen && this.#isSpent(letter, next, mayRestart)) continue;
       next[end++] = letter;
     }
     for (const letter of outcome?.letters ?? []) {
-      if (this.#isSpent(letter, next)) continue;
+      if (this.#isSpent(letter, next, mayRestart)) continue;
       let at = end++;
       for (; !this.#inOrder && at > first && (next[at - 1] as number) > letter; at--) next[at] = next[at - 1] as number;
       next[at] = letter;
@@ -294,16 +314,18 @@ export class Worlds<T extends Terms> {
   }
 
   /** In order, what nothing can come of still stands before others, and takes a step to get out of their way. */
-  #isSpent(letter: number, world: Int32Array): boolean {
+  #isSpent(letter: number, world: Int32Array, mayRestart: boolean): boolean {
     if (this.#inOrder) return false;
     const { steps } = this;
     const receiver = world[steps.receivers[letter] as number] as number;
-    if (steps.isSpent(letter, receiver)) return true;
-    return steps.hasEchoes && steps.isEcho(letter, receiver, world[steps.senders[letter] as number] as number);
+    if (steps.isSpent(letter, receiver, mayRestart)) return true;
+    return (
+      steps.hasEchoes && !mayRestart && steps.isEcho(letter, receiver, world[steps.senders[letter] as number] as number)
+    );
   }
 
   /** What counts such a step; nothing if it is part of any other, or not limited. */
-  #limitOf(kind: Step<T>["kind"], argument: number): Limit | undefined {
+  #limitOf(kind: Step["kind"], argument: number): Limit | undefined {
     const { crash, duplicate, loss, alarms, questions } = this.#limits;
     switch (kind) {
       case "ring":
@@ -319,6 +341,7 @@ export class Worlds<T extends Terms> {
       case "deliver":
       case "persist":
       case "open":
+      case "end":
         return undefined;
       default:
         return unreachable(kind);
