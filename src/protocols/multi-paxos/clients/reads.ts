@@ -37,7 +37,7 @@ export function sendBarriers(state: PaxosState, out: PaxosOutbox): void {
 /** Another member's reads join our own; who does not lead refuses them. */
 export function receiveRead(state: PaxosState, from: NodeId, message: Of<"read">, out: PaxosOutbox): void {
   const ask = { origin: { peer: from, life: message.life }, id: message.ask };
-  if (state.leadership === undefined) return answerRead(state, ask, 0, out);
+  if (state.leadership === undefined) return answerRead(state, ask, undefined, out);
   takeAsk(state, state.leadership, ask, out);
 }
 
@@ -46,7 +46,7 @@ export function receiveReadOk(state: PaxosState, message: Of<"readOk">, out: Pax
   const asked = state.asked.get(message.ask);
   if (asked === undefined || message.life !== state.life) return;
   state.asked.delete(message.ask);
-  if (message.index > 0) out.output({ kind: "readable", ids: asked.ids, index: message.index });
+  if (message.next > 0) out.output({ kind: "readable", ids: asked.ids, index: message.next - 1 });
   else for (const id of asked.ids) refuse(state, id, "no-leader", out);
 }
 
@@ -54,7 +54,7 @@ function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, out: P
   const waiting = leadership.rounds.reduce((count, { asks }) => count + asks.length, leadership.waiting.length);
   if (waiting < state.config.waitingCountMax) leadership.waiting.push(ask);
   else if (ask.origin === undefined) refuse(state, ask.id, "busy", out);
-  else answerRead(state, ask, 0, out);
+  else answerRead(state, ask, undefined, out);
 }
 
 /**
@@ -94,8 +94,8 @@ function answerRound(state: PaxosState, asks: readonly ReadAsk[], seq: number, o
 
 /** Refuses all reads of a leader that leads no more: another may have ordered what they must show (B4, B6). */
 export function refuseReads(state: PaxosState, { rounds, waiting }: Leadership, out: PaxosOutbox): void {
-  for (const { asks } of rounds) for (const ask of asks) answerRead(state, ask, 0, out);
-  for (const ask of waiting) answerRead(state, ask, 0, out);
+  for (const { asks } of rounds) for (const ask of asks) answerRead(state, ask, undefined, out);
+  for (const ask of waiting) answerRead(state, ask, undefined, out);
 }
 
 /** The leader is lost or another: barriers asked of it are refused. */
@@ -116,19 +116,19 @@ export function tickReads(state: PaxosState, out: PaxosOutbox): void {
   }
   if (leadership === undefined) return;
   if (leadership.waiting.length > 0 && ++leadership.waitingTicks > ticksMax) {
-    for (const ask of leadership.waiting.splice(0)) answerRead(state, ask, 0, out);
+    for (const ask of leadership.waiting.splice(0)) answerRead(state, ask, undefined, out);
   }
   for (const round of leadership.rounds) round.ticks++;
   while ((leadership.rounds[0]?.ticks ?? 0) > ticksMax) {
-    for (const ask of leadership.rounds.shift()?.asks ?? []) answerRead(state, ask, 0, out);
+    for (const ask of leadership.rounds.shift()?.asks ?? []) answerRead(state, ask, undefined, out);
   }
 }
 
-/** Index 0 refuses for want of a leader. */
-function answerRead(state: PaxosState, { origin, id }: ReadAsk, index: number, out: PaxosOutbox): void {
+/** `undefined` refuses for want of a leader. */
+function answerRead(state: PaxosState, { origin, id }: ReadAsk, index: number | undefined, out: PaxosOutbox): void {
   if (origin !== undefined) {
     const { peer, life } = origin;
-    sendAhead(state, peer, { kind: "readOk", life, ask: id, index }, out);
-  } else if (index > 0) out.output({ kind: "readable", ids: [id], index });
+    sendAhead(state, peer, { kind: "readOk", life, ask: id, next: index === undefined ? 0 : index + 1 }, out);
+  } else if (index !== undefined) out.output({ kind: "readable", ids: [id], index });
   else refuse(state, id, "no-leader", out);
 }
