@@ -19,6 +19,7 @@ function changeWords(payload: Bytes): string {
   return membershipWords({ ...decodeChange(payload), outgoing: [] });
 }
 
+/** Updates by place, payloads in quotes. */
 export function updateWords(first: number, updates: readonly Update[]): string {
   return logWords(first, updates, changeWords);
 }

@@ -11,7 +11,16 @@ type State = Readonly<PaxosState>;
  * are only ever compared with how many are durable, so they count from there.
  */
 export function paxosEssence(state: State): unknown {
-  const { config: _, random: __, clock: ___, contacts: ____, life: _____, due: ______, known: _______, ...rest } = state;
+  const {
+    config: _,
+    random: __,
+    clock: ___,
+    contacts: ____,
+    life: _____,
+    due: ______,
+    known: _______,
+    ...rest
+  } = state;
   const { disk, history, facts, configuration, promised, leadership, delivery, pending } = state;
   const since = (record: number): number => Math.max(0, record - disk.durable);
   const { restoring } = delivery;
@@ -20,11 +29,7 @@ export function paxosEssence(state: State): unknown {
     configuration: configuration?.epoch,
     membership: undefined,
     history: [history.floor, history.aru, history.tailFrom, placesOf(state, since)],
-    facts: [
-      facts.through,
-      facts.configurations.map(({ epoch, start }) => [epoch, start]),
-      clientsOf(state),
-    ],
+    facts: [facts.through, facts.configurations.map(({ epoch, start }) => [epoch, start]), clientsOf(state)],
     promised: [promised.view, since(promised.record)],
     leadership: leadership && leadershipEssence(state, leadership, since),
     pending: [pending.first, pending.head, pending.items],
@@ -62,7 +67,9 @@ function leadershipEssence(
   const { queueBytes: _, movedAt: __, repeatedAt: ___, ownBit: ____, ...others } = rest;
   return {
     ...others,
-    progress: new Map([...progress].map(([id, { round, toldOrdered, awaited }]) => [id, [round, toldOrdered, awaited]])),
+    progress: new Map(
+      [...progress].map(([id, { round, toldOrdered, awaited }]) => [id, [round, toldOrdered, awaited]]),
+    ),
     plan: [...plan].filter(([seq]) => seq > settled),
     planTop: planTop > history.aru ? planTop : 0,
     lastProposed: settled,

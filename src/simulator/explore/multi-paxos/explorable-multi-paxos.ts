@@ -121,8 +121,14 @@ function questionsOf(limits: PaxosLimits, { members, learners }: Configuration):
     },
     {
       budget: { countMax: limits.changes },
-      mayAsk: (state) => state.role === "leader" && state.ownChange === undefined && state.facts.configurations.length === 1,
-      request: (number) => ({ kind: "change", id: firstChange + number, members: [...staying, ...learners], learners: [] }),
+      mayAsk: (state) =>
+        state.role === "leader" && state.ownChange === undefined && state.facts.configurations.length === 1,
+      request: (number) => ({
+        kind: "change",
+        id: firstChange + number,
+        members: [...staying, ...learners],
+        learners: [],
+      }),
     },
     {
       budget: { countMax: limits.transfers },

@@ -4,7 +4,7 @@ export interface PaxosLimits {
   readonly members: number;
   /** Its learners: who may become voters. */
   readonly learners: number;
-  /** `new`: nothing has happened yet. `led`: the first member has prepared its view, and all that came of it is done. */
+  /** `new`: nothing has happened yet. `led`: the first member leads, and all that came of that is done. */
   readonly start: "new" | "led";
   /**
    * `free`: a member that may lead a view prepares it at any time, for what is said about that beforehand binds nobody.

@@ -143,10 +143,7 @@ function checkAcknowledged(history: PaxosHistory, id: NodeId, view: number, seq:
   const isChosen = isSameUpdate(chosen, history.proposed.get(view)?.get(seq)); // then it does not matter any more
   const isStored = isChosen || history.accepts.get(view)?.get(seq)?.has(id) === true;
   const isLearner = history.epochs.get(epochOf(view))?.members.has(id) === false;
-  invariant(
-    isStored || isLearner,
-    `what is acknowledged was accepted durably: ${id} at ${seq} in ${viewWords(view)}`,
-  );
+  invariant(isStored || isLearner, `what is acknowledged was accepted durably: ${id} at ${seq} in ${viewWords(view)}`);
 }
 
 function rememberAnswers(history: PaxosHistory, ids: readonly number[], index: number): PaxosHistory {

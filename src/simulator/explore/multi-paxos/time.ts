@@ -56,7 +56,7 @@ export function calmPaxos(state: PaxosState, ids: readonly string[], { proofs, r
     const toldUntil = proofs > 0 ? 0 : never;
     if (id !== config.id) state.contacts.set(id, { heardAt: never, hearsUs: true, aru: farSeq, toldUntil });
   }
-  if (runBytesMax > 1) state.builds = state.life; // answers of one part need no names
+  if (runBytesMax > 1) state.builds = 0; // answers of one part need no names
   disk.stuckTicks = 0;
   takeCredit(delivery, delivery.delivered);
   for (const each of pending.items) if (each !== undefined) Object.assign(each, { sentAt: never, tries: 1 });
@@ -68,7 +68,8 @@ export function calmPaxos(state: PaxosState, ids: readonly string[], { proofs, r
   leadership.waitingTicks = 0;
   for (const round of leadership.rounds) round.ticks = 0;
   if (leadership.handover !== undefined) leadership.handover.ticks = 0;
-  for (const peer of leadership.progress.values()) Object.assign(peer, { ackedAt: never, inflight: [], inflightBytes: 0 });
+  for (const peer of leadership.progress.values())
+    Object.assign(peer, { ackedAt: never, inflight: [], inflightBytes: 0 });
 }
 
 /** All that time brings. */
