@@ -52,11 +52,15 @@ function fieldWords(message: PaxosMessage): string {
       return `${kind} ${viewWords(message.view)} ${message.first}…${message.last}`;
     case "heartbeat":
       return `${kind} ${viewWords(message.view)} ordered ${message.ordered} round ${message.round}`;
+    case "heirPrepare":
+      return `${kind} ${viewWords(message.view)} appointed in ${viewWords(message.appointedIn)}`;
+    case "grant":
     case "heartbeatOk":
       return `${kind} ${viewWords(message.view)} round ${message.round}`;
     case "clientUpdate":
       return `${kind} of ${message.updates.length}, hops ${message.hops}`;
     case "read":
+    case "leaseRead":
       return `${kind} ${message.ask}`;
     case "readOk":
       return `${kind} ${message.ask} ${message.index === 0 ? "refused" : `from ${message.index}`}`;
