@@ -156,8 +156,7 @@ function checkTransport(transport: NodeOptions["transport"], protocol: string): 
 }
 
 /** What Multi-Paxos does not do. */
-function checkPaxos({ leases, protocolVersionMax = protocolVersion }: NodeOptions): void {
-  check("leases", leases !== true, "are not there for multi-paxos");
+function checkPaxos({ protocolVersionMax = protocolVersion }: NodeOptions): void {
   const isSpoken = protocolVersionMax === protocolVersion;
   check("protocolVersionMax", isSpoken, `must be ${protocolVersion} for multi-paxos: older releases do not know it`);
 }

@@ -27,6 +27,11 @@ export class Inflow<Message> implements AsyncIterableIterator<Message> {
     stream.on("data", (chunk: Bytes) => this.#take(chunk));
   }
 
+  /** Whether more may come. */
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
   next(): Promise<IteratorResult<Message>> {
     const [message] = this.#waiting;
     if (this.#waiting.length > 0) {

@@ -223,7 +223,7 @@ export class GrpcServer {
     { method, handler }: Served,
   ): void {
     const call: ServerCall = new ServerCall(stream, headers, caller, timeoutMs, () => {
-      requests.fail(new GrpcError(grpcStatus.cancelled, "the call is over"));
+      if (requests.isOpen) requests.fail(new GrpcError(grpcStatus.cancelled, "the call is over")); // errors are dear
     });
     const bytesMax = this.#options.receiveBytesMax ?? 4 * mebibyte;
     const requests = new Inflow(stream, method.request, bytesMax, (error) => call.fail(error));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { journal } from "../../../test/support/journal.ts";
-import { eventually, machineCluster, testedProtocol } from "../../../test/support/members.ts";
+import { eventually, machineCluster } from "../../../test/support/members.ts";
 import type { MachineNode } from "../api.ts";
 
 type Journal = MachineNode<string, number, void, string[]>;
@@ -18,36 +18,30 @@ async function heardFor(leader: Journal, consistency: "linearizable" | "lease"):
   return heard;
 }
 
-test.runIf(testedProtocol === "raft")(
-  "by lease a leader answers without a word from the others; once its lease is over it does not",
-  async () => {
-    await using cluster = await machineCluster(journal, { node });
-    const leader = await cluster.leader();
-    await leader.execute("a");
+test("by lease a leader answers without a word from the others; once its lease is over it does not", async () => {
+  await using cluster = await machineCluster(journal, { node });
+  const leader = await cluster.leader();
+  await leader.execute("a");
 
-    await eventually(async () => expect(await heardFor(leader, "lease")).toBe(0));
-    const asked = await heardFor(leader, "linearizable");
-    cluster.isolate(leader.id);
-    const next = await cluster.leader(leader.id);
-    await next.execute("b");
-    const late = leader.read(undefined, { consistency: "lease", timeoutMs: 300 });
+  await eventually(async () => expect(await heardFor(leader, "lease")).toBe(0));
+  const asked = await heardFor(leader, "linearizable");
+  cluster.isolate(leader.id);
+  const next = await cluster.leader(leader.id);
+  await next.execute("b");
+  const late = leader.read(undefined, { consistency: "lease", timeoutMs: 300 });
 
-    expect(asked).toBeGreaterThan(0);
-    await expect(late).rejects.toMatchObject({ code: "QUORATE_NO_LEADER", outcome: "not-applied" });
-  },
-);
+  expect(asked).toBeGreaterThan(0);
+  await expect(late).rejects.toMatchObject({ code: "QUORATE_NO_LEADER", outcome: "not-applied" });
+});
 
-test.runIf(testedProtocol === "raft")(
-  "a follower reads by its leader's lease, and sees what was acknowledged before",
-  async () => {
-    await using cluster = await machineCluster(journal, { node });
-    const follower = await cluster.follower();
-    for (let count = 1; count <= 20; count++) {
-      await (await cluster.leader()).execute(`${count}`);
-      expect(await follower.read(undefined, { consistency: "lease" })).toHaveLength(count);
-    }
-  },
-);
+test("a follower reads by its leader's lease, and sees what was acknowledged before", async () => {
+  await using cluster = await machineCluster(journal, { node });
+  const follower = await cluster.follower();
+  for (let count = 1; count <= 20; count++) {
+    await (await cluster.leader()).execute(`${count}`);
+    expect(await follower.read(undefined, { consistency: "lease" })).toHaveLength(count);
+  }
+});
 
 test("without the option there are no reads by lease", async () => {
   await using cluster = await machineCluster(journal, { size: 1 });

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import type { LogOutput, LogRequest, Membership } from "../../protocols/replicated-log.ts";
@@ -73,13 +72,7 @@ export class ReplicatedLogNode implements LogNode {
     const payloadBytesMax = config.requestBytesMax + envelopeBytesMax;
     const { protocol, memory, partial: incoming } = storage;
     const applied = memory.snapshot?.index ?? 0;
-    this.#member = protocol.start(config, {
-      seed: randomInt(2 ** 47),
-      payloadBytesMax,
-      tailBytesMax,
-      memory,
-      incoming,
-    });
+    this.#member = protocol.start(config, { payloadBytesMax, tailBytesMax, memory, incoming });
     this.#wire = new Wire(transport, protocol.codecs, this.#emitter, config.notice);
     const request = (ask: LogRequest) => this.#drive.request(ask);
     const nextId = () => ++this.#idCount;

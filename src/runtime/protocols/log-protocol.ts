@@ -23,7 +23,6 @@ export interface Remembered {
 
 /** With what a core starts, besides its protocol's own options. */
 export interface CoreStart<Memory extends Remembered> {
-  readonly seed: number;
   readonly payloadBytesMax: number;
   readonly tailBytesMax: number;
   readonly memory: Memory;

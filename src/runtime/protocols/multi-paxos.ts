@@ -26,6 +26,7 @@ import type { Role } from "../api.ts";
 import type { NodeConfig } from "../options.ts";
 import type { CoreStart, Figures, LogMember, LogProtocol, Standing } from "./log-protocol.ts";
 import type { RecordForm } from "./record-store.ts";
+import { newSeed } from "./seed.ts";
 
 /**
  * How far proposals run ahead of what is ordered. All founders of a group must have the same, and there is nothing to
@@ -113,9 +114,9 @@ function foundingBase(members: readonly Member[]): LoggedRecord {
 }
 
 function startPaxos(config: NodeConfig, { memory, incoming, ...given }: CoreStart<PaxosMemory>): LogMember {
-  const { id, electionTicks: progressTicks, heartbeatTicks } = config;
+  const { id, electionTicks: progressTicks, heartbeatTicks, leases } = config;
   const applied = memory.snapshot?.index ?? 0;
-  const options = { ...given, id, progressTicks, heartbeatTicks, alpha };
+  const options = { ...given, id, seed: newSeed(), progressTicks, heartbeatTicks, leases, alpha };
   const core = new MultiPaxos(options, { memory, applied, ...(incoming && { incoming }) });
   return { core, standing: () => standingOf(core.inspect()), figures: () => figuresOf(core.inspect()) };
 }

@@ -22,6 +22,7 @@ import { type Member, membershipOf, takesPart } from "../../protocols/replicated
 import type { NodeConfig } from "../options.ts";
 import type { CoreStart, Figures, LogMember, LogProtocol, Standing } from "./log-protocol.ts";
 import type { RecordForm } from "./record-store.ts";
+import { newSeed } from "./seed.ts";
 
 /** How Raft's records lie in a log. */
 export const raftForm: RecordForm<LoggedRecord> = {
@@ -80,7 +81,7 @@ function raftBase(members: readonly Member[]): Extract<LoggedRecord, { kind: "ba
 function startRaft(config: NodeConfig, { memory, incoming, ...given }: CoreStart<RaftMemory>): LogMember {
   const { id, electionTicks, heartbeatTicks, protocolVersionMax: speaks, leases } = config;
   const applied = memory.snapshot?.index ?? 0;
-  const options = { ...given, id, electionTicks, heartbeatTicks, speaks, leases };
+  const options = { ...given, id, seed: newSeed(), electionTicks, heartbeatTicks, speaks, leases };
   const core = new Raft(options, { memory, applied, ...(incoming && { incoming }) });
   return { core, standing: () => standingOf(core.inspect()), figures: () => figuresOf(core.inspect()) };
 }
