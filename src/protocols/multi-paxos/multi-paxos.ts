@@ -63,7 +63,7 @@ export class MultiPaxos implements Core<PaxosVocabulary, PaxosState> {
   static resume(state: PaxosState): MultiPaxos {
     const { history, facts, snapshot, promised } = state;
     const memory: PaxosMemory = { promised: promised.view, history, facts, snapshot };
-    const member = new MultiPaxos(state.config, { memory, applied: state.delivery.applied });
+    const member = new MultiPaxos(state.config, { memory, applied: history.aru }); // what was comes with its state
     member.#state = state;
     return member;
   }

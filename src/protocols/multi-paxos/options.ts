@@ -45,8 +45,9 @@ export interface PaxosOptions {
   /** Clients remembered, so that their repeats are known; those heard least recently are forgotten. Default 10,000. */
   readonly clientsMax?: number;
   /**
-   * To whom accepts go: to the leader, which tells the order, or to all voters, which then count themselves, the paper's
-   * form. The leader's option decides which it is. Default "leader".
+   * To whom accepts go: the leader, which tells the order, or all voters, which count themselves, as in the paper.
+   *
+   * The option of who leads decides. Default "leader".
    */
   readonly acceptsTo?: "leader" | "all";
   /** Reads by lease, here and as promised to leaders. All members should have the same. Default false. */

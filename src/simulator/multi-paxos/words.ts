@@ -11,7 +11,7 @@ import type { Update } from "../../protocols/multi-paxos/messages.ts";
 import { logOutputWords, logWords, membershipWords } from "../replicated/words.ts";
 
 /** A view as its epoch and attempt: `0.3`. */
-function viewWords(view: number): string {
+export function viewWords(view: number): string {
   return `${epochOf(view)}.${attemptOf(view)}`;
 }
 
@@ -19,7 +19,8 @@ function changeWords(payload: Bytes): string {
   return membershipWords({ ...decodeChange(payload), outgoing: [] });
 }
 
-function updateWords(first: number, updates: readonly Update[]): string {
+/** Updates by place, payloads in quotes. */
+export function updateWords(first: number, updates: readonly Update[]): string {
   return logWords(first, updates, changeWords);
 }
 
