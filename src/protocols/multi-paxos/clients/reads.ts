@@ -1,6 +1,8 @@
 import type { NodeId } from "../../../base/ids.ts";
+import { successorOf } from "../membership/configurations.ts";
 import type { Of } from "../messages.ts";
 import {
+  type BarrierMode,
   isQuorumFor,
   type Leadership,
   type PaxosOutbox,
@@ -9,36 +11,43 @@ import {
   refuse,
   sendAhead,
 } from "../state.ts";
+import { holdsLease } from "./lease.ts";
 
 /** Rounds under way at once; more reads wait and share the next. */
 const roundsMax = 2;
 
 /** A barrier of our owner: a question to the leader, with the others of this step. */
-export function askBarrier(state: PaxosState, id: number, out: PaxosOutbox): void {
+export function askBarrier(state: PaxosState, id: number, mode: BarrierMode, out: PaxosOutbox): void {
   const { leadership, config, due } = state;
-  if (leadership !== undefined) return takeAsk(state, leadership, { origin: undefined, id }, out);
+  if (leadership !== undefined) return takeAsk(state, leadership, { origin: undefined, id }, mode, out);
   let waiting = due.barriers.length;
   for (const { ids } of state.asked.values()) waiting += ids.length;
   if (state.leader === undefined) refuse(state, id, "no-leader", out);
   else if (waiting >= config.waitingCountMax) refuse(state, id, "busy", out);
-  else due.barriers.push(id);
+  else due.barriers.push({ id, mode });
 }
 
-/** Sends this step's barriers to the leader, as one question (B2). */
+/** Sends this step's barriers to the leader, as one question (B2); by lease, if that is enough for all of them. */
 export function sendBarriers(state: PaxosState, out: PaxosOutbox): void {
   const { due, leader, life } = state;
   if (due.barriers.length === 0 || leader === undefined) return;
   const ask = ++state.asks;
-  state.asked.set(ask, { ids: due.barriers, ticks: 0 });
+  state.asked.set(ask, { ids: due.barriers.map(({ id }) => id), ticks: 0 });
+  const kind = due.barriers.every(({ mode }) => mode === "lease") ? "leaseRead" : "read";
   due.barriers = [];
-  sendAhead(state, leader, { kind: "read", life, ask }, out);
+  sendAhead(state, leader, { kind, life, ask }, out);
 }
 
 /** Another member's reads join our own; who does not lead refuses them. */
-export function receiveRead(state: PaxosState, from: NodeId, message: Of<"read">, out: PaxosOutbox): void {
+export function receiveRead(
+  state: PaxosState,
+  from: NodeId,
+  message: Of<"read" | "leaseRead">,
+  out: PaxosOutbox,
+): void {
   const ask = { origin: { peer: from, life: message.life }, id: message.ask };
   if (state.leadership === undefined) return answerRead(state, ask, 0, out);
-  takeAsk(state, state.leadership, ask, out);
+  takeAsk(state, state.leadership, ask, message.kind === "leaseRead" ? "lease" : "quorum", out);
 }
 
 /** Takes the leader's answer; those given up before are ignored. */
@@ -50,7 +59,10 @@ export function receiveReadOk(state: PaxosState, message: Of<"readOk">, out: Pax
   else for (const id of asked.ids) refuse(state, id, "no-leader", out);
 }
 
-function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, out: PaxosOutbox): void {
+function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, mode: BarrierMode, out: PaxosOutbox): void {
+  const { aru } = state.history;
+  const isReadable = aru > 0 && readableFrom(state, leadership) === aru;
+  if (mode === "lease" && isReadable && holdsLease(state)) return answerRead(state, ask, aru, out);
   const waiting = leadership.rounds.reduce((count, { asks }) => count + asks.length, leadership.waiting.length);
   if (waiting < state.config.waitingCountMax) leadership.waiting.push(ask);
   else if (ask.origin === undefined) refuse(state, ask.id, "busy", out);
@@ -58,18 +70,29 @@ function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, out: P
 }
 
 /**
- * Starts a round for all reads that wait for one (B1): heartbeats carry it.
+ * From where on a read is linearizable that begins now (B3); `undefined`: here none is any more (B6).
  *
- * Linearizable from where an earlier leader may have ordered up to, too: from the plan's top (B3).
+ * From where an earlier leader may have ordered up to: the plan's top. In the paper's form others may have ordered, and
+ * answered, all that was proposed; with the end of the epoch among it, they may be in the next one.
  */
-export function startReadRound(state: PaxosState): void {
-  const { leadership, history, due } = state;
+function readableFrom(state: PaxosState, { planTop, lastProposed }: Leadership): number | undefined {
+  const { config, configuration, facts, history } = state;
+  if (config.acceptsTo === "leader" || configuration === undefined) return Math.max(history.aru, planTop);
+  const isLast = successorOf(facts.configurations, configuration)?.start === lastProposed + 1;
+  return isLast ? undefined : Math.max(lastProposed, planTop);
+}
+
+/** Starts a round for all reads that wait for one (B1): heartbeats carry it. */
+export function startReadRound(state: PaxosState, out: PaxosOutbox): void {
+  const { leadership, due } = state;
   if (leadership === undefined || leadership.waiting.length === 0 || leadership.rounds.length >= roundsMax) return;
-  leadership.round++;
-  const seq = Math.max(history.aru, leadership.planTop);
-  leadership.rounds.push({ round: leadership.round, seq, asks: leadership.waiting, ticks: 0 });
+  const asks = leadership.waiting;
   leadership.waiting = [];
   leadership.waitingTicks = 0;
+  const seq = readableFrom(state, leadership);
+  if (seq === undefined) return refuseAsks(state, asks, out);
+  leadership.round++;
+  leadership.rounds.push({ round: leadership.round, seq, asks, ticks: 0 });
   due.heartbeat = true;
 }
 
@@ -94,13 +117,17 @@ function answerRound(state: PaxosState, asks: readonly ReadAsk[], seq: number, o
 
 /** Refuses all reads of a leader that leads no more: another may have ordered what they must show (B4, B6). */
 export function refuseReads(state: PaxosState, { rounds, waiting }: Leadership, out: PaxosOutbox): void {
-  for (const { asks } of rounds) for (const ask of asks) answerRead(state, ask, 0, out);
-  for (const ask of waiting) answerRead(state, ask, 0, out);
+  for (const { asks } of rounds) refuseAsks(state, asks, out);
+  refuseAsks(state, waiting, out);
+}
+
+function refuseAsks(state: PaxosState, asks: readonly ReadAsk[], out: PaxosOutbox): void {
+  for (const ask of asks) answerRead(state, ask, 0, out);
 }
 
 /** The leader is lost or another: barriers asked of it are refused. */
 export function abandonBarriers(state: PaxosState, out: PaxosOutbox): void {
-  for (const id of state.due.barriers.splice(0)) refuse(state, id, "no-leader", out);
+  for (const { id } of state.due.barriers.splice(0)) refuse(state, id, "no-leader", out);
   for (const { ids } of state.asked.values()) for (const id of ids) refuse(state, id, "no-leader", out);
   state.asked.clear();
 }
@@ -116,11 +143,11 @@ export function tickReads(state: PaxosState, out: PaxosOutbox): void {
   }
   if (leadership === undefined) return;
   if (leadership.waiting.length > 0 && ++leadership.waitingTicks > ticksMax) {
-    for (const ask of leadership.waiting.splice(0)) answerRead(state, ask, 0, out);
+    refuseAsks(state, leadership.waiting.splice(0), out);
   }
   for (const round of leadership.rounds) round.ticks++;
   while ((leadership.rounds[0]?.ticks ?? 0) > ticksMax) {
-    for (const ask of leadership.rounds.shift()?.asks ?? []) answerRead(state, ask, 0, out);
+    refuseAsks(state, leadership.rounds.shift()?.asks ?? [], out);
   }
 }
 
