@@ -179,6 +179,20 @@ test("G6: what comes from a peer that is down is taken in all the same", () => {
   expect(made.texts("n0")).toEqual(["x", "y"]);
 });
 
+test("G6: when one of those that are down answers, the others are probed at once", () => {
+  const made = new GossipGroup({ members: 8, options });
+  const lost = () => [...made.state("n0").peers.values()].filter(({ isDown }) => isDown).length;
+  made.run(2);
+  made.split("n0");
+  for (const id of made.ids.slice(1)) made.link("n0", id, false);
+  made.run(60);
+  expect(lost()).toBe(7);
+  made.heal();
+  made.until(() => lost() < 7, 100);
+
+  expect(made.until(() => lost() === 0, 100)).toBeLessThanOrEqual(4);
+});
+
 test("G7: what is sent after a partition is what was missed, and not what was sent before", () => {
   const made = group(2, "line");
   made.submit("n0", ...Array.from({ length: 50 }, (_, at) => `old ${at}`));
@@ -275,9 +289,12 @@ test("G8: after healing there is one tree again, around the least node", () => {
 
   made.heal();
   made.until(() => made.allHave("p", "q"), 200);
-  made.until(() => made.ids.every((id) => made.state(id).peers.get("n0")?.role !== "spare"), 1000);
+  const rolesOf = (id: string) => [...made.state(id).peers.values()].map(({ role }) => role);
+  made.until(() => rolesOf("n0").every((role) => role === "below"), 1000);
+  made.run(20);
 
-  expect([...made.state("n0").peers.values()].map(({ role }) => role)).toEqual(Array(5).fill("below"));
+  expect(rolesOf("n0")).toEqual(Array(5).fill("below"));
+  for (const id of made.ids.slice(1)) expect(rolesOf(id)).toEqual(["above", ...Array(4).fill("spare")]);
 });
 
 test("G8: a node cut off from the root hangs below another, and no loop comes of it", () => {

@@ -47,12 +47,19 @@ function meet(state: GossipState, peer: Peer, incarnation: number): void {
   ask(state, peer);
 }
 
-/** It answered what was asked since it was down: it hears us, and we hear it. */
+/**
+ * It answered what was asked since it was down: it hears us, and we hear it.
+ *
+ * Where one is back others may be, too: all are probed now, so that a healed network is known at once.
+ */
 function welcome(state: GossipState, peer: Peer, out: GossipOutbox): void {
   peer.isDown = false;
   out.output({ kind: "peer", peer: peer.id, isDown: false });
   if (peer.role !== "spare") ask(state, peer);
   state.isTreeStale = true;
+  for (const other of state.peers.values()) {
+    if (other.isDown && other.probe.ageTicks > state.config.roundTripTicks) probe(state, other, out);
+  }
 }
 
 /**
