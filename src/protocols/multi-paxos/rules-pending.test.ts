@@ -154,7 +154,8 @@ describe("D5: after a crash", () => {
     const change: Update = { term: 1, kind: "members", payload, client: 0, timestamp: 0 };
     const member = restarted([old], { options: { alpha: 1 } });
     member.receive("b", { kind: "reconcileData", first: 1, updates: [change] });
-    member.receive("b", { kind: "viewProof", installed: viewOf(1, 0), heard: [], leaderAlive: true });
+    const proof = { kind: "viewProof", installed: viewOf(1, 0), heard: [], leaderAlive: true, aru: 1 } as const;
+    for (const from of "bc") member.receive(from, proof);
 
     expect(member.state).toMatchObject({ removed: 1, inherited: [] });
   });
