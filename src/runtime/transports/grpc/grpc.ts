@@ -5,6 +5,7 @@ import { invariant } from "../../../base/invariant.ts";
 import { GrpcServer } from "../../grpc/server.ts";
 import type { Call, Caller as GrpcCaller } from "../../grpc/server-call.ts";
 import { GrpcError, grpcStatus } from "../../grpc/status.ts";
+import type { LogProtocolName } from "../../protocols/kinds.ts";
 import { dialOptions } from "../../tls/identity.ts";
 import type { Address } from "../addresses.ts";
 import type { Caller, Channel, ChannelEvents, Door, Medium, MediumOptions } from "../links/channel.ts";
@@ -15,7 +16,10 @@ import { DialledChannel, greetingKey, type MessagesMethod } from "./dialled-chan
 import { decodeIdentity } from "./greeting-codec.ts";
 
 /** The methods of protocols whose messages have schemas, under proto/. */
-const paths = { raft: "/quorate.raft.v1.Raft/Messages" } as const;
+const paths: Readonly<Record<LogProtocolName, string>> = {
+  raft: "/quorate.raft.v1.Raft/Messages",
+  "multi-paxos": "/quorate.multipaxos.v1.MultiPaxos/Messages",
+};
 
 /** Bytes that a member may send ahead of their being read: more than one longest frame leaves a link idle. */
 const windowBytes = 8 * 1024 * 1024;
@@ -27,7 +31,7 @@ const connectionsMax = 128;
  *
  * Frames must be messages of the protocol as Protocol Buffers. Throws `OptionError`.
  */
-export function grpcTransport(options: LinkOptions, protocol: keyof typeof paths = "raft"): LinkedTransport {
+export function grpcTransport(options: LinkOptions, protocol: LogProtocolName = "raft"): LinkedTransport {
   const method: MessagesMethod = {
     kind: "bidirectional",
     path: paths[protocol],
