@@ -113,7 +113,7 @@ describe("a restored backup", () => {
     for (const id of Object.keys(members)) {
       await restoreBackup({ file, id, members, dataDir: join(home, id), protocol });
     }
-    const options = { ...quick, members, machine: journal, protocol };
+    const options = { ...quick, members, machine: journal, protocol } as const;
     const nodes = await Promise.all(
       Object.keys(members).map((id) => openNode({ ...options, id, dataDir: join(home, id) })),
     );
