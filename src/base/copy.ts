@@ -9,6 +9,6 @@ function copy(value: unknown): unknown {
   if (value instanceof Map) return new Map([...value].map(([key, held]) => [copy(key), copy(held)]));
   if (value instanceof Set) return new Set([...value].map(copy));
   const copied: Record<string, unknown> = {};
-  for (const [key, held] of Object.entries(value)) copied[key] = copy(held);
+  for (const key of Object.keys(value)) copied[key] = copy((value as Record<string, unknown>)[key]);
   return copied;
 }
