@@ -100,7 +100,7 @@ const fields: Fields = {
   heartbeatOk: { view: whole, round: whole },
   clientUpdate: { updates, hops: whole },
   read: { life: whole, ask: whole },
-  readOk: { life: whole, ask: whole, index: whole },
+  readOk: { life: whole, ask: whole, next: whole },
   reconcile: { first: whole },
   reconcileData: { first: positive, updates, founding: fc.option(configuration, { nil: undefined }) },
   offer: { snapshot, base },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { only, PaxosMember, report, update } from "../../../test/support/paxos-member.ts";
+import { only, PaxosMember, paxosMembers, report, update } from "../../../test/support/paxos-member.ts";
 import { viewOf } from "./membership/configurations.ts";
 
 const view = (attempt: number) => viewOf(0, attempt);
@@ -55,6 +55,47 @@ describe("B1: a read at the leader", () => {
   });
 });
 
+describe("B3, B6: with accepts to all others may have ordered, and answered, before the leader", () => {
+  const options = { acceptsTo: "all", alpha: 2 } as const;
+
+  test("a read is from all that was proposed before it", () => {
+    const member = new PaxosMember({ options });
+    const own = member.lead();
+    member.propose(1, "p");
+    member.request(barrier(4));
+    expect(only(member.receive("b", { kind: "heartbeatOk", view: own, round: 1 }), "readable")).toEqual([]);
+
+    member.flush();
+    const words = member.receive("b", { kind: "accept", view: own, first: 1, last: 1 });
+    expect(only(words, "readable")).toEqual(["readable #4 from 1"]);
+  });
+
+  test("once the epoch's last place is proposed it is refused: others may decide in the next one", () => {
+    const member = new PaxosMember({ options });
+    member.lead();
+    const change = { kind: "change", id: 3, members: paxosMembers("ab"), learners: [] } as const;
+    member.request(change);
+    member.flush();
+    member.request(barrier(4));
+    member.receive("b", { kind: "accept", view: member.state.lastInstalled, first: 1, last: 1 });
+    expect(member.state.leadership?.lastProposed).toBe(2);
+
+    expect(only(member.request(barrier(5)), "refused")).toEqual(["refused #5 no-leader"]);
+  });
+
+  test("with accepts to the leader nobody passes the end before it: it reads on", () => {
+    const member = new PaxosMember({ options: { alpha: 2 } });
+    const own = member.lead();
+    member.request({ kind: "change", id: 3, members: paxosMembers("ab"), learners: [] });
+    member.flush();
+    member.receive("b", { kind: "accept", view: own, first: 1, last: 1 });
+    member.request(barrier(5));
+
+    const round = member.state.leadership?.round ?? 0;
+    expect(member.receive("b", { kind: "heartbeatOk", view: own, round })).toEqual(["readable #5 from 1"]);
+  });
+});
+
 describe("B2: a read at a follower", () => {
   test("is asked of the leader, with the others of its step", () => {
     const member = new PaxosMember();
@@ -62,7 +103,7 @@ describe("B2: a read at a follower", () => {
     const words = member.step(...[1, 2].map((id) => ({ kind: "request", request: barrier(id) }) as const));
     expect(words).toEqual(["⇢ b e0 a0 read 1"]);
 
-    const answer = { kind: "readOk", life: member.state.life, ask: 1, index: 9 } as const;
+    const answer = { kind: "readOk", life: member.state.life, ask: 1, next: 10 } as const;
     expect(member.receive("b", { ...answer, life: 1 })).toEqual([]); // of another run of the process
     expect(only(member.receive("b", answer), "readable")).toEqual(["readable #1 #2 from 9"]);
   });
@@ -72,11 +113,25 @@ describe("B2: a read at a follower", () => {
     member.follow();
     member.request(barrier(1));
     const { life } = member.state;
-    expect(member.receive("b", { kind: "readOk", life, ask: 1, index: 0 })).toEqual(["refused #1 no-leader"]);
+    expect(member.receive("b", { kind: "readOk", life, ask: 1, next: 0 })).toEqual(["refused #1 no-leader"]);
 
     member.request(barrier(2));
     expect(only(member.receive("c", { kind: "prepare", view: view(2) }), "refused")).toEqual(["refused #2 no-leader"]);
     expect(member.request(barrier(3))).toEqual(["refused #3 no-leader"]);
+  });
+
+  test("while nothing is ordered has nothing to show, and is answered all the same", () => {
+    const leader = new PaxosMember();
+    const own = leader.lead();
+    leader.receive("b", { kind: "read", life: 3, ask: 1 });
+    const words = leader.receive("b", { kind: "heartbeatOk", view: own, round: 1 });
+    expect(words).toEqual(["⇢ b e0 a0 readOk 1 from 0"]);
+
+    const member = new PaxosMember();
+    member.follow();
+    member.request(barrier(1));
+    const answer = { kind: "readOk", life: member.state.life, ask: 1, next: 1 } as const;
+    expect(only(member.receive("b", answer), "readable")).toEqual(["readable #1 from 0"]);
   });
 
   test("who does not lead refuses those of others", () => {

@@ -63,7 +63,7 @@ function fieldWords(message: PaxosMessage): string {
     case "leaseRead":
       return `${kind} ${message.ask}`;
     case "readOk":
-      return `${kind} ${message.ask} ${message.index === 0 ? "refused" : `from ${message.index}`}`;
+      return `${kind} ${message.ask} ${message.next === 0 ? "refused" : `from ${message.next - 1}`}`;
     case "reconcile":
       return `${kind} from ${message.first}`;
     case "reconcileData":

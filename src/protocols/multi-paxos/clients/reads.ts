@@ -1,4 +1,5 @@
 import type { NodeId } from "../../../base/ids.ts";
+import { successorOf } from "../membership/configurations.ts";
 import type { Of } from "../messages.ts";
 import {
   type BarrierMode,
@@ -45,7 +46,7 @@ export function receiveRead(
   out: PaxosOutbox,
 ): void {
   const ask = { origin: { peer: from, life: message.life }, id: message.ask };
-  if (state.leadership === undefined) return answerRead(state, ask, 0, out);
+  if (state.leadership === undefined) return answerRead(state, ask, undefined, out);
   takeAsk(state, state.leadership, ask, message.kind === "leaseRead" ? "lease" : "quorum", out);
 }
 
@@ -54,31 +55,44 @@ export function receiveReadOk(state: PaxosState, message: Of<"readOk">, out: Pax
   const asked = state.asked.get(message.ask);
   if (asked === undefined || message.life !== state.life) return;
   state.asked.delete(message.ask);
-  if (message.index > 0) out.output({ kind: "readable", ids: asked.ids, index: message.index });
+  if (message.next > 0) out.output({ kind: "readable", ids: asked.ids, index: message.next - 1 });
   else for (const id of asked.ids) refuse(state, id, "no-leader", out);
 }
 
 function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, mode: BarrierMode, out: PaxosOutbox): void {
-  if (mode === "lease" && holdsLease(state)) return answerRead(state, ask, state.history.aru, out);
+  const { aru } = state.history;
+  const isReadable = aru > 0 && readableFrom(state, leadership) === aru;
+  if (mode === "lease" && isReadable && holdsLease(state)) return answerRead(state, ask, aru, out);
   const waiting = leadership.rounds.reduce((count, { asks }) => count + asks.length, leadership.waiting.length);
   if (waiting < state.config.waitingCountMax) leadership.waiting.push(ask);
   else if (ask.origin === undefined) refuse(state, ask.id, "busy", out);
-  else answerRead(state, ask, 0, out);
+  else answerRead(state, ask, undefined, out);
 }
 
 /**
- * Starts a round for all reads that wait for one (B1): heartbeats carry it.
+ * From where on a read is linearizable that begins now (B3); `undefined`: here none is any more (B6).
  *
- * Linearizable from where an earlier leader may have ordered up to, too: from the plan's top (B3).
+ * From where an earlier leader may have ordered up to: the plan's top. In the paper's form others may have ordered, and
+ * answered, all that was proposed; with the end of the epoch among it, they may be in the next one.
  */
-export function startReadRound(state: PaxosState): void {
-  const { leadership, history, due } = state;
+function readableFrom(state: PaxosState, { planTop, lastProposed }: Leadership): number | undefined {
+  const { config, configuration, facts, history } = state;
+  if (config.acceptsTo === "leader" || configuration === undefined) return Math.max(history.aru, planTop);
+  const isLast = successorOf(facts.configurations, configuration)?.start === lastProposed + 1;
+  return isLast ? undefined : Math.max(lastProposed, planTop);
+}
+
+/** Starts a round for all reads that wait for one (B1): heartbeats carry it. */
+export function startReadRound(state: PaxosState, out: PaxosOutbox): void {
+  const { leadership, due } = state;
   if (leadership === undefined || leadership.waiting.length === 0 || leadership.rounds.length >= roundsMax) return;
-  leadership.round++;
-  const seq = Math.max(history.aru, leadership.planTop);
-  leadership.rounds.push({ round: leadership.round, seq, asks: leadership.waiting, ticks: 0 });
+  const asks = leadership.waiting;
   leadership.waiting = [];
   leadership.waitingTicks = 0;
+  const seq = readableFrom(state, leadership);
+  if (seq === undefined) return refuseAsks(state, asks, out);
+  leadership.round++;
+  leadership.rounds.push({ round: leadership.round, seq, asks, ticks: 0 });
   due.heartbeat = true;
 }
 
@@ -103,8 +117,12 @@ function answerRound(state: PaxosState, asks: readonly ReadAsk[], seq: number, o
 
 /** Refuses all reads of a leader that leads no more: another may have ordered what they must show (B4, B6). */
 export function refuseReads(state: PaxosState, { rounds, waiting }: Leadership, out: PaxosOutbox): void {
-  for (const { asks } of rounds) for (const ask of asks) answerRead(state, ask, 0, out);
-  for (const ask of waiting) answerRead(state, ask, 0, out);
+  for (const { asks } of rounds) refuseAsks(state, asks, out);
+  refuseAsks(state, waiting, out);
+}
+
+function refuseAsks(state: PaxosState, asks: readonly ReadAsk[], out: PaxosOutbox): void {
+  for (const ask of asks) answerRead(state, ask, undefined, out);
 }
 
 /** The leader is lost or another: barriers asked of it are refused. */
@@ -125,19 +143,19 @@ export function tickReads(state: PaxosState, out: PaxosOutbox): void {
   }
   if (leadership === undefined) return;
   if (leadership.waiting.length > 0 && ++leadership.waitingTicks > ticksMax) {
-    for (const ask of leadership.waiting.splice(0)) answerRead(state, ask, 0, out);
+    refuseAsks(state, leadership.waiting.splice(0), out);
   }
   for (const round of leadership.rounds) round.ticks++;
   while ((leadership.rounds[0]?.ticks ?? 0) > ticksMax) {
-    for (const ask of leadership.rounds.shift()?.asks ?? []) answerRead(state, ask, 0, out);
+    refuseAsks(state, leadership.rounds.shift()?.asks ?? [], out);
   }
 }
 
-/** Index 0 refuses for want of a leader. */
-function answerRead(state: PaxosState, { origin, id }: ReadAsk, index: number, out: PaxosOutbox): void {
+/** `undefined` refuses for want of a leader. */
+function answerRead(state: PaxosState, { origin, id }: ReadAsk, index: number | undefined, out: PaxosOutbox): void {
   if (origin !== undefined) {
     const { peer, life } = origin;
-    sendAhead(state, peer, { kind: "readOk", life, ask: id, index }, out);
-  } else if (index > 0) out.output({ kind: "readable", ids: [id], index });
+    sendAhead(state, peer, { kind: "readOk", life, ask: id, next: index === undefined ? 0 : index + 1 }, out);
+  } else if (index !== undefined) out.output({ kind: "readable", ids: [id], index });
   else refuse(state, id, "no-leader", out);
 }
