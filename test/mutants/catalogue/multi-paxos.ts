@@ -56,7 +56,7 @@ export const multiPaxosMutants: readonly Mutant[] = [
   { name: "read-below-plan", hunts: [walks] },
   { name: "leader-without-quorum-stays", hunts: [topologies] },
   { name: "unconnected-attempts", hunts: [topologies] },
-  { name: "flapping-member-heeded", hunts: [topologies] },
+  { name: "flapping-member-heeded", hunts: [rules("views")] },
   { name: "epoch-edge-forgotten", hunts: [changing] },
   { name: "newcomer-takes-itself-for-removed", hunts: [rules("membership")] },
   { name: "left-behind-not-told", hunts: [rules("membership")] },
