@@ -28,7 +28,7 @@ export function readSettings(protocol: ExplorableProtocol, words: Words): Settin
   const steps = reader.count("steps", 1, 1_000_000);
   const states = reader.count("statesMax", 1, 1_000_000_000);
   const bounds = { ...choice.bounds, steps, states, symmetry: true };
-  if (!canBeCounted(explored, bounds)) throw new CommandFailure(exitCode.usage, tooMany);
+  if (words.walk === undefined && !canBeCounted(explored, bounds)) throw new CommandFailure(exitCode.usage, tooMany);
   return {
     explored,
     bounds,
