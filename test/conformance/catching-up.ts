@@ -55,7 +55,7 @@ export function catchingUpConformance<V extends LogVocabulary, State>(open: Open
   });
 
   test("a follower a little behind a snapshot is fed from the entries that were retained", () => {
-    const { cluster, leader, behind } = withOneBehind(20, { retainCount: 50 });
+    const { cluster, behind } = withOneBehind(20, { retainCount: 50 });
     for (const id of cluster.ids(behind)) cluster.snapshot(id);
 
     cluster.heal();
