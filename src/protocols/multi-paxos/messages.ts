@@ -160,6 +160,8 @@ export type PaxosRecord =
       readonly isOwn: boolean;
       readonly promised: number;
     }
+  /** The paper's Pending_Updates: own updates, of this run and those before, that wait to be ordered; all of them. */
+  | { readonly kind: "pending"; readonly updates: readonly Update[] }
   /** A piece of a snapshot from another member; with its last byte the snapshot is complete. */
   | { readonly kind: "chunk"; readonly snapshot: SnapshotName; readonly offset: number; readonly bytes: Bytes };
 

@@ -43,6 +43,7 @@ const paxosForm: RecordForm<LoggedRecord> = {
     switch (record.kind) {
       case "view":
       case "ordered":
+      case "pending":
         return { latest: true };
       case "accepted":
       case "learned":

@@ -75,6 +75,10 @@ function paxosItems({ kind, bytes }: LogRecord): readonly StoredItem[] {
       const { base, snapshot, isOwn, promised } = record;
       return [{ kind: "base", index: base.floor, facts: { promised, isOwn, snapshot, ...baseFacts(base) } }];
     }
+    case "pending":
+      return record.updates.map(({ client, timestamp, payload }) => {
+        return { kind: "pending", facts: { client, timestamp }, payload };
+      });
     default:
       return unreachable(record);
   }

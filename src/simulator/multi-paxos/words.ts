@@ -92,6 +92,8 @@ export function recordWords(record: PaxosRecord): string {
       return `store ordered ${record.through}`;
     case "base":
       return `store base ${record.base.floor} snapshot ${record.snapshot?.index ?? "none"}`;
+    case "pending":
+      return `store pending ${record.updates.map(({ client, timestamp }) => `${client}.${timestamp}`).join(" ") || "none"}`;
     case "chunk":
       return `store chunk of ${record.snapshot.index} from ${record.offset}: ${record.bytes.length} bytes`;
     default:

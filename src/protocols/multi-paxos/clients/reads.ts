@@ -61,7 +61,7 @@ export function receiveReadOk(state: PaxosState, message: Of<"readOk">, out: Pax
 
 function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, mode: BarrierMode, out: PaxosOutbox): void {
   const { aru } = state.history;
-  const isReadable = aru > 0 && readableFrom(state, leadership) === aru;
+  const isReadable = readableFrom(state, leadership) === aru;
   if (mode === "lease" && isReadable && holdsLease(state)) return answerRead(state, ask, aru, out);
   const waiting = leadership.rounds.reduce((count, { asks }) => count + asks.length, leadership.waiting.length);
   if (waiting < state.config.waitingCountMax) leadership.waiting.push(ask);

@@ -70,6 +70,8 @@ const records: readonly LoggedRecord[] = [
   { kind: "ordered", through: 314 },
   { kind: "base", base, snapshot, isOwn: true, promised: view },
   { kind: "base", base, snapshot: undefined, isOwn: false, promised: 0 },
+  { kind: "pending", updates: updates.slice(2, 3) },
+  { kind: "pending", updates: [] },
 ];
 
 /** Each line: a kind, then its bytes as hexadecimal digits. */
