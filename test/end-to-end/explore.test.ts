@@ -73,7 +73,7 @@ test("a bound that is reached is named", async () => {
 });
 
 test.each([
-  [["explore", "paxos"], "paxos cannot be explored; raft, total-order, gossip and synod can"],
+  [["explore", "paxos"], "paxos cannot be explored; raft, multi-paxos, total-order, gossip and synod can"],
   [["explore", "total-order", "--terms", "2"], "--terms means nothing to total-order, only to raft"],
   [["explore", "total-order", "--scenario", "odd"], "--scenario must be links or order or view-change"],
   [["explore", "total-order", "--seekers", "3"], "--members and --seekers must be 1 to 5 together"],

@@ -1,8 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { catalogue, mutants } from "./catalogue/catalogue.ts";
-import type { Hunt } from "./hunt.ts";
+import { catalogue, explorationsOf, mutants } from "./catalogue/catalogue.ts";
 import { huntMutant, readPatch } from "./hunting.ts";
 import { bundleMutated } from "./mutated.ts";
 import { applyHunks } from "./patch.ts";
@@ -34,6 +33,10 @@ test("a patch of what is not in the bundle is refused: it would prove nothing", 
   await expect(bundleMutated("test/mutants/quarry.ts", patch)).rejects.toThrow("does not contain");
 });
 
+const samples = mutants
+  .filter(({ isSample }) => isSample)
+  .map(({ hunts: [first], ...rest }) => ({ ...rest, hunts: first === undefined ? [] : [first] }));
+
 describe("a sample of the hunts", () => {
   test.each(Object.keys(catalogue))("the sources of %s as they are pass", async (protocol) => {
     const caught = await huntMutant(undefined, { by: "simulate", protocol, runsMax: 3 }, 60_000);
@@ -41,9 +44,21 @@ describe("a sample of the hunts", () => {
     expect(caught).toEqual({ claim: undefined, effort: 3 });
   });
 
-  test.each(mutants.filter(({ isSample }) => isSample))("$path is caught", async ({ path, hunts }) => {
-    const caught = await huntMutant(path, hunts[0] as Hunt, 60_000);
+  test.each(samples)("$path is caught", async ({ path, hunts, orders }) => {
+    for (const hunt of [...hunts, ...(orders ? [orders] : [])]) {
+      const caught = await huntMutant(path, hunt, 60_000);
 
-    expect(caught.claim).toBeDefined();
+      expect(caught.claim).toBeDefined();
+    }
   });
+
+  test.each(explorationsOf(samples).map((each) => [JSON.stringify(each), each] as const))(
+    "the sources as they are pass %s",
+    async (_, orders) => {
+      const { claim, effort } = await huntMutant(undefined, orders, 60_000);
+
+      expect(claim).toBeUndefined();
+      expect(effort).toBeGreaterThan(0); // what took too long has shown nothing
+    },
+  );
 });

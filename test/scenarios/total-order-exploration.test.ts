@@ -30,6 +30,7 @@ const small: readonly (readonly [scenario: string, some: Some, states: number])[
   ["view-change", { multicasts: 0, attempts: 1, crashes: 1, order: "sent" }, 1000],
   ["join", { leaves: 0 }, 150_000],
   ["join", { multicasts: 0 }, 20_000],
+  ["join", { seekers: 0, leaves: 2, attempts: 2 }, 10_000],
   ["founding", { crashes: 0 }, 200_000],
 ];
 

@@ -107,6 +107,9 @@ const fields: Fields = {
   fetch: { snapshot, offset: whole },
   chunk: { snapshot, offset: whole, bytes },
   transfer: { view: whole },
+  grant: { view: whole, round: whole, clock: whole },
+  heirPrepare: { view: whole, appointedIn: whole },
+  leaseRead: { life: whole, ask: whole },
 };
 
 const stamp = { epoch: fc.integer({ min: -1, max: 300 }), aru: whole };

@@ -62,6 +62,8 @@ export class PaxosMember {
   /** All records asked for, in order. */
   readonly records: PaxosRecord[] = [];
   readonly sent: { readonly to: string; readonly message: PaxosMessage; readonly isAhead: boolean }[] = [];
+  /** What the next step takes for the time, in ms of its host. */
+  now = 0;
   readonly #others: string[];
 
   constructor(setup: PaxosSetup = {}) {
@@ -85,7 +87,7 @@ export class PaxosMember {
       words.push(`${isAhead ? "⇢" : "→"} ${to} ${messageWords(message)}`);
       this.sent.push({ to, message, isAhead });
     };
-    this.core.step(inputs, 0, {
+    this.core.step(inputs, this.now, {
       persist: (record) => {
         words.push(recordWords(record));
         return this.records.push(record);

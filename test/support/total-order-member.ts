@@ -138,12 +138,12 @@ export class LoneMember {
   }
 
   /** The next view, as told by a. */
-  install(decree: Partial<Decree>): string[] {
+  install(decree: Partial<Decree>, from = "a"): string[] {
     const { view, clock } = this.state;
     const cut = view.members.map(() => 0);
     const group = view.group === "" ? "a#1" : view.group;
     const full = { group, base: view.number, members: [], cut, tail: [], clock, position: 0, ...decree };
-    return this.hear("a", { kind: "install", decree: full });
+    return this.hear(from, { kind: "install", decree: full });
   }
 }
 

@@ -296,6 +296,35 @@ test("G8: a node cut off from the root hangs below another, and no loop comes of
   expect(made.since(from, "batch").filter(({ message }) => rumoursOf(message) > 0)).toHaveLength(3);
 });
 
+test("G8: a report that did not matter is taken back when another link is lost, whoever loses it", () => {
+  const made = new GossipGroup({
+    members: 3,
+    options: { ...options, topology: { kind: "own", over: { kind: "ring" } } },
+  });
+  made.run(2);
+  made.cut("n0", "n2");
+  made.cut("n2", "n0");
+  made.link("n2", "n0", false);
+  made.run(2);
+  made.split("n2");
+  made.link("n1", "n2", false);
+  made.run(2);
+  made.heal();
+  made.link("n2", "n0", true);
+  made.run(4); // now no tree needs the link between n1 and n2
+  made.link("n1", "n2", true);
+  made.run(40);
+  expect(made.state("n0").reports.get("n1")?.down).toEqual(["n2"]);
+  made.cut("n0", "n1");
+  made.cut("n1", "n0");
+  made.link("n0", "n1", false);
+  made.submit("n0", "x");
+
+  made.until(() => made.allHave("x"), 400);
+
+  expect(made.ids.map((id) => made.state(id).isWhole)).toEqual([true, true, true]);
+});
+
 test("B5: with `traffic` a node's batches reach the one above just before its own leave", () => {
   const made = new GossipGroup({ members: 4, delayTicks: 5, options: { tuning: "traffic", periodTicks: 30 } });
   made.run(20);

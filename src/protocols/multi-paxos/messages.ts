@@ -121,7 +121,13 @@ type Said =
   | { readonly kind: "fetch"; readonly snapshot: SnapshotName; readonly offset: number }
   | { readonly kind: "chunk"; readonly snapshot: SnapshotName; readonly offset: number; readonly bytes: Bytes }
   /** The leader of `view` hands over: prepare a view of your own at once. */
-  | { readonly kind: "transfer"; readonly view: number };
+  | { readonly kind: "transfer"; readonly view: number }
+  /** Heartbeat_Ok of who keeps leases: a promise to the leader of `view`. `clock`: its ticks, from some beginning. */
+  | { readonly kind: "grant"; readonly view: number; readonly round: number; readonly clock: number }
+  /** Prepare of who was told to lead by the leader of `appointedIn`: promises to leaders through there are void. */
+  | { readonly kind: "heirPrepare"; readonly view: number; readonly appointedIn: number }
+  /** A read that is content with the leader's lease, if it holds one. */
+  | { readonly kind: "leaseRead"; readonly life: number; readonly ask: number };
 
 /** What members say to each other. */
 export type PaxosMessage = Said & Stamp;

@@ -6,6 +6,7 @@ import type { Found, LogRequest, SnapshotName } from "../replicated-log.ts";
 import { answerFetch, offerSnapshot, serveChunk } from "./catching-up/offers.ts";
 import { answerReconcile, receiveData, reconcile, serveUpdates, tickReconciling } from "./catching-up/reconciling.ts";
 import { compact, receiveChunk, receiveOffer } from "./catching-up/snapshots.ts";
+import { countPromise, isLoyal } from "./clients/lease.ts";
 import {
   askBarrier,
   finishReadRounds,
@@ -62,7 +63,7 @@ export class MultiPaxos implements Core<PaxosVocabulary, PaxosState> {
   static resume(state: PaxosState): MultiPaxos {
     const { history, facts, snapshot, promised } = state;
     const memory: PaxosMemory = { promised: promised.view, history, facts, snapshot };
-    const member = new MultiPaxos(state.config, { memory, applied: state.delivery.applied });
+    const member = new MultiPaxos(state.config, { memory, applied: history.aru }); // what was comes with its state
     member.#state = state;
     return member;
   }
@@ -71,8 +72,9 @@ export class MultiPaxos implements Core<PaxosVocabulary, PaxosState> {
     return this.#state;
   }
 
-  step(inputs: readonly Input<PaxosVocabulary>[], _now: number, out: PaxosOutbox): void {
+  step(inputs: readonly Input<PaxosVocabulary>[], now: number, out: PaxosOutbox): void {
     const state = this.#state;
+    state.now = now;
     const askedBefore = state.disk.asked;
     for (const input of inputs) take(state, input, out);
     finish(state, askedBefore, out);
@@ -195,7 +197,7 @@ function request(state: PaxosState, ask: LogRequest, out: PaxosOutbox): void {
     case "propose":
       return takeProposal(state, ask.id, ask.payloads, out);
     case "barrier":
-      return askBarrier(state, ask.id, out); // there are no leases here: a round is always right
+      return askBarrier(state, ask.id, ask.mode, out);
     case "transfer":
       return handOver(state, ask, out);
     case "change":
@@ -241,6 +243,7 @@ function receive(state: PaxosState, from: NodeId, message: PaxosMessage, out: Pa
     case "clientUpdate":
       return receiveClientUpdate(state, from, message, out);
     case "read":
+    case "leaseRead":
       return receiveRead(state, from, message, out);
     case "readOk":
       return receiveReadOk(state, message, out);
@@ -262,12 +265,22 @@ function receive(state: PaxosState, from: NodeId, message: PaxosMessage, out: Pa
 }
 
 type InEpoch = Of<
-  "viewChange" | "prepare" | "prepareOk" | "proposal" | "accept" | "heartbeat" | "heartbeatOk" | "transfer"
+  | "viewChange"
+  | "prepare"
+  | "heirPrepare"
+  | "prepareOk"
+  | "proposal"
+  | "accept"
+  | "heartbeat"
+  | "heartbeatOk"
+  | "grant"
+  | "transfer"
 >;
 
 function receiveInEpoch(state: PaxosState, from: NodeId, message: InEpoch, out: PaxosOutbox): void {
   switch (message.kind) {
     case "prepare":
+    case "heirPrepare":
     case "proposal":
     case "heartbeat":
     case "transfer":
@@ -283,11 +296,13 @@ function receiveInEpoch(state: PaxosState, from: NodeId, message: InEpoch, out: 
       if (progress !== undefined) receiveAccept(state, progress, message);
       return;
     }
+    case "grant":
     case "heartbeatOk": {
       const progress = state.leadership?.progress.get(from);
       if (progress === undefined || message.view !== state.lastInstalled) return;
       progress.ackedAt = state.clock;
       progress.round = Math.max(progress.round, message.round);
+      if (message.kind === "grant") countPromise(state, progress, message);
       return;
     }
     default:
@@ -303,7 +318,7 @@ function isVoter({ configuration }: PaxosState, id: NodeId): boolean {
 function receiveFromLeader(
   state: PaxosState,
   from: NodeId,
-  message: Of<"prepare" | "proposal" | "heartbeat" | "transfer">,
+  message: Of<"prepare" | "heirPrepare" | "proposal" | "heartbeat" | "transfer">,
   out: PaxosOutbox,
 ): void {
   const { configuration } = state;
@@ -311,7 +326,7 @@ function receiveFromLeader(
   if (configuration === undefined || epochOf(view) !== configuration.epoch) return;
   if (leaderOf(configuration, view) !== from) return;
   if (view < state.lastInstalled) return tell(state, from, out);
-  if (message.kind === "prepare") return receivePrepare(state, from, message, out);
+  if (message.kind === "prepare" || message.kind === "heirPrepare") return receivePrepare(state, from, message, out);
   if (message.kind === "transfer") return receiveTransfer(state, view, out);
   if (view > state.lastInstalled || state.role === "election") install(state, view, out); // V8
   hearLeader(state, from);
@@ -323,6 +338,7 @@ function receiveFromLeader(
 function receiveTransfer(state: PaxosState, view: number, out: PaxosOutbox): void {
   const { configuration, config, resigned, role, disk } = state;
   if (configuration === undefined || view !== state.lastInstalled || role !== "follower") return;
+  if (isLoyal(state, view)) return; // told again with the next heartbeat
   if (resigned !== undefined || disk.stuckTicks >= config.progressTicks) return;
-  shiftToPrepare(state, nextViewOf(configuration, Math.max(view, state.promised.view), config.id), out);
+  shiftToPrepare(state, nextViewOf(configuration, Math.max(view, state.promised.view), config.id), view, out);
 }

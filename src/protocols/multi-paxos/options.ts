@@ -44,6 +44,10 @@ export interface PaxosOptions {
   readonly learnerLagMax?: number;
   /** Clients remembered, so that their repeats are known; those heard least recently are forgotten. Default 10,000. */
   readonly clientsMax?: number;
+  /** Reads by lease, here and as promised to leaders. All members should have the same. Default false. */
+  readonly leases?: boolean;
+  /** The most by which a member's clock may change its rate while it is measured, as a share. Default 0.1. */
+  readonly leaseDriftMax?: number;
 }
 
 /** All options, complete and checked. */
@@ -74,11 +78,14 @@ export function completeOptions(options: PaxosOptions): PaxosConfig {
     chunkBytesMax: 2 ** 18,
     learnerLagMax: 1000,
     clientsMax: 10_000,
+    leases: false,
+    leaseDriftMax: 0.1,
     ...options,
   };
   invariant(isNodeId(config.id), "the member's id is well formed");
   invariant(config.heartbeatTicks >= 1, "heartbeats are at least one tick apart");
   invariant(config.progressTicks > config.heartbeatTicks, "the progress timer waits longer than heartbeats");
   invariant(config.alpha >= 1, "at least one proposal may be open");
+  invariant(config.leaseDriftMax >= 0 && config.leaseDriftMax < 1, "a clock's drift is a share below 1");
   return config;
 }

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { only, PaxosMember, paxosMembers, update } from "../../../test/support/paxos-member.ts";
+import { copyPlain } from "../../base/copy.ts";
 import { toUtf8 } from "../../base/text.ts";
 import { slotAt } from "./log/history.ts";
 import { firstBase } from "./log/recovery.ts";
 import { viewOf } from "./membership/configurations.ts";
 import type { Base, PaxosRecord } from "./messages.ts";
+import { MultiPaxos } from "./multi-paxos.ts";
 
 const view = (attempt: number) => viewOf(0, attempt);
 const [x, y, z] = [update("x", 1), update("y", 2), update("z", 3)];
@@ -158,6 +160,15 @@ describe("Q4: a snapshot", () => {
 
     expect(only(member.flush(), "restore", "settled")).toEqual(["restore 2@1", "settled #9 applied"]);
   });
+});
+
+test("a member whose owner waits for a snapshot goes on from a copy of its state", () => {
+  const member = new PaxosMember();
+  member.receive("b", { kind: "offer", snapshot, base, aru: 2 });
+  member.receive("b", { kind: "chunk", snapshot, offset: 0, bytes: toUtf8("abcdef") });
+  const copy = MultiPaxos.resume(copyPlain(member.state));
+
+  expect(copy.inspect()).toEqual(member.state);
 });
 
 describe("Q5, Q6: trimming", () => {

@@ -2,8 +2,16 @@ import type { NodeId } from "../../base/ids.ts";
 import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
 import { type Delivery, newDelivery } from "../delivery-window.ts";
+import type { LeaseClock, Sendings } from "../lease-clock.ts";
 import { majority } from "../quorum/majority.ts";
-import { isListed, type Membership, type Reason, type SnapshotName, type Want } from "../replicated-log.ts";
+import {
+  isListed,
+  type LogRequest,
+  type Membership,
+  type Reason,
+  type SnapshotName,
+  type Want,
+} from "../replicated-log.ts";
 import { newPendingUpdates, type PendingUpdates } from "./clients/pending.ts";
 import { executeThrough, type Facts } from "./log/facts.ts";
 import type { History } from "./log/history.ts";
@@ -56,6 +64,8 @@ export interface Progress {
   toldOrdered: number;
   /** The last place of an update that it sent: it is told of that at once, and not with the next tick. */
   awaited: number;
+  /** For leases. */
+  clock: LeaseClock;
 }
 
 /** A read waiting at the leader: its own (`origin` undefined) or another member's. */
@@ -71,6 +81,9 @@ export interface ReadRound {
   readonly asks: readonly ReadAsk[];
   ticks: number;
 }
+
+/** Whether a read is content with the leader's lease. */
+export type BarrierMode = Extract<LogRequest, { kind: "barrier" }>["mode"];
 
 /** Leadership on its way to another, by the owner's request `id`. */
 export interface Handover {
@@ -103,6 +116,10 @@ export interface Leadership {
   waiting: ReadAsk[];
   waitingTicks: number;
   handover: Handover | undefined;
+  /** Somebody was told to lead, and may do so at any time: no lease holds in this view any more. */
+  hasAppointed: boolean;
+  /** When the newest rounds were sent, for leases. */
+  readonly sendings: Sendings;
   /** The tick at which the aru last moved. */
   movedAt: number;
   /** The tick at which open proposals were last sent again. */
@@ -122,6 +139,8 @@ export interface PaxosState {
   readonly random: Random;
   /** Ticks so far. */
   clock: number;
+  /** The host's monotonic ms of the present step. It limits claims, and starts nothing. */
+  now: number;
   role: PaxosRole;
   /** The configuration of the next sequence number: this member's epoch. */
   configuration: Configuration | undefined;
@@ -132,6 +151,10 @@ export interface PaxosState {
   snapshot: SnapshotName | undefined;
   /** The promise: nothing is answered for a lower view. Never falls. */
   lastInstalled: number;
+  /** For leases: before that tick no Prepare is answered, but of who was appointed in `view` or a later one. */
+  readonly loyalty: { view: number; until: number };
+  /** In `preparing`: the view whose leader told us to. */
+  appointedIn: number | undefined;
   /** Binds nobody; falls back to `lastInstalled`. */
   lastAttempted: number;
   /** The highest view handed to the disk, and the record it is in. */
@@ -196,7 +219,7 @@ export interface Due {
   /** Own updates to send to the leader. */
   updates: Update[];
   /** Barriers to ask of the leader. */
-  barriers: number[];
+  barriers: { readonly id: number; readonly mode: BarrierMode }[];
   reported: {
     term: number;
     leader: NodeId | undefined;
@@ -227,6 +250,7 @@ export function newState(
     config,
     random,
     clock: 0,
+    now: 0,
     role: configuration !== undefined && isListed(configuration.members, config.id) ? "election" : "passive",
     configuration,
     membership,
@@ -234,6 +258,8 @@ export function newState(
     facts,
     snapshot,
     lastInstalled,
+    loyalty: { view: 0, until: 0 },
+    appointedIn: undefined,
     lastAttempted: lastInstalled,
     promised: { view: memory.promised, record: 0 },
     viewChanges: new Set(),

@@ -3,6 +3,7 @@ import { invariant } from "../../base/invariant.ts";
 import { newRandom, nextBelow, nextUint32, type Random } from "../../base/random.ts";
 import type { Outbox } from "../core.ts";
 import { type Delivery, newDelivery } from "../delivery-window.ts";
+import type { Sendings } from "../lease-clock.ts";
 import { isQuorum } from "../quorum/quorum.ts";
 import {
   isListed,
@@ -51,7 +52,7 @@ export interface Leadership {
   uncommittedBytes: number;
   round: number;
   /** When the newest rounds were sent, for leases. */
-  readonly sendings: { readonly round: number; readonly at: number }[];
+  readonly sendings: Sendings;
   rounds: ReadRound[];
   /** We vote among the `members`, or among the `outgoing`. */
   isVoter: boolean;

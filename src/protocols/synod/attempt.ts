@@ -49,3 +49,8 @@ export function countVote<Value>({ votes }: Attempt<Value, Promised<Value>>, fro
   votes.add(from);
   return votes.size === quorum;
 }
+
+/** Whether the value of an attempt is chosen, as far as its votes have come in. */
+export function isChosen({ votes }: Attempt<unknown, Promised<unknown>>, quorum: number): boolean {
+  return votes.size >= quorum;
+}

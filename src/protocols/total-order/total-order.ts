@@ -7,6 +7,7 @@ import { consume, deliver, giveWaiting } from "./order/delivery.ts";
 import { answer, forget, receiveData, receiveHeader, receiveMissing, tickLinks, tickRepeats } from "./order/links.ts";
 import { multicast, sendFrame, tickLeaving } from "./order/multicast.ts";
 import { isWedged, newState, peerAt, type TotalOrderOutbox, type TotalOrderState } from "./state.ts";
+import { stampOf } from "./telling.ts";
 import {
   answerAccept,
   answerPrepare,
@@ -128,7 +129,7 @@ function receive(state: TotalOrderState, from: NodeId, message: TotalOrderMessag
   else if (state.phase === "member") receiveAsMember(state, from, message, out);
 }
 
-/** Whoever tells of a decision need not be in our view, or in any. */
+/** Whoever tells of a decision need not be in our view, or in any; if not in the next, it may wait for a word of it. */
 function receiveInstall(
   state: TotalOrderState,
   from: NodeId,
@@ -138,7 +139,11 @@ function receiveInstall(
   const { stamp, decree } = message;
   if (state.phase === "seeking" && stamp.group !== "") hearMember(state, from, out);
   if (state.phase === "member" && decree.group !== state.view.group) reportForeign(state, from, decree.group, out);
+  const { lastDecree } = state;
   install(state, decree, out);
+  const isNews = state.lastDecree !== lastDecree;
+  if (isNews && decree.members.every(({ node }) => node !== from))
+    out.send(from, { ...message, stamp: stampOf(state) });
 }
 
 function receiveAsSeeker(

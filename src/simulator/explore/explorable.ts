@@ -21,6 +21,8 @@ export interface Moment<T extends Terms> {
   /** What left in this step. */
   readonly sent: readonly { readonly to: NodeId; readonly message: T["message"] }[];
   readonly outputs: readonly T["output"][];
+  /** What has become durable in this step; of a member that crashed, what was found on its disk besides. */
+  readonly stored: readonly T["record"][];
 }
 
 /** Where a member stands between two steps. */

@@ -1,9 +1,8 @@
-import type { NodeId } from "../../base/ids.ts";
-import { InvariantViolation, unreachable } from "../../base/invariant.ts";
-import type { Explorable, Terms } from "./explorable.ts";
+import { InvariantViolation } from "../../base/invariant.ts";
+import type { Terms } from "./explorable.ts";
 import type { Place } from "./visited.ts";
-import { attempt, type Step } from "./world/local-steps.ts";
-import { type Occasion, type Result, type Seat, stepSeat } from "./world/seat.ts";
+import type { Step } from "./world/local-steps.ts";
+import { tellLoss, tellOccurrence } from "./world/telling.ts";
 import type { Worlds } from "./world/worlds.ts";
 
 /** A broken promise, and one of the shortest ways to it. */
@@ -78,70 +77,8 @@ function findBroken<T extends Terms>(
 function tellStep<T extends Terms>({ steps }: Worlds<T>, world: Int32Array, step: Step): string {
   const { explorable, letters, seats } = steps;
   const { kind, argument } = step;
-  const before = seats.at(world[step.member] as number);
-  if (kind === "lose") {
-    const { from, to, message } = letters.at(argument);
-    return `lost on its way from ${from} to ${to}: ${explorable.words.message(message)}`;
-  }
-  const occasion = steps.occasion(world[step.member] as number, kind === "repeat" ? "deliver" : kind, argument);
-  const event = tellOccasion(explorable, before, occasion, kind === "repeat");
-  const result = attempt(() => stepSeat(explorable, before, occasion)); // once more, for nobody has kept it
-  if (result instanceof InvariantViolation) return event;
-  return [event, ...tellEffects(explorable, before, result)].join("; ");
-}
-
-function tellOccasion<T extends Terms>(
-  explorable: Explorable<T>,
-  { id, pending }: Seat<T>,
-  occasion: Occasion<T>,
-  isRepeated: boolean,
-): string {
-  switch (occasion.kind) {
-    case "deliver": {
-      const copy = isRepeated ? ", while a copy stays on its way" : "";
-      return `${id} receives from ${occasion.from}${copy}: ${explorable.words.message(occasion.message)}`;
-    }
-    case "request":
-      return `${id} is asked to ${explorable.words.request(occasion.request)}`;
-    case "persist":
-      return `${id}'s disk has stored ${tellRecords(explorable, pending.slice(0, occasion.count))}`;
-    case "crash": {
-      const kept = pending.slice(0, occasion.count);
-      const lost = pending.slice(occasion.count);
-      const told = [kept.length > 0 ? `, having just stored ${tellRecords(explorable, kept)}` : ""];
-      if (lost.length > 0) told.push(`, and loses ${tellRecords(explorable, lost)}`);
-      return `${id} crashes${told.join("")}; it starts again`;
-    }
-    case "alarm":
-      return occasion.alarm.words(id);
-    default:
-      return unreachable(occasion);
-  }
-}
-
-function tellRecords<T extends Terms>(explorable: Explorable<T>, records: readonly T["record"][]): string {
-  return records.map((record) => explorable.words.record(record)).join(" and ");
-}
-
-function tellEffects<T extends Terms>(
-  explorable: Explorable<T>,
-  before: Seat<T>,
-  { seat: after, moment: { sent, outputs } }: Result<T>,
-): string[] {
-  const effects: string[] = [];
-  const state = explorable.words.state(after.state);
-  if (state !== explorable.words.state(before.state)) effects.push(`now ${state}`);
-  const isBorn = after.life > before.life;
-  const written = isBorn
-    ? []
-    : after.pending.slice(before.pending.length - (after.durable.length - before.durable.length));
-  if (written.length > 0) effects.push(`writes ${tellRecords(explorable, written)}`);
-  effects.push(...outputs.flatMap((output) => explorable.words.output(output) ?? []));
-  const receivers = new Map<string, NodeId[]>();
-  for (const { to, message } of sent) {
-    const text = explorable.words.message(message);
-    receivers.set(text, [...(receivers.get(text) ?? []), to]);
-  }
-  for (const [text, to] of receivers) effects.push(`sends ${to.join(" and ")}: ${text}`);
-  return effects;
+  const seat = world[step.member] as number;
+  if (kind === "lose") return tellLoss(explorable, letters.at(argument));
+  const occasion = steps.occasion(seat, kind === "repeat" ? "deliver" : kind, argument);
+  return tellOccurrence(explorable, seats.at(seat), occasion, kind === "repeat");
 }

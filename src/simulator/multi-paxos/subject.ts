@@ -1,7 +1,7 @@
 import { nextBelow, type Random } from "../../base/random.ts";
-import type { MemberPlan } from "../plans/plan.ts";
+import type { MemberPlan, Plan } from "../plans/plan.ts";
 import { ReplicatedGroup, snapshotEvery } from "../replicated/group.ts";
-import { drawCalls } from "../replicated/hosting.ts";
+import { drawCalls, withLeases } from "../replicated/hosting.ts";
 import type { Subject } from "../subject.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { paxosLog } from "./protocol.ts";
@@ -12,9 +12,15 @@ export function paxosSubject(workload: Workload): Subject {
     name: "multi-paxos",
     acts: ["transfer", "change", "burst"],
     drawOptions,
+    adapt,
     drawCalls: (random, count, clients) => drawCalls(workload, random, count, clients),
     open: (plan, trace) => new ReplicatedGroup(paxosLog, plan, workload, trace),
   };
+}
+
+/** Some groups read by lease. */
+function adapt(random: Random, plan: Plan): Plan {
+  return nextBelow(random, 10) < 3 ? withLeases(plan) : plan;
 }
 
 /** Limits so small that they are reached. The pipeline's window is drawn once for all, for it is the founders'. */

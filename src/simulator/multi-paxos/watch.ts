@@ -113,9 +113,10 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
     const seen = this.#seen.get(id);
     const state = this.#states.get(id);
     if (seen === undefined || state === undefined) return;
-    if (message.kind === "prepare") this.#leads(id, seen, message.view);
+    const isPrepare = message.kind === "prepare" || message.kind === "heirPrepare";
+    if (isPrepare) this.#leads(id, seen, message.view);
     if (message.kind === "proposal") this.#proposedIn(message.view, message.first, message.updates);
-    if (message.kind === "prepare" || message.kind === "prepareOk" || message.kind === "accept") {
+    if (isPrepare || message.kind === "prepareOk" || message.kind === "accept") {
       this.#durable(id, seen, state.disk.durable);
       invariant(seen.promised >= message.view, `a promise is durable before it is given: ${id} ${message.view}`);
     }

@@ -11,7 +11,7 @@ import type { Update } from "../../protocols/multi-paxos/messages.ts";
 import { logOutputWords, logWords, membershipWords } from "../replicated/words.ts";
 
 /** A view as its epoch and attempt: `0.3`. */
-function viewWords(view: number): string {
+export function viewWords(view: number): string {
   return `${epochOf(view)}.${attemptOf(view)}`;
 }
 
@@ -19,7 +19,8 @@ function changeWords(payload: Bytes): string {
   return membershipWords({ ...decodeChange(payload), outgoing: [] });
 }
 
-function updateWords(first: number, updates: readonly Update[]): string {
+/** Updates by place, payloads in quotes. */
+export function updateWords(first: number, updates: readonly Update[]): string {
   return logWords(first, updates, changeWords);
 }
 
@@ -51,11 +52,15 @@ function fieldWords(message: PaxosMessage): string {
       return `${kind} ${viewWords(message.view)} ${message.first}…${message.last}`;
     case "heartbeat":
       return `${kind} ${viewWords(message.view)} ordered ${message.ordered} round ${message.round}`;
+    case "heirPrepare":
+      return `${kind} ${viewWords(message.view)} appointed in ${viewWords(message.appointedIn)}`;
+    case "grant":
     case "heartbeatOk":
       return `${kind} ${viewWords(message.view)} round ${message.round}`;
     case "clientUpdate":
       return `${kind} of ${message.updates.length}, hops ${message.hops}`;
     case "read":
+    case "leaseRead":
       return `${kind} ${message.ask}`;
     case "readOk":
       return `${kind} ${message.ask} ${message.index === 0 ? "refused" : `from ${message.index}`}`;

@@ -1,7 +1,7 @@
 import { chance, nextBelow, type Random } from "../../base/random.ts";
 import type { MemberPlan, Plan } from "../plans/plan.ts";
 import { ReplicatedGroup, snapshotEvery } from "../replicated/group.ts";
-import { drawCalls } from "../replicated/hosting.ts";
+import { drawCalls, withLeases } from "../replicated/hosting.ts";
 import type { Subject } from "../subject.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { raftLog } from "./log-protocol.ts";
@@ -24,16 +24,6 @@ function adapt(random: Random, plan: Plan): Plan {
   if (feature < 3) return withLeases(plan);
   if (feature < 5) return withOldMembers(random, plan);
   return plan;
-}
-
-/** No clock may leap while it is measured, and no step may swallow ticks: that is the bound that leases are within. */
-function withLeases(plan: Plan): Plan {
-  return {
-    ...plan,
-    members: plan.members.map((member) => ({ ...member, options: { ...member.options, leases: true } })),
-    world: { ...plan.world, batchMs: Math.min(5, plan.world.batchMs) },
-    actions: plan.actions.filter(({ fault }) => fault.kind !== "jump"),
-  };
 }
 
 function withOldMembers(random: Random, plan: Plan): Plan {

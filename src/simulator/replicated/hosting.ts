@@ -1,7 +1,7 @@
 import { unreachable } from "../../base/invariant.ts";
 import { nextBelow, type Random } from "../../base/random.ts";
 import type { LogOutput } from "../../protocols/replicated-log.ts";
-import type { MemberPlan, PlannedCall } from "../plans/plan.ts";
+import type { MemberPlan, Plan, PlannedCall } from "../plans/plan.ts";
 import type { Trace } from "../trace.ts";
 import type { Workload } from "../workloads/workload.ts";
 
@@ -12,6 +12,16 @@ const ownerOptions: readonly string[] = ["snapshotEvery", "snapshotsKept"];
 export function coreOptions({ id, options }: MemberPlan, seed: number): { readonly id: string; readonly seed: number } {
   const core = Object.entries(options).filter(([name]) => !ownerOptions.includes(name));
   return { ...Object.fromEntries(core), id, seed };
+}
+
+/** No clock may leap while it is measured, and no step may swallow ticks: that is the bound that leases are within. */
+export function withLeases(plan: Plan): Plan {
+  return {
+    ...plan,
+    members: plan.members.map((member) => ({ ...member, options: { ...member.options, leases: true } })),
+    world: { ...plan.world, batchMs: Math.min(5, plan.world.batchMs) },
+    actions: plan.actions.filter(({ fault }) => fault.kind !== "jump"),
+  };
 }
 
 /** An option of a member's owner. */

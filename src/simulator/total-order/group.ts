@@ -53,7 +53,7 @@ export class TotalOrderGroup implements Group {
     this.#isAgreed = first.isAgreed === true;
     this.#isStateless = first.stateless === true;
     this.#ledger = new Ledger(this.#isDurable);
-    this.#watch = new TotalOrderWatch(() => this.#order.now, plan.members.length);
+    this.#watch = new TotalOrderWatch(() => this.#order.now, plan.members.length, this.#ledger);
     const seeds = plan.members.filter(({ options }) => options.isSeed !== false).map(({ id }) => id);
     this.#order = new Cluster({
       protocol: totalOrderProtocol(seeds),

@@ -13,8 +13,9 @@ export interface KnownGroup {
   /** The message at each position, and the view that it was delivered in; as far as somebody stands by it. */
   readonly order: ({ readonly name: string; readonly view: number } | undefined)[];
   readonly views: Map<number, KnownView>;
-  /** For each view that ended, how. */
+  /** For each view that is decided to end, how. */
   readonly ends: Map<number, string>;
+  /** That is decided to begin, whether anyone has entered it or not. */
   newest: KnownView;
 }
 
@@ -72,14 +73,21 @@ export class Ledger {
       group.views.set(number, view);
       this.views++;
       checkNewcomers(group.views.get(number - 1), view);
-      if (number > group.newest.number) group.newest = view;
     } else invariant(JSON.stringify(known) === JSON.stringify(view), `a view has one membership: ${id} in ${number}`);
     invariant(decree !== undefined && decree.base === number - 1, "a view begins by the decree that ends the last");
-    const { cut, clock, base } = decree;
-    const how = JSON.stringify({ cut, clock, tail: decree.tail.map(({ sender, frames }) => [sender, frames.length]) });
+    this.decide(id, decree);
+  }
+
+  /** Some process, of the view that ends or of the next, takes a decree for decided: no other ends that view. */
+  decide(id: string, { group: name, base, members, position, cut, clock, tail }: Decree): void {
+    const group = this.#group(name);
+    this.checks++;
+    const lengths = tail.map(({ sender, frames }) => [sender, frames.length]);
+    const how = JSON.stringify({ members, position, cut, clock, tail: lengths });
     const end = group.ends.get(base) ?? how;
     group.ends.set(base, end);
     invariant(end === how, `one decree ends a view: ${id} has another for ${base}`);
+    if (base >= group.newest.number) group.newest = { number: base + 1, members, position };
   }
 }
 

@@ -53,7 +53,7 @@ export class TotalOrderScenario {
   }
 
   #watch(nodeCount: number): Watch<TotalOrderVocabulary, TotalOrderState> {
-    const watch = new TotalOrderWatch(() => this.cluster.now, nodeCount);
+    const watch = new TotalOrderWatch(() => this.cluster.now, nodeCount, this.ledger);
     return {
       started: (id) => watch.started(id),
       persisted: () => undefined,

@@ -12,6 +12,7 @@ import { isWedged, type Peer, stableOf } from "../../protocols/total-order/state
 import type { Watch } from "../protocol.ts";
 import { Conduct } from "./conduct.ts";
 import { Holders } from "./holders.ts";
+import type { Ledger } from "./ledger.ts";
 
 /** What must not change, or not go back, from one step of a process to the next. */
 interface Seen {
@@ -34,8 +35,11 @@ export class TotalOrderWatch implements Watch<TotalOrderVocabulary, TotalOrderSt
   readonly #conduct: Conduct;
   readonly #holders = new Holders();
 
-  /** Of so many nodes at the most. */
-  constructor(now: () => number, nodeCount: number) {
+  readonly #ledger: Ledger;
+
+  /** Of so many nodes at the most; `ledger` learns of decrees that members take for decided. */
+  constructor(now: () => number, nodeCount: number, ledger: Ledger) {
+    this.#ledger = ledger;
     this.#conduct = new Conduct(now, nodeCount);
   }
 
@@ -48,6 +52,7 @@ export class TotalOrderWatch implements Watch<TotalOrderVocabulary, TotalOrderSt
 
   sent(id: string, to: string, message: TotalOrderMessage): void {
     this.#conduct.sent(id, to, message);
+    if (message.kind === "install") this.#ledger.decide(id, message.decree);
   }
 
   wiped(): void {}

@@ -1,14 +1,25 @@
-import type { TotalOrderLimits } from "../../../src/simulator/index.ts";
-import type { Hunt } from "../hunt.ts";
+import type { Bounds, TotalOrderLimits } from "../../../src/simulator/index.ts";
+import type { Hunt, Orders } from "../hunt.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** The swarm with its defaults: what `quorate simulate total-order` does. */
 const swarm: Hunt = { by: "simulate", protocol: "total-order", runsMax: 4000 };
-/** Every order of events in a small group, in one part of its life; or in the synod without what is around it. */
-const orders = (scenario: string, limits: Partial<TotalOrderLimits> = {}): Hunt => ({
-  ...{ by: "explore", protocol: "total-order", scenario, limits },
+/** Every order of events in a small group, in one part of its life. */
+const orders = (scenario: string, limits: Partial<TotalOrderLimits>, bounds: Partial<Bounds> = {}): Orders => ({
+  ...{ by: "explore", protocol: "total-order", scenario, limits, bounds },
 });
-const ballots: Hunt = { by: "explore", protocol: "synod" };
+const ordering = orders("order", { multicasts: 2 });
+const links = orders("links", { multicasts: 2 });
+/** A view ends once, with a message on its way. */
+const ending = orders("view-change", { multicasts: 1, attempts: 1 });
+/** The same with two, for a few steps. */
+const endingWithMore = orders("view-change", { multicasts: 2, attempts: 1 }, { steps: 4 });
+/** Two try to end it, or it ends twice. */
+const endingTwice = orders("view-change", { multicasts: 0, attempts: 2 }, { steps: 17 });
+const joiningTwice = orders("join", { leaves: 0, attempts: 2 }, { steps: 12 });
+const founding = orders("founding", { seekers: 2 }, { crashes: 0 });
+/** The synod without what is around it. */
+const ballots: Orders = { by: "explore", protocol: "synod" };
 /** A rule at a time, on one member alone. */
 const rules = (...names: readonly string[]): Hunt => ({
   by: "tests",
@@ -17,38 +28,41 @@ const rules = (...names: readonly string[]): Hunt => ({
 
 /** Well-known mistakes of ordering by clocks, of changing views, and of the agreement that ends them. */
 export const totalOrderMutants: readonly Mutant[] = [
-  { name: "arrival-order", hunts: [swarm], isSample: true },
-  { name: "ties-unbroken", hunts: [swarm], isSample: true },
-  { name: "heard-over-a-gap", hunts: [swarm], isSample: true },
-  { name: "clock-not-raised", hunts: [swarm] },
+  { name: "arrival-order", hunts: [swarm], orders: ordering, isSample: true },
+  { name: "ties-unbroken", hunts: [swarm], orders: ordering, isSample: true },
+  { name: "heard-over-a-gap", hunts: [swarm], orders: links, isSample: true },
+  { name: "clock-not-raised", hunts: [swarm], orders: ordering },
   { name: "silent-member-skipped", hunts: [swarm] },
-  { name: "timestamp-not-above-told-clock", hunts: [swarm] },
-  { name: "no-answer", hunts: [swarm], isSample: true },
-  { name: "null-answered-by-null", hunts: [orders("links"), swarm], isSample: true },
+  { name: "timestamp-not-above-told-clock", hunts: [swarm], orders: ordering },
+  { name: "no-answer", hunts: [swarm], orders: ordering, isSample: true },
+  { name: "null-answered-by-null", hunts: [swarm], orders: links, isSample: true },
   { name: "duplicate-not-acknowledged", hunts: [rules("links")] },
   { name: "repeat-put-off-by-keep-alives", hunts: [swarm] },
-  { name: "forgotten-when-delivered", hunts: [swarm], isSample: true },
-  { name: "promise-without-freeze", hunts: [swarm] },
-  { name: "released-after-failed-attempt", hunts: [swarm] },
+  { name: "forgotten-when-delivered", hunts: [swarm], orders: ordering, isSample: true },
+  { name: "promise-without-freeze", hunts: [swarm], orders: ending },
+  { name: "released-after-failed-attempt", hunts: [swarm], orders: endingTwice },
   { name: "one-promise-is-enough", hunts: [swarm] },
-  { name: "one-vote-is-enough", hunts: [swarm, orders("view-change", { multicasts: 1 })] },
-  { name: "accepted-decree-ignored", hunts: [swarm] },
-  { name: "lower-ballot-promised", hunts: [ballots, swarm], isSample: true },
-  { name: "least-cut", hunts: [swarm], isSample: true },
-  { name: "silent-member-kept", hunts: [swarm] },
-  { name: "rest-in-order-of-senders", hunts: [swarm] },
-  { name: "tail-left-out", hunts: [swarm] },
-  { name: "old-view-taken", hunts: [swarm] },
-  { name: "exclusion-from-another-view", hunts: [swarm] },
+  { name: "one-vote-is-enough", hunts: [swarm], orders: endingTwice },
+  { name: "accepted-decree-ignored", hunts: [swarm], orders: endingTwice },
+  { name: "lower-ballot-promised", hunts: [swarm], orders: ballots, isSample: true },
+  { name: "lowest-vote-binds", hunts: [ballots] },
+  { name: "vote-without-promise", hunts: [ballots] },
+  { name: "ballots-without-names", hunts: [ballots] },
+  { name: "least-cut", hunts: [swarm], orders: ending, isSample: true },
+  { name: "silent-member-kept", hunts: [swarm], orders: ending },
+  { name: "rest-in-order-of-senders", hunts: [swarm], orders: endingWithMore },
+  { name: "tail-left-out", hunts: [swarm], orders: ending },
+  { name: "old-view-taken", hunts: [swarm], orders: ending },
+  { name: "exclusion-from-another-view", hunts: [swarm], orders: endingTwice },
   { name: "incarnation-not-compared", hunts: [swarm] },
   { name: "vote-for-another-base", hunts: [rules("views")] },
-  { name: "newcomer-multicasts-without-state", hunts: [swarm] },
-  { name: "state-of-another-view", hunts: [swarm] },
+  { name: "newcomer-multicasts-without-state", hunts: [swarm], orders: joiningTwice },
+  { name: "state-of-another-view", hunts: [swarm], orders: joiningTwice },
   { name: "clock-counts-as-holding", hunts: [swarm], isSample: true },
-  { name: "clock-restarts-with-view", hunts: [swarm] },
-  { name: "keep-alive-delivered", hunts: [swarm], isSample: true },
+  { name: "clock-restarts-with-view", hunts: [swarm], orders: ending },
+  { name: "keep-alive-delivered", hunts: [swarm], orders: links, isSample: true },
   { name: "absent-seeds-not-told", hunts: [swarm] },
   { name: "deaf-member-proposes", hunts: [swarm] },
   { name: "newcomers-outnumber-state", hunts: [swarm], isSample: true },
-  { name: "founded-by-half", hunts: [swarm] },
+  { name: "founded-by-half", hunts: [swarm], orders: founding },
 ];

@@ -23,7 +23,8 @@ export function rebuild(state: GossipState): void {
   state.isTreeStale = false;
   const { config, topology } = state;
   if (topology.kind === "own") reportOwn(state);
-  const tree = treeAround(config.id, state.graph, (one, other) => topology.kind !== "own" || works(state, one, other));
+  const lost = topology.kind === "own" ? [...lostNeighbours(state), ...(state.reports.get(config.id)?.down ?? [])] : [];
+  const tree = treeWithout(state, lost);
   const hash = treeHashOf(tree);
   state.isWhole = tree.size === config.members.length;
   if (hash !== state.treeHash) for (const peer of state.peers.values()) peer.covers.clear(); // other sides
@@ -32,25 +33,35 @@ export function rebuild(state: GossipState): void {
   for (const peer of state.peers.values()) if (peer.role !== "spare" && isUntold(state, peer)) peer.owesReports = true;
 }
 
-function works({ config, peers, reports }: GossipState, one: NodeId, other: NodeId): boolean {
-  const isDown = (by: NodeId, of: NodeId) =>
-    reports.get(by)?.down.includes(of) === true || (by === config.id && peers.get(of)?.isDown === true);
-  return !isDown(one, other) && !isDown(other, one);
+/**
+ * The tree without the links to `lost`, and without those that others report.
+ *
+ * Of links to `changed` others' reports are old: both ends lost them, and each waits for the other to take that back.
+ */
+function treeWithout(state: GossipState, lost: readonly NodeId[], changed: readonly NodeId[] = []): Tree {
+  const { config, topology, graph, reports } = state;
+  const isLost = (by: NodeId, of: NodeId) =>
+    by === config.id
+      ? lost.includes(of)
+      : reports.get(by)?.down.includes(of) === true && !(of === config.id && changed.includes(by));
+  const works = (one: NodeId, other: NodeId) => !isLost(one, other) && !isLost(other, one);
+  return treeAround(config.id, graph, topology.kind === "own" ? works : () => true);
+}
+
+function lostNeighbours({ config, graph, peers }: GossipState): NodeId[] {
+  return (graph.get(config.id) ?? []).filter((neighbour) => peers.get(neighbour)?.isDown === true);
 }
 
 /** Reports the links of this member, if that makes another tree than the last report of them. */
 function reportOwn(state: GossipState): void {
-  const { config, graph, peers, reports } = state;
-  const { id } = config;
-  const down = (graph.get(id) ?? []).filter((neighbour) => peers.get(neighbour)?.isDown === true);
-  const before = reports.get(id);
+  const { config, reports } = state;
+  const before = reports.get(config.id);
+  const [down, reported] = [lostNeighbours(state), before?.down ?? []];
   const isOfThisLife = before === undefined || before.incarnation === config.incarnation;
-  const reported = before?.down ?? [];
   if (isOfThisLife && down.join() === reported.join()) return;
-  const isUsed = (lost: readonly NodeId[], one: NodeId, other: NodeId) =>
-    one === id || other === id ? !lost.includes(one === id ? other : one) : works(state, one, other);
-  const tree = (lost: readonly NodeId[]) => treeAround(id, graph, (one, other) => isUsed(lost, one, other));
-  if (!isOfThisLife || treeHashOf(tree(down)) !== treeHashOf(tree(reported))) report(state, down);
+  const changed = [...down, ...reported].filter((lost) => down.includes(lost) !== reported.includes(lost));
+  const hashes = [down, reported].map((lost) => treeHashOf(treeWithout(state, lost, changed)));
+  if (!isOfThisLife || hashes[0] !== hashes[1]) report(state, down);
 }
 
 function treeHashOf(tree: Tree): number {

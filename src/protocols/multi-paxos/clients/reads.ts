@@ -1,6 +1,7 @@
 import type { NodeId } from "../../../base/ids.ts";
 import type { Of } from "../messages.ts";
 import {
+  type BarrierMode,
   isQuorumFor,
   type Leadership,
   type PaxosOutbox,
@@ -9,36 +10,43 @@ import {
   refuse,
   sendAhead,
 } from "../state.ts";
+import { holdsLease } from "./lease.ts";
 
 /** Rounds under way at once; more reads wait and share the next. */
 const roundsMax = 2;
 
 /** A barrier of our owner: a question to the leader, with the others of this step. */
-export function askBarrier(state: PaxosState, id: number, out: PaxosOutbox): void {
+export function askBarrier(state: PaxosState, id: number, mode: BarrierMode, out: PaxosOutbox): void {
   const { leadership, config, due } = state;
-  if (leadership !== undefined) return takeAsk(state, leadership, { origin: undefined, id }, out);
+  if (leadership !== undefined) return takeAsk(state, leadership, { origin: undefined, id }, mode, out);
   let waiting = due.barriers.length;
   for (const { ids } of state.asked.values()) waiting += ids.length;
   if (state.leader === undefined) refuse(state, id, "no-leader", out);
   else if (waiting >= config.waitingCountMax) refuse(state, id, "busy", out);
-  else due.barriers.push(id);
+  else due.barriers.push({ id, mode });
 }
 
-/** Sends this step's barriers to the leader, as one question (B2). */
+/** Sends this step's barriers to the leader, as one question (B2); by lease, if that is enough for all of them. */
 export function sendBarriers(state: PaxosState, out: PaxosOutbox): void {
   const { due, leader, life } = state;
   if (due.barriers.length === 0 || leader === undefined) return;
   const ask = ++state.asks;
-  state.asked.set(ask, { ids: due.barriers, ticks: 0 });
+  state.asked.set(ask, { ids: due.barriers.map(({ id }) => id), ticks: 0 });
+  const kind = due.barriers.every(({ mode }) => mode === "lease") ? "leaseRead" : "read";
   due.barriers = [];
-  sendAhead(state, leader, { kind: "read", life, ask }, out);
+  sendAhead(state, leader, { kind, life, ask }, out);
 }
 
 /** Another member's reads join our own; who does not lead refuses them. */
-export function receiveRead(state: PaxosState, from: NodeId, message: Of<"read">, out: PaxosOutbox): void {
+export function receiveRead(
+  state: PaxosState,
+  from: NodeId,
+  message: Of<"read" | "leaseRead">,
+  out: PaxosOutbox,
+): void {
   const ask = { origin: { peer: from, life: message.life }, id: message.ask };
   if (state.leadership === undefined) return answerRead(state, ask, 0, out);
-  takeAsk(state, state.leadership, ask, out);
+  takeAsk(state, state.leadership, ask, message.kind === "leaseRead" ? "lease" : "quorum", out);
 }
 
 /** Takes the leader's answer; those given up before are ignored. */
@@ -50,7 +58,8 @@ export function receiveReadOk(state: PaxosState, message: Of<"readOk">, out: Pax
   else for (const id of asked.ids) refuse(state, id, "no-leader", out);
 }
 
-function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, out: PaxosOutbox): void {
+function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, mode: BarrierMode, out: PaxosOutbox): void {
+  if (mode === "lease" && holdsLease(state)) return answerRead(state, ask, state.history.aru, out);
   const waiting = leadership.rounds.reduce((count, { asks }) => count + asks.length, leadership.waiting.length);
   if (waiting < state.config.waitingCountMax) leadership.waiting.push(ask);
   else if (ask.origin === undefined) refuse(state, ask.id, "busy", out);
@@ -100,7 +109,7 @@ export function refuseReads(state: PaxosState, { rounds, waiting }: Leadership, 
 
 /** The leader is lost or another: barriers asked of it are refused. */
 export function abandonBarriers(state: PaxosState, out: PaxosOutbox): void {
-  for (const id of state.due.barriers.splice(0)) refuse(state, id, "no-leader", out);
+  for (const { id } of state.due.barriers.splice(0)) refuse(state, id, "no-leader", out);
   for (const { ids } of state.asked.values()) for (const id of ids) refuse(state, id, "no-leader", out);
   state.asked.clear();
 }

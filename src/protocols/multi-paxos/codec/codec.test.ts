@@ -84,7 +84,7 @@ describe("messages", () => {
 
   test.each([
     ["of another version", [2, 0, 2, 1, 0, 1]],
-    ["of an unknown kind", [1, 0, 17, 1, 0]],
+    ["of an unknown kind", [1, 0, 99, 1, 0]],
     ["with an update of nobody", [1, 0, 4, 1, 0, 1, 1, 6, 1, 1, 1, 0, 1, 0, 0, 0]],
     ["with no-ops counted apart", [1, 0, 4, 1, 0, 1, 1, 6, 1, 0, 1, 1, 0, 1, 0, 0]],
     ["with a payload counted twice", [1, 0, 4, 1, 0, 1, 1, 6, 2, 1, 1, 1, 1, 0, 0, 0]],

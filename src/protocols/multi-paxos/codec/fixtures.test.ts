@@ -57,6 +57,9 @@ const messages: readonly PaxosMessage[] = [
   { kind: "fetch", ...stamp, snapshot, offset: 65_536 },
   { kind: "chunk", ...stamp, snapshot, offset: 65_536, bytes: toUtf8("piece") },
   { kind: "transfer", ...stamp, view },
+  { kind: "grant", ...stamp, view, round: 12, clock: 4_000_000_000_000 },
+  { kind: "heirPrepare", ...stamp, view, appointedIn: view - 1 },
+  { kind: "leaseRead", ...stamp, life: 4_000_000_000_000, ask: 2 },
 ];
 
 /** What the lines of records.hex say, in their order. */
@@ -99,6 +102,6 @@ test("every kind of message and record has its line", () => {
   const kinds = (file: string) => new Set(lines(file).map(({ kind }) => kind));
 
   expect(kinds("messages.hex")).toEqual(new Set(messages.map(({ kind }) => kind)));
-  expect(kinds("messages.hex").size).toBe(17);
+  expect(kinds("messages.hex").size).toBe(20);
   expect(kinds("records.hex")).toEqual(new Set(recordKinds));
 });

@@ -36,6 +36,9 @@ const messages = unionCodec<PaxosMessage>({
   fetch: { ...stamp, snapshot, offset: whole },
   chunk: { ...stamp, snapshot, offset: whole, bytes },
   transfer: { ...stamp, view: whole },
+  grant: { ...stamp, view: whole, round: whole, clock: whole },
+  heirPrepare: { ...stamp, view: whole, appointedIn: whole },
+  leaseRead: { ...stamp, life: whole, ask: whole },
 });
 
 /** The message as bytes: a version, which of the groups on one link it is for, its kind, its stamp, its fields. */

@@ -1,4 +1,5 @@
 import { isListed } from "../../replicated-log.ts";
+import { isLoyal, releaseEpoch } from "../clients/lease.ts";
 import { abandonUpdates } from "../clients/updates.ts";
 import { type PaxosOutbox, type PaxosState, votes } from "../state.ts";
 import { install, stepDown } from "../view/install.ts";
@@ -20,13 +21,14 @@ export function enterEpoch(state: PaxosState, out: PaxosOutbox): void {
     disk.hinted = history.aru;
   }
   stepDown(state, out);
+  releaseEpoch(state);
   state.configuration = configuration;
   state.viewChanges.clear();
   const first = viewOf(configuration.epoch, 0);
   const isFirst = configuration.members[0]?.id === config.id;
   if (isNamed(configuration, config.id)) state.removed = undefined;
-  if (votes(state) && isFirst && state.lastInstalled < first && state.resigned === undefined)
-    return shiftToPrepare(state, first, out);
+  const mayPrepare = votes(state) && state.resigned === undefined && !isLoyal(state, undefined);
+  if (mayPrepare && isFirst && state.lastInstalled < first) return shiftToPrepare(state, first, undefined, out);
   install(state, Math.max(first, state.lastInstalled), out);
 }
 

@@ -39,7 +39,7 @@ export function heirOf(state: PaxosState, to: NodeId | undefined): NodeId | unde
 /**
  * Tells the heir to prepare a view, once everything proposed is ordered; again with each heartbeat.
  *
- * Only progress rests on this word: what binds is the heir's Prepare.
+ * Only progress rests on this word: what binds is the heir's Prepare. From the first one on no lease holds (B5).
  */
 export function continueHandover(state: PaxosState, leadership: Leadership, out: PaxosOutbox): void {
   const { handover, lastProposed } = leadership;
@@ -48,6 +48,7 @@ export function continueHandover(state: PaxosState, leadership: Leadership, out:
   const heir = handover.told ?? heirOf(state, handover.to);
   if (heir === undefined) return;
   handover.told = heir;
+  leadership.hasAppointed = true;
   sendAhead(state, heir, { kind: "transfer", view: state.lastInstalled }, out);
 }
 

@@ -1,7 +1,8 @@
 import type { NodeId } from "../../../base/ids.ts";
+import { promise } from "../clients/lease.ts";
 import { accept, slotAt, topOf } from "../log/history.ts";
 import type { Of, Update } from "../messages.ts";
-import { epochNow, type PaxosOutbox, type PaxosState, persistView, sendAhead } from "../state.ts";
+import { epochNow, type PaxosOutbox, type PaxosState, persistView, sendAhead, votes } from "../state.ts";
 import { noteKnown } from "../view/liveness.ts";
 
 /**
@@ -91,9 +92,12 @@ function receiveOrdered(state: PaxosState, from: NodeId, view: number, through: 
   }
 }
 
-/** The leader lives, and tells how far the order goes; who is asked says that it still follows. */
+/** The leader lives, and tells how far the order goes; who is asked says that it still follows, and may promise to. */
 export function receiveHeartbeat(state: PaxosState, from: NodeId, message: Of<"heartbeat">, out: PaxosOutbox): void {
   receiveOrdered(state, from, message.view, message.ordered);
   const { view, round } = message;
-  if (round > 0) sendAhead(state, from, { kind: "heartbeatOk", view, round }, out);
+  if (round === 0) return;
+  if (!state.config.leases || !votes(state)) return sendAhead(state, from, { kind: "heartbeatOk", view, round }, out);
+  promise(state, view);
+  sendAhead(state, from, { kind: "grant", view, round, clock: state.life + state.clock }, out);
 }

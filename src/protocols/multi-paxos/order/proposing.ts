@@ -1,6 +1,7 @@
 import { noBytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
 import { noteQueued } from "../clients/executed.ts";
+import { noteRound } from "../clients/lease.ts";
 import { accept, slotAt, updateBytes } from "../log/history.ts";
 import { successorOf } from "../membership/configurations.ts";
 import type { Of, PaxosMessage, Update } from "../messages.ts";
@@ -225,6 +226,7 @@ function proposalOf(
 /** Sends heartbeats that are due to all; else tells at once who waits for the place of its own update (G5). */
 export function tellOrdered(state: PaxosState, leadership: Leadership, out: PaxosOutbox): void {
   const { history, due } = state;
+  if (due.heartbeat) noteRound(state);
   for (const progress of leadership.progress.values()) {
     const isAwaited = progress.toldOrdered < Math.min(progress.awaited, history.aru);
     if (due.heartbeat || isAwaited) sendHeartbeat(state, progress, due.heartbeat ? leadership.round : 0, out);

@@ -2,6 +2,7 @@ import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
 import { nextBelow } from "../../../base/random.ts";
 import { reconcile } from "../catching-up/reconciling.ts";
+import { isLoyal } from "../clients/lease.ts";
 import { leaderOf, nextViewOf } from "../membership/configurations.ts";
 import type { Of } from "../messages.ts";
 import {
@@ -44,6 +45,7 @@ function tickElection(state: PaxosState, out: PaxosOutbox): void {
 }
 
 function mayAttempt(state: PaxosState): boolean {
+  if (isLoyal(state, undefined)) return false;
   return votes(state) && state.resigned === undefined && state.disk.stuckTicks < state.config.progressTicks;
 }
 
@@ -104,7 +106,7 @@ function countViewChanges(state: PaxosState, out: PaxosOutbox): void {
   const { configuration, config, lastAttempted } = state;
   if (configuration === undefined || !isQuorumFor(state, (id) => state.viewChanges.has(id))) return;
   if (leaderOf(configuration, lastAttempted) === config.id) {
-    if (mayAttempt(state)) shiftToPrepare(state, lastAttempted, out);
+    if (mayAttempt(state)) shiftToPrepare(state, lastAttempted, undefined, out);
   } else if (state.progressAt === undefined) {
     stretchPatience(state);
     startProgress(state);
@@ -149,9 +151,13 @@ export function receiveProof(
   }
 }
 
-/** The link to a member broke: if it leads, it may be dead, and members need not wait long for it. */
+/**
+ * The link to a member broke: if it leads, it may be dead, and members need not wait long for it.
+ *
+ * With leases they must: one that was cut off may still hold one.
+ */
 export function loseLink(state: PaxosState, peer: NodeId, out: PaxosOutbox): void {
   const contact = state.contacts.get(peer);
   if (contact !== undefined) contact.heardAt = Number.NEGATIVE_INFINITY;
-  if (state.role === "follower" && state.leader === peer) expire(state, out);
+  if (state.role === "follower" && state.leader === peer && !state.config.leases) expire(state, out);
 }

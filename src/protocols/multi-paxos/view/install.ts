@@ -79,17 +79,23 @@ export function expire(state: PaxosState, out: PaxosOutbox): void {
 /**
  * A leader, or who prepares, gives up its view (V11): for good, though it may accept in it as any voter.
  *
- * With `isTold` it names who should be next: its word is its resignation (V7).
+ * With `isTold` it names who should be next: its word is its resignation (V7). With leases only an heir may prepare at
+ * once; and only a leader appoints one, for while it led no lease but its own held (B5).
  */
 export function resign(state: PaxosState, isTold: boolean, out: PaxosOutbox): void {
   const { configuration, config } = state;
   if (configuration === undefined) return;
   const heir = isTold ? heirOf(state, undefined) : undefined;
+  const { lastInstalled: view, leadership } = state;
   stretchPatience(state);
   expire(state, out);
   state.attemptAt = state.clock + drawPatience(state);
   if (heir === undefined) return;
-  const attempted = nextViewOf(configuration, state.lastInstalled, heir);
+  if (config.leases) {
+    if (leadership !== undefined) sendAhead(state, heir, { kind: "transfer", view }, out);
+    return;
+  }
+  const attempted = nextViewOf(configuration, view, heir);
   for (const { id } of configuration.members) {
     if (id !== config.id) sendAhead(state, id, { kind: "viewChange", attempted, heard: heardNow(state) }, out);
   }

@@ -1,8 +1,10 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
+import { newLeaseClock } from "../../lease-clock.ts";
 import { majority } from "../../quorum/majority.ts";
 import { learnRun, pickPeer, reconcile } from "../catching-up/reconciling.ts";
 import { forgetQueued, isExecuted, noteQueued } from "../clients/executed.ts";
+import { isLoyal } from "../clients/lease.ts";
 import { resendAll } from "../clients/updates.ts";
 import { slotAt, topOf, updateBytes } from "../log/history.ts";
 import type { Of, Report, Update } from "../messages.ts";
@@ -21,14 +23,21 @@ import { forgetLeader, hearLeader, install, stepDown } from "./install.ts";
  * Shift_to_Prepare_Phase: leads `view`, once a quorum has answered what it accepted (P1).
  *
  * Higher than any view promised before: so no view is ever led twice, whatever was forgotten of it (R4).
+ * `appointedIn`: the view whose leader asked for this; nobody else did.
  */
-export function shiftToPrepare(state: PaxosState, view: number, out: PaxosOutbox): void {
+export function shiftToPrepare(
+  state: PaxosState,
+  view: number,
+  appointedIn: number | undefined,
+  out: PaxosOutbox,
+): void {
   invariant(view > state.lastInstalled && view > state.promised.view, "a view is prepared once, by a new promise");
   stepDown(state, out);
   forgetLeader(state, out);
   state.lastInstalled = view;
   state.lastAttempted = view;
   state.role = "preparing";
+  state.appointedIn = appointedIn;
   state.viewChanges.clear();
   state.leaderHeardAt = undefined;
   startProgress(state);
@@ -37,10 +46,12 @@ export function shiftToPrepare(state: PaxosState, view: number, out: PaxosOutbox
 }
 
 function sendPrepares(state: PaxosState, out: PaxosOutbox): void {
-  const { configuration, config, prepareOks, lastInstalled: view } = state;
+  const { configuration, config, prepareOks, lastInstalled: view, appointedIn } = state;
   state.retransmitAt = state.clock + config.retransmitTicks;
+  const isHeir = config.leases && appointedIn !== undefined;
+  const prepare = isHeir ? ({ kind: "heirPrepare", view, appointedIn } as const) : ({ kind: "prepare", view } as const);
   for (const { id } of configuration?.members ?? []) {
-    if (id !== config.id && prepareOks.get(id)?.isWhole !== true) send(state, id, { kind: "prepare", view }, out);
+    if (id !== config.id && prepareOks.get(id)?.isWhole !== true) send(state, id, prepare, out);
   }
 }
 
@@ -49,9 +60,19 @@ export function tickPrepare(state: PaxosState, out: PaxosOutbox): void {
   if (state.clock >= state.retransmitAt) sendPrepares(state, out);
 }
 
-/** Promises the view, and says all that was accepted or ordered here above the leader's aru (P2). */
-export function receivePrepare(state: PaxosState, from: NodeId, message: Of<"prepare">, out: PaxosOutbox): void {
+/**
+ * Promises the view, and says all that was accepted or ordered here above the leader's aru (P2).
+ *
+ * While a promise to another leader runs, it is as if the message had been lost: that one is not disturbed (B5).
+ */
+export function receivePrepare(
+  state: PaxosState,
+  from: NodeId,
+  message: Of<"prepare" | "heirPrepare">,
+  out: PaxosOutbox,
+): void {
   const { view } = message;
+  if (isLoyal(state, message.kind === "heirPrepare" ? message.appointedIn : undefined)) return;
   if (view > state.lastInstalled || state.role === "election") install(state, view, out);
   if (state.role !== "follower") return;
   const { leader } = state;
@@ -224,6 +245,8 @@ function lead(state: PaxosState, out: PaxosOutbox): void {
     waiting: [],
     waitingTicks: 0,
     handover: undefined,
+    hasAppointed: false,
+    sendings: [],
     movedAt: clock,
     repeatedAt: clock,
   };
@@ -234,5 +257,15 @@ function lead(state: PaxosState, out: PaxosOutbox): void {
 }
 
 function newProgress(id: NodeId, bit: number, clock: number): Progress {
-  return { id, bit, ackedAt: clock, round: 0, inflight: [], inflightBytes: 0, toldOrdered: 0, awaited: 0 };
+  return {
+    id,
+    bit,
+    ackedAt: clock,
+    round: 0,
+    inflight: [],
+    inflightBytes: 0,
+    toldOrdered: 0,
+    awaited: 0,
+    clock: newLeaseClock(),
+  };
 }

@@ -1,4 +1,5 @@
 import type { NodeId } from "../../../base/ids.ts";
+import { type LeaseClock, newLeaseClock } from "../../lease-clock.ts";
 import type { Membership, SnapshotName } from "../../replicated-log.ts";
 
 /** A snapshot on its way to a follower. */
@@ -12,22 +13,6 @@ export interface Transfer {
   sent: number;
   /** A piece that was lost here was sent again: answers to those behind it say no more. */
   repeatedFrom: number | undefined;
-}
-
-/** What a leader knows of a follower's clock, in ms of its own. */
-export interface Clock {
-  /** Where the present measure began: the answer was given at `ticks`, between `sentAt` and `heardAt`. */
-  mark: { readonly ticks: number; readonly sentAt: number; readonly heardAt: number } | undefined;
-  /** The shortest that a tick can have been, of all measures, and how many there were. */
-  tickMs: number;
-  measures: number;
-  /** Until then it grants no vote but by our leave. */
-  promisedUntil: number;
-}
-
-/** A clock of which nothing is known. */
-export function newClock(): Clock {
-  return { mark: undefined, tickMs: Number.POSITIVE_INFINITY, measures: 0, promisedUntil: 0 };
 }
 
 /**
@@ -70,7 +55,7 @@ export interface Progress {
   /** The open question to storage on its behalf. */
   want: number | undefined;
   /** For leases. */
-  clock: Clock;
+  clock: LeaseClock;
   transfer: Transfer | undefined;
   /** Ticks since the transfer last moved. */
   transferTicks: number;
@@ -103,7 +88,7 @@ export function newProgress(id: NodeId, met: number): Progress {
     awaited: 0,
     forwards: { life: 0, number: 0 },
     want: undefined,
-    clock: newClock(),
+    clock: newLeaseClock(),
     transfer: undefined,
     transferTicks: 0,
     arrears: undefined,

@@ -12,7 +12,7 @@ import {
 import type { RaftMessage } from "../messages.ts";
 import { openWant, type RaftOutbox, type RaftState, sendUnbound, speaksOld } from "../state.ts";
 import { agreed } from "./agreement.ts";
-import { noteSending, takePromise } from "./lease.ts";
+import { countPromise, noteRound } from "./lease.ts";
 import { advance, type Progress, startProbe } from "./progress.ts";
 import { continueTransfer, endTransfer, startTransfer, takeChunk } from "./transfer.ts";
 
@@ -34,7 +34,7 @@ function storedBy(progress: Progress): number {
 
 /** Sends each follower what it lacks, as far as its window allows; with `heartbeat` due, that too. */
 export function replicate(state: RaftState, out: RaftOutbox): void {
-  if (state.due.heartbeat) noteSending(state);
+  if (state.due.heartbeat) noteRound(state);
   for (const progress of state.leadership?.peers.values() ?? []) {
     sendAppends(state, progress, out);
     const isAwaited = progress.toldCommit < Math.min(progress.awaited, state.commit);
@@ -188,7 +188,7 @@ export function receiveAppendConflict(
 export function receiveHeartbeatReply(state: RaftState, progress: Progress, reply: Of<"heartbeatReply">): void {
   if (reply.round > progress.round) {
     progress.round = reply.round;
-    takePromise(state, progress, reply);
+    countPromise(state, progress, reply);
   }
   const isFound = progress.mode === "probe" && reply.match >= (progress.probed ?? progress.next - 1);
   if (reply.match > progress.match || isFound) takeMatch(state, progress, reply.match);

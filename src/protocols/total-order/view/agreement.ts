@@ -1,13 +1,13 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { nextBelow } from "../../../base/random.ts";
 import { accept, promise } from "../../synod/acceptor.ts";
-import { boundValue, countVote, newAttempt, propose } from "../../synod/attempt.ts";
+import { boundValue, countVote, isChosen, newAttempt, propose } from "../../synod/attempt.ts";
 import { type Ballot, compareBallots } from "../../synod/ballot.ts";
-import type { SenderFrames } from "../messages.ts";
+import type { Decree, SenderFrames } from "../messages.ts";
 import { electorate, isLeaving, type MessageOf, type TotalOrderOutbox, type TotalOrderState } from "../state.ts";
 import { headerOf, stampOf } from "../telling.ts";
 import { draft } from "./draft.ts";
-import { announce, install } from "./install.ts";
+import { announce, install, isIn } from "./install.ts";
 import { isSuspect } from "./suspicion.ts";
 
 /** Ticks between repeats to those who have not answered. */
@@ -29,16 +29,28 @@ export function tickAttempt(state: TotalOrderState, out: TotalOrderOutbox): void
   const { attempt } = state.synod;
   if (attempt === undefined) return;
   attempt.ticks++;
-  if (attempt.ticks >= 2 * state.config.attemptTicks) return dropAttempt(state);
+  if (attempt.ticks >= 2 * state.config.attemptTicks) {
+    const decree = decided(state);
+    return decree === undefined ? dropAttempt(state) : install(state, decree, out);
+  }
   if (attempt.ticks % repeatTicks === 0) askAll(state, out);
   tryToPropose(state, out);
 }
 
-/** Asks those who have not answered, for promises or for votes. */
+/** What our attempt has decided, if it goes on without us and we wait for a word of those who have heard of it. */
+export function decided(state: TotalOrderState): Decree | undefined {
+  const { attempt } = state.synod;
+  return attempt && isChosen(attempt, electorate(state).quorum) ? attempt.value : undefined;
+}
+
+/** Asks those who have not answered, for promises or for votes; or tells all what is decided. */
 function askAll(state: TotalOrderState, out: TotalOrderOutbox): void {
   const { attempt } = state.synod;
   if (attempt === undefined) return;
   const { ballot, value } = attempt;
+  const { voters } = electorate(state);
+  const decree = decided(state);
+  if (decree !== undefined) return announce(state, decree, voters, out);
   const stamp = stampOf(state);
   const { received } = headerOf(state);
   const message =
@@ -46,7 +58,7 @@ function askAll(state: TotalOrderState, out: TotalOrderOutbox): void {
       ? ({ kind: "prepare", stamp, ballot, received } as const)
       : ({ kind: "accept", stamp, ballot, decree: value } as const);
   const answered = value === undefined ? attempt.promises : attempt.votes;
-  for (const node of electorate(state).voters) {
+  for (const node of voters) {
     if (node !== state.config.node && !answered.has(node)) out.send(node, message);
   }
 }
@@ -189,7 +201,11 @@ export function answerAccept(
   out.send(from, { kind: "accepted", stamp: stampOf(state), ballot });
 }
 
-/** Counts a vote; with a majority the decree is chosen, and the view ends (V8). */
+/**
+ * Counts a vote; with a majority the decree is chosen, and the view ends (V8).
+ *
+ * Who is left out, and alone knows of it, stays until somebody goes on: without it the others may be too few to decide.
+ */
 export function receiveAccepted(
   state: TotalOrderState,
   node: NodeId,
@@ -201,7 +217,8 @@ export function receiveAccepted(
   const { voters, quorum } = electorate(state);
   if (!voters.includes(node) || !countVote(attempt, node, quorum)) return;
   announce(state, attempt.value, voters, out);
-  install(state, attempt.value, out);
+  const isTold = state.phase === "seeking" || attempt.value.members.length === 0 || isIn(state, attempt.value);
+  if (isTold) install(state, attempt.value, out);
 }
 
 /** Somebody promised a higher ballot than ours. */

@@ -23,16 +23,15 @@ export function announce(
 
 /** Ends the view as was decided, and begins the next, with us or without (V9). */
 export function install(state: TotalOrderState, decree: Decree, out: TotalOrderOutbox): void {
-  const { phase, view, config } = state;
-  const isIn = decree.members.some((member) => isSame(member, config));
+  const { phase, view } = state;
   if (phase === "seeking") {
-    if (isIn) enter(state, decree, out);
+    if (isIn(state, decree)) enter(state, decree, out);
     else if (decree.base === 0) missFounding(state, decree);
     return;
   }
   if (phase !== "member" || decree.group !== view.group || decree.base !== view.number) return;
   if (decree.cut.length !== state.peers.length) return; // of no view of ours: the codec cannot know
-  if (isIn) {
+  if (isIn(state, decree)) {
     finish(state, decree, out);
     return enter(state, decree, out);
   }
@@ -44,6 +43,11 @@ export function install(state: TotalOrderState, decree: Decree, out: TotalOrderO
       : { kind: "left" },
     out,
   );
+}
+
+/** Whether the next view is ours, too. */
+export function isIn({ config }: TotalOrderState, { members }: Decree): boolean {
+  return members.some((member) => isSame(member, config));
 }
 
 /** A group was founded that we are not in: it is to be found now, not to be founded again. */

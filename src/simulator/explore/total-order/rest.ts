@@ -14,8 +14,8 @@ export function totalOrderRest(give: Rest<TotalOrderTerms>["alarms"][number]): R
     alarms: [give, ...restAlarms],
     essence: orderEssence,
     isLost: (members) => {
-      const living = livingOf(members);
-      return living.some((state) => !isWhole(state, living)); // somebody it needs is gone: only silence tells that
+      const all = members.map(({ state }) => state);
+      return livingOf(members).some((state) => isForsaken(state, all));
     },
     isSignOfLife: ({ kind }) => kind === "null" || kind === "join", // who may never come in applies for ever
     check: checkRest,
@@ -44,9 +44,16 @@ function livingOf(members: readonly Standing<TotalOrderTerms>[]): readonly State
   return members.map(({ state }) => state).filter(({ phase }) => phase !== "ended");
 }
 
-/** Whether all are alive whom a process counts on. */
-function isWhole({ view }: State, living: readonly State[]): boolean {
-  return view.members.every((member) =>
-    living.some(({ config }) => config.node === member.node && config.incarnation === member.incarnation),
+/**
+ * Whether too few are left for a process to go on with: some have crashed, or it is leaving anyway.
+ *
+ * Others who are gone went by agreement, and those who stay are told of it.
+ */
+function isForsaken({ view, leavingTicks }: State, all: readonly State[]): boolean {
+  const runs = view.members.map(({ node, incarnation }) =>
+    all.find(({ config }) => config.node === node && config.incarnation === incarnation),
   );
+  const livingCount = runs.filter((state) => state !== undefined && state.phase !== "ended").length;
+  const mayBe = runs.includes(undefined) || leavingTicks !== undefined;
+  return mayBe && livingCount <= view.members.length / 2 && view.members.length > 0;
 }

@@ -2,6 +2,7 @@ import { newRandom } from "../../../base/random.ts";
 import type { Core, Input } from "../../../protocols/core.ts";
 import type { TotalOrderState, TotalOrderVocabulary } from "../../../protocols/total-order/index.ts";
 import { electorate, isWedged, type Peer } from "../../../protocols/total-order/state.ts";
+import { decided } from "../../../protocols/total-order/view/agreement.ts";
 import { hasReason } from "../../../protocols/total-order/view/suspicion.ts";
 import { unlimited } from "../budget.ts";
 import type { Alarm } from "../explorable.ts";
@@ -120,12 +121,14 @@ function timed(set: (state: TotalOrderState) => void): Alarm<TotalOrderTerms>["r
 
 /** Whether this process may want another view, or a first one: somebody is silent, if there is no other reason. */
 function mayTry(state: State): boolean {
-  return mustTry(state) || (state.phase === "member" && canMiss(state, state.peers.length));
+  const mayMiss = state.phase === "member" && canMiss(state, state.peers.length);
+  return mustTry(state) || (mayMiss && decided(state) === undefined);
 }
 
 /** Whether it wants one though everyone is heard. */
 function mustTry(state: State): boolean {
   const { phase, seeds, seeking, config } = state;
+  if (decided(state) !== undefined) return false; // to give up now is to crash
   if (phase === "member") return isWedged(state) || hasReason(state);
   const present = seeds.filter((node) => node === config.node || seeking.seekers.has(node));
   return (

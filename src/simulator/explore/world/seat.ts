@@ -84,11 +84,12 @@ export function stepSeat<T extends Terms>(explorable: Explorable<T>, seat: Seat<
 }
 
 function crash<T extends Terms>(explorable: Explorable<T>, seat: Seat<T>, count: number): Result<T> {
-  const durable = [...seat.durable, ...seat.pending.slice(0, count)];
+  const stored = seat.pending.slice(0, count);
+  const durable = [...seat.durable, ...stored];
   const next = newSeat(explorable, seat.id, durable, seat.life + 1);
   const { id, state: before } = seat;
   const nothing = { request: undefined, received: undefined, sent: [], outputs: [] };
-  return { seat: next, moment: { id, before, after: next.state, ...nothing } };
+  return { seat: next, moment: { id, before, after: next.state, stored, ...nothing } };
 }
 
 function live<T extends Terms>(
@@ -113,14 +114,15 @@ function live<T extends Terms>(
   const state = core.inspect();
   explorable.calm(state);
   const count = occasion.kind === "persist" ? occasion.count : 0;
-  const durable = count === 0 ? seat.durable : [...seat.durable, ...seat.pending.slice(0, count)];
+  const stored = seat.pending.slice(0, count);
+  const durable = count === 0 ? seat.durable : [...seat.durable, ...stored];
   const disk = count === 0 ? seat.disk : recover(explorable, id, durable, life);
   const pending = [...seat.pending.slice(count), ...asked];
   const request = occasion.kind === "request" ? occasion.request : undefined;
   const received = occasion.kind === "deliver" ? { from: occasion.from, message: occasion.message } : undefined;
   return {
     seat: { id, state, gate: gate.inspect(), durable, disk, pending, life },
-    moment: { id, before, after: state, request, received, sent, outputs },
+    moment: { id, before, after: state, request, received, sent, outputs, stored },
   };
 }
 

@@ -8,7 +8,7 @@ import type { World } from "../../plans/plan.ts";
 import { calmWorld } from "../../plans/run.ts";
 import type { Watch } from "../../protocol.ts";
 import { Agreement } from "../agreement.ts";
-import type { LogProtocol, OwnedStore } from "../group.ts";
+import type { LogProtocol, OwnedStore, Standing } from "../group.ts";
 import type { LogVocabulary } from "../replica.ts";
 import { Promises } from "./promises.ts";
 import { TextOwner } from "./text-owner.ts";
@@ -112,6 +112,16 @@ export class LogScenario<V extends LogVocabulary, State> {
 
   state(id: string): Readonly<State> {
     return this.cluster.member(id).state;
+  }
+
+  /** What any replicated log says of a member. */
+  standing(id: string): Standing {
+    return this.#parts.standing(this.state(id));
+  }
+
+  /** Whether a member leads, or believes to. */
+  leads(id: string): boolean {
+    return this.cluster.leads(this.cluster.member(id));
   }
 
   /** All that a member's owners were told. */
