@@ -1,6 +1,6 @@
 /**
- * Raft and Multi-Paxos as protocols, in simulated time, so that every run prints the same: messages for a commit, time to
- * the answer, time without a leader after its death. The production cores; links take 1 to 3 ms, a write 1 or 2.
+ * Raft and Multi-Paxos as protocols, in simulated time, so that every run prints the same: messages for a commit, time
+ * to the answer, time without a leader after its death. The production cores; links take 1 to 3 ms, a write 1 or 2.
  *
  * `npx tsx bench/consensus.ts`
  */
