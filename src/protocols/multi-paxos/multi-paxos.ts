@@ -25,7 +25,7 @@ import { concludeRemoved, enterEpoch, reportMembership } from "./membership/epoc
 import { continueHandover, handOver, settleHandover, tickHandover } from "./membership/transfer.ts";
 import type { Of, PaxosMessage, PaxosVocabulary } from "./messages.ts";
 import type { PaxosOptions } from "./options.ts";
-import { receiveHeartbeat, receiveProposal, sendAccepts } from "./order/accepting.ts";
+import { noteAccept, orderAccepted, receiveHeartbeat, receiveProposal, sendAccepts } from "./order/accepting.ts";
 import { advance, hintOrdered } from "./order/advance.ts";
 import { deliver, takeDeliverySupply, updatesOf } from "./order/delivery.ts";
 import { countOwnRuns, propose, receiveAccept, tellOrdered, tickProposals, tickTelling } from "./order/proposing.ts";
@@ -104,14 +104,15 @@ function take(state: PaxosState, input: Input<PaxosVocabulary>, out: PaxosOutbox
 function finish(state: PaxosState, askedBefore: number, out: PaxosOutbox): void {
   const { history, disk, config } = state;
   sendAccepts(state, out);
-  if (state.leadership !== undefined) countOwnRuns(state, state.leadership);
+  if (state.leadership !== undefined) countOwnRuns(state, state.leadership, out);
+  orderAccepted(state);
   advance(state, out);
   enterEpoch(state, out);
   tryToLead(state, out);
   const { leadership } = state;
   if (leadership !== undefined) {
     finishReadRounds(state, out); // makes room for the reads that wait
-    startReadRound(state);
+    startReadRound(state, out);
     continueHandover(state, leadership, out);
     propose(state, leadership, out);
     tellOrdered(state, leadership, out);
@@ -294,6 +295,7 @@ function receiveInEpoch(state: PaxosState, from: NodeId, message: InEpoch, out: 
     case "accept": {
       const progress = state.leadership?.progress.get(from);
       if (progress !== undefined) receiveAccept(state, progress, message);
+      else if (state.leadership === undefined) noteAccept(state, from, message);
       return;
     }
     case "grant":

@@ -44,6 +44,12 @@ export interface PaxosOptions {
   readonly learnerLagMax?: number;
   /** Clients remembered, so that their repeats are known; those heard least recently are forgotten. Default 10,000. */
   readonly clientsMax?: number;
+  /**
+   * To whom accepts go: the leader, which tells the order, or all voters, which count themselves, as in the paper.
+   *
+   * The option of who leads decides. Default "leader".
+   */
+  readonly acceptsTo?: "leader" | "all";
   /** Reads by lease, here and as promised to leaders. All members should have the same. Default false. */
   readonly leases?: boolean;
   /** The most by which a member's clock may change its rate while it is measured, as a share. Default 0.1. */
@@ -78,6 +84,7 @@ export function completeOptions(options: PaxosOptions): PaxosConfig {
     chunkBytesMax: 2 ** 18,
     learnerLagMax: 1000,
     clientsMax: 10_000,
+    acceptsTo: "leader",
     leases: false,
     leaseDriftMax: 0.1,
     ...options,

@@ -56,8 +56,8 @@ function reads(member: PaxosMember, id = 1): boolean {
 }
 
 /** A leader that has ordered something; its clocks are not yet measured. */
-function leader(): PaxosMember {
-  const member = aged();
+function leader(setup: PaxosSetup = {}): PaxosMember {
+  const member = aged(setup);
   const own = member.lead();
   member.propose(1, "p");
   member.flush();
@@ -66,8 +66,8 @@ function leader(): PaxosMember {
 }
 
 /** A leader that has measured the clocks of both others. */
-function lessee(): PaxosMember {
-  const member = leader();
+function lessee(setup: PaxosSetup = {}): PaxosMember {
+  const member = leader(setup);
   pass(member, 3000, { b: tickMs, c: tickMs });
   return member;
 }
@@ -103,6 +103,18 @@ describe("B5: the leader", () => {
     member.receive("b", { kind: "accept", view: own, first: 8, last: 8 });
 
     expect([...early, reads(member, 8)]).toEqual([...Array(7).fill(false), true]);
+  });
+
+  test("with accepts to all has none while anything proposed is not ordered: others may have ordered it (B3)", () => {
+    const member = lessee({ options: { acceptsTo: "all" } });
+    const own = member.state.lastInstalled;
+    const before = reads(member, 1);
+    member.propose(2, "q");
+    member.flush();
+    const during = reads(member, 2);
+    member.receive("b", { kind: "accept", view: own, first: 2, last: 2 });
+
+    expect([before, during, reads(member, 3)]).toEqual([true, false, true]);
   });
 
   test("counts a promise from when it was asked for: an answer that comes late is worth little", () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { only, PaxosMember, update } from "../../../test/support/paxos-member.ts";
+import { only, PaxosMember, paxosMembers, update } from "../../../test/support/paxos-member.ts";
+import { encodeChange } from "./codec/change-codec.ts";
 import { viewOf } from "./membership/configurations.ts";
+import type { Update } from "./messages.ts";
 
 const view = (attempt: number) => viewOf(0, attempt);
 const x = update("x", 1);
@@ -197,5 +199,105 @@ describe("G8 and what a leader tells", () => {
     const words = member.receive("b", { kind: "heartbeat", view: view(1), ordered: 0, stable: 0, round: 4 });
 
     expect(only(words, "⇢ b")).toEqual(["⇢ b e0 a0 heartbeatOk 0.1 round 4"]);
+  });
+});
+
+describe("G7: accepts to all", () => {
+  const options = { acceptsTo: "all" } as const;
+  const accept = { kind: "accept", view: view(1), first: 1, last: 2 } as const;
+
+  /** A follower of b among `members` that has accepted x and y, durably. */
+  function follower(members = "abc"): PaxosMember {
+    const member = new PaxosMember({ members, options });
+    member.receive("b", { ...proposal, first: 1, updates: [x, y] });
+    member.flush();
+    return member;
+  }
+
+  test("a voter tells all, once it is stored; the leader, too", () => {
+    const member = new PaxosMember({ options });
+    const words = member.receive("b", { ...proposal, first: 1, updates: [x, y] });
+    expect(only(words, "→", "⇢")).toEqual(["→ b e0 a0 accept 0.1 1…2", "→ c e0 a0 accept 0.1 1…2"]);
+
+    const { member: first } = leader(options);
+    expect(first.propose(1, "p", "q").filter((word) => word.includes("accept 0"))).toEqual([]);
+    expect(only(first.flush(), "⇢")).toEqual(["⇢ b e0 a0 accept 0.3 1…2", "⇢ c e0 a0 accept 0.3 1…2"]);
+  });
+
+  test("a follower orders what a quorum accepted, its leader among them, without its word", () => {
+    const member = follower();
+    member.receive("c", accept);
+    expect(member.state.history.aru).toBe(0); // the leader did not say that it reads accordingly
+
+    expect(member.receive("b", { ...accept, last: 1 })).toContain('committed 1@1 "x"');
+    expect(member.receive("b", accept)).toContain('committed 2@1 "y"');
+  });
+
+  test("its own accept counts when it is durable", () => {
+    const member = new PaxosMember({ options });
+    member.receive("b", { ...proposal, first: 1, updates: [x, y] });
+    member.receive("b", accept);
+    expect(member.state.history.aru).toBe(0);
+    member.flush();
+
+    expect(member.state.history.aru).toBe(2);
+  });
+
+  test("each voter counts once, and of five it takes three", () => {
+    const member = follower("abcde");
+    for (const from of ["b", "b", "b"]) member.receive(from, { ...accept, last: Number.MAX_SAFE_INTEGER });
+    expect(member.state.history.aru).toBe(0);
+    member.receive("e", accept);
+
+    expect(member.state.history.aru).toBe(2);
+  });
+
+  test("accepts of another view, or of who does not vote, do not count", () => {
+    const member = follower("abcde");
+    member.receive("b", accept);
+    member.receive("c", { ...accept, view: view(6) });
+    member.receive("z", accept);
+    member.receive("c", { kind: "heartbeat", view: view(2), ordered: 0, stable: 0, round: 0 });
+    member.receive("d", accept); // of the view before
+    member.receive("e", { ...accept, view: view(2) }); // here the place has the view before's
+
+    expect(member.state.history.aru).toBe(0);
+  });
+
+  test("a place of an older view is a gap, whatever is accepted in it now", () => {
+    const member = follower();
+    member.receive("c", { kind: "proposal", view: view(2), first: 2, updates: [x], ordered: 0, stable: 0 });
+    member.flush();
+    member.receive("c", { ...accept, view: view(2) });
+
+    expect(member.state.history).toMatchObject({ aru: 0 });
+  });
+
+  test("followers are not told one by one what is ordered: they count", () => {
+    const { member, own } = leader(options);
+    member.tick(2 - (member.state.clock % 2)); // the next one carries no heartbeat
+    member.receive("b", { kind: "clientUpdate", updates: [x], hops: 1 });
+    member.flush();
+    const words = [...member.receive("c", { kind: "accept", view: own, first: 1, last: 1 }), ...member.tick()];
+
+    expect(words.filter((word) => word.includes("heartbeat") && word.includes("round 0"))).toEqual([]);
+  });
+
+  test("a learner tells the leader alone", () => {
+    const payload = encodeChange({ alpha: 1, members: paxosMembers("bc"), learners: paxosMembers("a") });
+    const change: Update = { term: 1, kind: "members", payload, client: 0, timestamp: 0 };
+    const member = new PaxosMember({ options: { ...options, alpha: 1 } });
+    member.receive("b", { kind: "reconcileData", first: 1, updates: [change] });
+    const own = viewOf(1, 0);
+    const words = member.receive("b", { ...proposal, view: own, first: 2, updates: [x] });
+
+    expect(only(words, "→")).toEqual(["→ b e1 a1 accept 1.0 2…2"]);
+  });
+
+  test("with accepts to the leader a voter tells the leader alone", () => {
+    const member = new PaxosMember();
+    const words = member.receive("b", { ...proposal, first: 1, updates: [x, y] });
+
+    expect(only(words, "→", "⇢")).toEqual(["→ b e0 a0 accept 0.1 1…2"]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { only, PaxosMember, report, update } from "../../../test/support/paxos-member.ts";
+import { only, PaxosMember, paxosMembers, report, update } from "../../../test/support/paxos-member.ts";
 import { viewOf } from "./membership/configurations.ts";
 
 const view = (attempt: number) => viewOf(0, attempt);
@@ -52,6 +52,47 @@ describe("B1: a read at the leader", () => {
     member.flush();
 
     expect(member.request(barrier(4))).toEqual(["readable #4 from 0"]);
+  });
+});
+
+describe("B3, B6: with accepts to all others may have ordered, and answered, before the leader", () => {
+  const options = { acceptsTo: "all", alpha: 2 } as const;
+
+  test("a read is from all that was proposed before it", () => {
+    const member = new PaxosMember({ options });
+    const own = member.lead();
+    member.propose(1, "p");
+    member.request(barrier(4));
+    expect(only(member.receive("b", { kind: "heartbeatOk", view: own, round: 1 }), "readable")).toEqual([]);
+
+    member.flush();
+    const words = member.receive("b", { kind: "accept", view: own, first: 1, last: 1 });
+    expect(only(words, "readable")).toEqual(["readable #4 from 1"]);
+  });
+
+  test("once the epoch's last place is proposed it is refused: others may decide in the next one", () => {
+    const member = new PaxosMember({ options });
+    member.lead();
+    const change = { kind: "change", id: 3, members: paxosMembers("ab"), learners: [] } as const;
+    member.request(change);
+    member.flush();
+    member.request(barrier(4));
+    member.receive("b", { kind: "accept", view: member.state.lastInstalled, first: 1, last: 1 });
+    expect(member.state.leadership?.lastProposed).toBe(2);
+
+    expect(only(member.request(barrier(5)), "refused")).toEqual(["refused #5 no-leader"]);
+  });
+
+  test("with accepts to the leader nobody passes the end before it: it reads on", () => {
+    const member = new PaxosMember({ options: { alpha: 2 } });
+    const own = member.lead();
+    member.request({ kind: "change", id: 3, members: paxosMembers("ab"), learners: [] });
+    member.flush();
+    member.receive("b", { kind: "accept", view: own, first: 1, last: 1 });
+    member.request(barrier(5));
+
+    const round = member.state.leadership?.round ?? 0;
+    expect(member.receive("b", { kind: "heartbeatOk", view: own, round })).toEqual(["readable #5 from 1"]);
   });
 });
 

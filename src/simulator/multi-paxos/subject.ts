@@ -18,9 +18,16 @@ export function paxosSubject(workload: Workload): Subject {
   };
 }
 
-/** Some groups read by lease. */
+/** Some groups read by lease; and some send accepts to all, or some of their members do. */
 function adapt(random: Random, plan: Plan): Plan {
-  return nextBelow(random, 10) < 3 ? withLeases(plan) : plan;
+  const form = nextBelow(random, 6);
+  const leased = nextBelow(random, 10) < 3 ? withLeases(plan) : plan;
+  if (form > 2) return leased;
+  const members = leased.members.map((member) => {
+    const isForAll = form < 2 || nextBelow(random, 2) === 0;
+    return isForAll ? { ...member, options: { ...member.options, acceptsTo: "all" } } : member;
+  });
+  return { ...leased, members };
 }
 
 /** Limits so small that they are reached. The pipeline's window is drawn once for all, for it is the founders'. */

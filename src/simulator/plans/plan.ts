@@ -25,7 +25,7 @@ export interface MemberPlan {
   /** How fast its clock goes: 1000 is right. */
   readonly clock: number;
   /** Limits and timing, as the protocol's core takes them. */
-  readonly options: Readonly<Record<string, number | boolean>>;
+  readonly options: Readonly<Record<string, number | boolean | string>>;
 }
 
 /** Who is meant: a member's name, or a role as it is when the action comes. */
@@ -66,7 +66,7 @@ export type Fault =
   /** It is told that a link broke or came, which is not so. */
   | { readonly kind: "falseHint"; readonly up: boolean }
   /** It starts anew with other limits. */
-  | { readonly kind: "restart"; readonly options: Readonly<Record<string, number | boolean>> }
+  | { readonly kind: "restart"; readonly options: Readonly<Record<string, number | boolean | string>> }
   /** What only one protocol knows: the subject says what `name` does. */
   | { readonly kind: "act"; readonly name: string };
 

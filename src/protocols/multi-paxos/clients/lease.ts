@@ -46,11 +46,10 @@ export function countPromise(state: PaxosState, progress: Progress, { round, clo
   progress.clock = takePromise(progress.clock, { ticks, sentAt, heardAt: now }, terms);
 }
 
-/** Whether nobody else can lead yet, by the promises of a quorum: reads of what was ordered need no round (B5). */
+/** Whether nobody else can lead yet, by the promises of a quorum: reads need no round (B5). */
 export function holdsLease(state: PaxosState): boolean {
-  const { leadership, config, history, now } = state;
-  if (leadership === undefined || !config.leases || history.aru === 0) return false;
-  if (history.aru < leadership.planTop) return false;
+  const { leadership, config, now } = state;
+  if (leadership === undefined || !config.leases) return false;
   if (leadership.hasAppointed || leadership.handover !== undefined) return false;
   const { progress } = leadership;
   return isQuorumFor(state, (id) => id === config.id || (progress.get(id)?.clock.promisedUntil ?? 0) > now);

@@ -1,4 +1,5 @@
 import type { NodeId } from "../../../base/ids.ts";
+import { successorOf } from "../membership/configurations.ts";
 import type { Of } from "../messages.ts";
 import {
   type BarrierMode,
@@ -59,7 +60,9 @@ export function receiveReadOk(state: PaxosState, message: Of<"readOk">, out: Pax
 }
 
 function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, mode: BarrierMode, out: PaxosOutbox): void {
-  if (mode === "lease" && holdsLease(state)) return answerRead(state, ask, state.history.aru, out);
+  const { aru } = state.history;
+  const isReadable = aru > 0 && readableFrom(state, leadership) === aru;
+  if (mode === "lease" && isReadable && holdsLease(state)) return answerRead(state, ask, aru, out);
   const waiting = leadership.rounds.reduce((count, { asks }) => count + asks.length, leadership.waiting.length);
   if (waiting < state.config.waitingCountMax) leadership.waiting.push(ask);
   else if (ask.origin === undefined) refuse(state, ask.id, "busy", out);
@@ -67,18 +70,29 @@ function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, mode: 
 }
 
 /**
- * Starts a round for all reads that wait for one (B1): heartbeats carry it.
+ * From where on a read is linearizable that begins now (B3); `undefined`: here none is any more (B6).
  *
- * Linearizable from where an earlier leader may have ordered up to, too: from the plan's top (B3).
+ * From where an earlier leader may have ordered up to: the plan's top. In the paper's form others may have ordered, and
+ * answered, all that was proposed; with the end of the epoch among it, they may be in the next one.
  */
-export function startReadRound(state: PaxosState): void {
-  const { leadership, history, due } = state;
+function readableFrom(state: PaxosState, { planTop, lastProposed }: Leadership): number | undefined {
+  const { config, configuration, facts, history } = state;
+  if (config.acceptsTo === "leader" || configuration === undefined) return Math.max(history.aru, planTop);
+  const isLast = successorOf(facts.configurations, configuration)?.start === lastProposed + 1;
+  return isLast ? undefined : Math.max(lastProposed, planTop);
+}
+
+/** Starts a round for all reads that wait for one (B1): heartbeats carry it. */
+export function startReadRound(state: PaxosState, out: PaxosOutbox): void {
+  const { leadership, due } = state;
   if (leadership === undefined || leadership.waiting.length === 0 || leadership.rounds.length >= roundsMax) return;
-  leadership.round++;
-  const seq = Math.max(history.aru, leadership.planTop);
-  leadership.rounds.push({ round: leadership.round, seq, asks: leadership.waiting, ticks: 0 });
+  const asks = leadership.waiting;
   leadership.waiting = [];
   leadership.waitingTicks = 0;
+  const seq = readableFrom(state, leadership);
+  if (seq === undefined) return refuseAsks(state, asks, out);
+  leadership.round++;
+  leadership.rounds.push({ round: leadership.round, seq, asks, ticks: 0 });
   due.heartbeat = true;
 }
 
@@ -103,8 +117,12 @@ function answerRound(state: PaxosState, asks: readonly ReadAsk[], seq: number, o
 
 /** Refuses all reads of a leader that leads no more: another may have ordered what they must show (B4, B6). */
 export function refuseReads(state: PaxosState, { rounds, waiting }: Leadership, out: PaxosOutbox): void {
-  for (const { asks } of rounds) for (const ask of asks) answerRead(state, ask, 0, out);
-  for (const ask of waiting) answerRead(state, ask, 0, out);
+  for (const { asks } of rounds) refuseAsks(state, asks, out);
+  refuseAsks(state, waiting, out);
+}
+
+function refuseAsks(state: PaxosState, asks: readonly ReadAsk[], out: PaxosOutbox): void {
+  for (const ask of asks) answerRead(state, ask, 0, out);
 }
 
 /** The leader is lost or another: barriers asked of it are refused. */
@@ -125,11 +143,11 @@ export function tickReads(state: PaxosState, out: PaxosOutbox): void {
   }
   if (leadership === undefined) return;
   if (leadership.waiting.length > 0 && ++leadership.waitingTicks > ticksMax) {
-    for (const ask of leadership.waiting.splice(0)) answerRead(state, ask, 0, out);
+    refuseAsks(state, leadership.waiting.splice(0), out);
   }
   for (const round of leadership.rounds) round.ticks++;
   while ((leadership.rounds[0]?.ticks ?? 0) > ticksMax) {
-    for (const ask of leadership.rounds.shift()?.asks ?? []) answerRead(state, ask, 0, out);
+    refuseAsks(state, leadership.rounds.shift()?.asks ?? [], out);
   }
 }
 

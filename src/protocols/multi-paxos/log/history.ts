@@ -11,7 +11,7 @@ export interface Slot {
   update: Update;
   /** Final: its update never changes any more. */
   isOrdered: boolean;
-  /** On the leader: bits of the voters that accepted it in the present view, durably. */
+  /** Bits of the voters that said that they accepted it in this view, durably: to the leader, or to all. */
   votes: number;
   /** The record that holds it; 0: durable since before the start. */
   record: number;
@@ -154,4 +154,11 @@ function dropThrough(history: History, seq: number): void {
     if (slot !== undefined) history.tailBytes -= updateBytes(slot.update);
   }
   history.tailFrom = seq + 1;
+}
+
+/** How many voters' bits these are. */
+export function bitCount(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }

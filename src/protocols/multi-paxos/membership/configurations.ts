@@ -27,6 +27,12 @@ export function leaderOf({ epoch, members }: Configuration, view: number): NodeI
   return (members[attemptOf(view) % members.length] as Member).id;
 }
 
+/** The bit of a voter among those of its epoch; 0 of who is none. */
+export function bitOf(configuration: Configuration | undefined, id: NodeId): number {
+  const place = configuration?.members.findIndex((member) => member.id === id) ?? -1;
+  return place < 0 ? 0 : 1 << place;
+}
+
 /** The first view after `view` in the epoch that `id` leads. */
 export function nextViewOf({ epoch, members }: Configuration, view: number, id: NodeId): number {
   const place = members.findIndex((member) => member.id === id);

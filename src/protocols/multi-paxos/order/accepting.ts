@@ -1,6 +1,8 @@
 import type { NodeId } from "../../../base/ids.ts";
+import { majority } from "../../quorum/majority.ts";
 import { promise } from "../clients/lease.ts";
-import { accept, slotAt, topOf } from "../log/history.ts";
+import { accept, bitCount, slotAt, topOf } from "../log/history.ts";
+import { bitOf, leaderOf } from "../membership/configurations.ts";
 import type { Of, Update } from "../messages.ts";
 import { epochNow, type PaxosOutbox, type PaxosState, persistView, sendAhead, votes } from "../state.ts";
 import { noteKnown } from "../view/liveness.ts";
@@ -68,13 +70,47 @@ function oweAccept({ due }: PaxosState, to: NodeId, view: number, first: number,
 
 /** Acknowledges what was accepted in this batch and is of the view still installed: leaves once durable (D2). */
 export function sendAccepts(state: PaxosState, out: PaxosOutbox): void {
-  const { due, lastInstalled } = state;
+  const { due, lastInstalled, config, configuration } = state;
   if (due.accepts.length === 0) return;
+  const isForAll = config.acceptsTo === "all" && votes(state);
   for (const { to, view, first, last } of due.accepts) {
     if (view !== lastInstalled) continue;
-    out.send(to, { kind: "accept", epoch: epochNow(state), aru: state.history.aru, view, first, last });
+    const accept = { kind: "accept", epoch: epochNow(state), aru: state.history.aru, view, first, last } as const;
+    if (!isForAll) out.send(to, accept);
+    else for (const { id } of configuration?.members ?? []) if (id !== config.id) out.send(id, accept);
   }
   due.accepts = [];
+}
+
+/** Another voter tells all what it accepted: noted, until the leader and a quorum have (G7). */
+export function noteAccept(state: PaxosState, from: NodeId, { view, first, last }: Of<"accept">): void {
+  const { history, configuration } = state;
+  const bit = bitOf(configuration, from);
+  for (let seq = Math.max(first, history.aru + 1); seq <= Math.min(last, topOf(history)); seq++) {
+    const slot = slotAt(history, seq);
+    if (slot?.view === view) slot.votes |= bit;
+  }
+}
+
+/**
+ * Who does not lead orders what a quorum has accepted in the installed view, as far as it has no gap (G7).
+ *
+ * The leader must be among them: it says so to all only in the paper's form, and then reads accordingly (B3).
+ */
+export function orderAccepted(state: PaxosState): void {
+  const { history, configuration, lastInstalled, config, disk, leadership } = state;
+  if (leadership !== undefined || configuration === undefined) return;
+  const leader = bitOf(configuration, leaderOf(configuration, lastInstalled));
+  const own = bitOf(configuration, config.id);
+  const quorum = majority(configuration.members.length);
+  for (let seq = history.aru + 1; ; seq++) {
+    const slot = slotAt(history, seq);
+    if (slot?.isOrdered) continue;
+    if (slot?.view !== lastInstalled || (slot.votes & leader) === 0) return;
+    const votes = slot.record <= disk.durable ? slot.votes | own : slot.votes;
+    if (bitCount(votes) < quorum) return;
+    slot.isOrdered = true;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { noBytes } from "../../../base/bytes.ts";
 import type { NodeId } from "../../../base/ids.ts";
 import { noteQueued } from "../clients/executed.ts";
 import { noteRound } from "../clients/lease.ts";
-import { accept, slotAt, updateBytes } from "../log/history.ts";
+import { accept, bitCount, slotAt, updateBytes } from "../log/history.ts";
 import { successorOf } from "../membership/configurations.ts";
 import type { Of, PaxosMessage, Update } from "../messages.ts";
 import type { Leadership, PaxosOutbox, PaxosState, Progress } from "../state.ts";
@@ -142,13 +142,18 @@ export function receiveAccept(state: PaxosState, progress: Progress, message: Of
   if (progress.bit !== 0) countAccepts(state, leadership, progress.bit, message.first, message.last);
 }
 
-/** Our own runs that have become durable count as accepted here. */
-export function countOwnRuns(state: PaxosState, leadership: Leadership): void {
+/** Our own runs that have become durable count as accepted here, and with all others in the paper's form (G7). */
+export function countOwnRuns(state: PaxosState, leadership: Leadership, out: PaxosOutbox): void {
+  const { disk, config, lastInstalled: view } = state;
   let count = 0;
   for (const { record, first, last } of leadership.ownRuns) {
-    if (record > state.disk.durable) break;
-    countAccepts(state, leadership, leadership.ownBit, first, last);
+    if (record > disk.durable) break;
     count++;
+    countAccepts(state, leadership, leadership.ownBit, first, last);
+    if (config.acceptsTo === "leader") continue;
+    for (const { id, bit } of leadership.progress.values()) {
+      if (bit !== 0) sendAhead(state, id, { kind: "accept", view, first, last }, out);
+    }
   }
   if (count > 0) leadership.ownRuns.splice(0, count);
 }
@@ -162,12 +167,6 @@ function countAccepts(state: PaxosState, leadership: Leadership, bit: number, fr
     slot.votes |= bit;
     if (bitCount(slot.votes) >= leadership.quorum) slot.isOrdered = true;
   }
-}
-
-function bitCount(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }
 
 /** Through where every member that is heard has everything: what is older is needed by nobody (Q5). */
@@ -225,10 +224,10 @@ function proposalOf(
 
 /** Sends heartbeats that are due to all; else tells at once who waits for the place of its own update (G5). */
 export function tellOrdered(state: PaxosState, leadership: Leadership, out: PaxosOutbox): void {
-  const { history, due } = state;
+  const { history, due, config } = state;
   if (due.heartbeat) noteRound(state);
   for (const progress of leadership.progress.values()) {
-    const isAwaited = progress.toldOrdered < Math.min(progress.awaited, history.aru);
+    const isAwaited = config.acceptsTo === "leader" && progress.toldOrdered < Math.min(progress.awaited, history.aru);
     if (due.heartbeat || isAwaited) sendHeartbeat(state, progress, due.heartbeat ? leadership.round : 0, out);
   }
   due.heartbeat = false;
@@ -236,6 +235,7 @@ export function tellOrdered(state: PaxosState, leadership: Leadership, out: Paxo
 
 /** One tick without a heartbeat: who has not heard what is ordered is told, without asking for an answer. */
 export function tickTelling(state: PaxosState, leadership: Leadership, out: PaxosOutbox): void {
+  if (state.config.acceptsTo === "all") return; // they count themselves, and hear it with the next heartbeat
   for (const progress of leadership.progress.values()) {
     if (progress.toldOrdered < state.history.aru) sendHeartbeat(state, progress, 0, out);
   }

@@ -7,6 +7,7 @@ import { forgetQueued, isExecuted, noteQueued } from "../clients/executed.ts";
 import { isLoyal } from "../clients/lease.ts";
 import { resendAll } from "../clients/updates.ts";
 import { slotAt, topOf, updateBytes } from "../log/history.ts";
+import { bitOf } from "../membership/configurations.ts";
 import type { Of, Report, Update } from "../messages.ts";
 import {
   isQuorumFor,
@@ -222,7 +223,7 @@ function lead(state: PaxosState, out: PaxosOutbox): void {
   const meet = (id: NodeId, bit: number) => {
     if (id !== config.id) progress.set(id, newProgress(id, bit, clock));
   };
-  for (const [place, { id }] of configuration.members.entries()) meet(id, 1 << place);
+  for (const { id } of configuration.members) meet(id, bitOf(configuration, id));
   for (const { id } of configuration.learners) meet(id, 0);
   state.role = "leader";
   state.leader = config.id;
@@ -231,7 +232,7 @@ function lead(state: PaxosState, out: PaxosOutbox): void {
   state.leadership = {
     progress,
     quorum: majority(configuration.members.length),
-    ownBit: 1 << configuration.members.findIndex(({ id }) => id === config.id),
+    ownBit: bitOf(configuration, config.id),
     plan,
     planTop: Math.max(history.aru, ...candidates.keys()),
     lastProposed: history.aru,

@@ -4,7 +4,7 @@ import { fromUtf8, toUtf8 } from "../../../base/text.ts";
 import type { LogOutput, LogRequest, Member as Named } from "../../../protocols/replicated-log.ts";
 import { Cluster } from "../../cluster.ts";
 import type { Member } from "../../member.ts";
-import type { World } from "../../plans/plan.ts";
+import type { MemberPlan, World } from "../../plans/plan.ts";
 import { calmWorld } from "../../plans/run.ts";
 import type { Watch } from "../../protocol.ts";
 import { Agreement } from "../agreement.ts";
@@ -21,7 +21,7 @@ export interface LogSetup {
   readonly members: number;
   readonly seed?: number;
   readonly world?: Partial<World>;
-  readonly options?: Readonly<Record<string, number | boolean>>;
+  readonly options?: MemberPlan["options"];
   /** How long each member's ticks last, in ms, and how fast its clock goes in per mille. Default 20 and 1000. */
   readonly time?: (place: number) => { readonly tickMs: number; readonly clock: number };
   /** What is on a member's disk before it starts for the first time. */
