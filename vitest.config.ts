@@ -21,6 +21,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "multi-paxos", // what holds for any replicated log, on another one than by default
+          isolate: false,
+          include: ["src/runtime/node/**/*.test.ts", "src/runtime/{open-node,backups/*}.test.ts"],
+          env: { QUORATE_TESTED_PROTOCOL: "multi-paxos" },
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
           name: "scenario",
           include: ["test/{mutants,scenarios}/**/*.test.ts"],
           exclude: [long],

@@ -33,6 +33,7 @@ export class CommandFailure extends Error {
 const exitByCode: Readonly<Record<string, ExitCode>> = {
   QUORATE_OPTION: exitCode.usage,
   QUORATE_WRONG_DIRECTORY: exitCode.usage,
+  QUORATE_WRONG_PROTOCOL: exitCode.usage,
   QUORATE_WRONG_STORAGE: exitCode.usage,
   QUORATE_MISSING_PACKAGE: exitCode.usage,
   QUORATE_DIRECTORY_LOCKED: exitCode.usage,

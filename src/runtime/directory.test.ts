@@ -38,7 +38,7 @@ describe("a data directory", () => {
 
   test("of a later release is refused", async () => {
     await mkdir(path);
-    await writeFile(join(path, "node.json"), JSON.stringify({ version: 3 }));
+    await writeFile(join(path, "node.json"), JSON.stringify({ version: 4 }));
 
     await expect(openDirectory(path, identity)).rejects.toMatchObject({ code: "QUORATE_WRONG_DIRECTORY" });
   });

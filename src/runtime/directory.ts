@@ -4,13 +4,15 @@ import type { NodeId } from "../base/ids.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { CorruptionError, WrongDirectoryError } from "./errors.ts";
 import { errorCode, replaceFile, storageError } from "./files.ts";
-import { WrongStorageError } from "./storages/errors.ts";
+import { isLogProtocol, type LogProtocolName } from "./protocols/kinds.ts";
+import { WrongProtocolError, WrongStorageError } from "./storages/errors.ts";
 
 /**
  * The newest format of `node.json`, and of the layout beside it, that this release reads. It writes the oldest that
- * says what is so: 1 for a write-ahead log, 2 for any other storage, which a release that knows just that must refuse.
+ * says what is so: 1 for a write-ahead log, 2 for any other storage, 3 for any other protocol than Raft. So a release
+ * that does not know one of those refuses the directory.
  */
-export const directoryVersion = 2;
+export const directoryVersion = 3;
 
 /** In what a data directory keeps log, votes and snapshots. */
 export type StorageKind = "wal" | "lmdb";
@@ -22,16 +24,17 @@ export interface Identity {
 }
 
 /** What `node.json` says. */
-interface StoredIdentity extends Identity {
+export interface StoredIdentity extends Identity {
   readonly storage: StorageKind;
+  /** Whose records the log holds. */
+  readonly protocol: LogProtocolName;
 }
 
 /** A node's data directory, held by this process alone until closed. */
-export interface DataDirectory extends Identity {
+export interface DataDirectory extends StoredIdentity {
   readonly path: string;
   /** Whether it held no node before. */
   readonly isNew: boolean;
-  readonly storage: StorageKind;
   readonly walPath: string;
   readonly snapshotsPath: string;
   readonly lmdbPath: string;
@@ -39,16 +42,22 @@ export interface DataDirectory extends Identity {
   close(): Promise<void>;
 }
 
+/** What is asked of a data directory: by default what is stored, and in a new one `wal`, with the records of Raft. */
+interface Asked extends Identity {
+  readonly storage?: StorageKind | undefined;
+  readonly protocol?: LogProtocolName | undefined;
+}
+
 /**
- * Takes a data directory for this process, making it if needed; a stored cluster id wins over the given one. `storage`:
- * what is asked for; by default what is stored, and `wal` in a new one.
+ * Takes a data directory for this process, making it if needed; a stored cluster id wins over the given one.
  *
  * Throws `DirectoryLockedError` while another process has it, `WrongDirectoryError` if it belongs to another node or a
- * later release, `WrongStorageError`, `CorruptionError` if its `node.json` cannot be read, `DiskFullError`.
+ * later release, `WrongStorageError`, `WrongProtocolError`, `CorruptionError` if its `node.json` cannot be read,
+ * `DiskFullError`.
  */
 export async function openDirectory(
   path: string,
-  { nodeId, clusterId, storage }: Identity & { readonly storage?: StorageKind | undefined },
+  { nodeId, clusterId, storage, protocol }: Asked,
 ): Promise<DataDirectory> {
   const release = await take(path);
   try {
@@ -59,7 +68,10 @@ export async function openDirectory(
     if (stored !== undefined && storage !== undefined && stored.storage !== storage) {
       throw new WrongStorageError(path, stored.storage, storage);
     }
-    const identity = stored ?? { nodeId, clusterId, storage: storage ?? "wal" };
+    if (stored !== undefined && protocol !== undefined && stored.protocol !== protocol) {
+      throw new WrongProtocolError(path, stored.protocol, protocol);
+    }
+    const identity = stored ?? { nodeId, clusterId, storage: storage ?? "wal", protocol: protocol ?? "raft" };
     if (stored === undefined) await writeIdentity(path, identity);
     return {
       path,
@@ -103,7 +115,8 @@ async function take(path: string): Promise<() => Promise<void>> {
   }
 }
 
-async function readIdentity(path: string): Promise<StoredIdentity | undefined> {
+/** Whose data a directory holds, and how, if it holds a node. Takes no lock. Throws as `openDirectory` does. */
+export async function readIdentity(path: string): Promise<StoredIdentity | undefined> {
   const file = join(path, "node.json");
   let found: unknown;
   try {
@@ -113,22 +126,28 @@ async function readIdentity(path: string): Promise<StoredIdentity | undefined> {
     if (cause instanceof SyntaxError) throw new CorruptionError(file, 0, "it is not JSON", { cause });
     throw cause;
   }
-  const { version, nodeId, clusterId, storage = "wal" } = (found ?? {}) as Record<string, unknown>;
+  const fields = (found ?? {}) as Record<string, unknown>;
+  const { version, nodeId, clusterId, storage = "wal", protocol = "raft" } = fields;
   if (typeof version === "number" && version > directoryVersion) {
     const problem = `has format ${version}, and this release reads format ${directoryVersion}`;
     throw new WrongDirectoryError(path, problem);
   }
-  if ((version !== 1 && version !== 2) || typeof nodeId !== "string" || typeof clusterId !== "string") {
+  if (![1, 2, 3].includes(version as number) || typeof nodeId !== "string" || typeof clusterId !== "string") {
     throw new CorruptionError(file, 0, "it names no version, nodeId and clusterId");
   }
   if (storage !== "wal" && storage !== "lmdb") {
     throw new WrongDirectoryError(path, `keeps its data in ${storage}, which this release does not know`);
   }
-  return { nodeId, clusterId, storage };
+  if (typeof protocol !== "string" || !isLogProtocol(protocol)) {
+    throw new WrongDirectoryError(path, `holds the log of ${protocol}, which this release does not know`);
+  }
+  return { nodeId, clusterId, storage, protocol };
 }
 
-/** Says whose directory this is, and in what it keeps its data. Whole or not at all, also through a crash. */
-export async function writeIdentity(path: string, { nodeId, clusterId, storage }: StoredIdentity): Promise<void> {
-  const content = storage === "wal" ? { version: 1, nodeId, clusterId } : { version: 2, nodeId, clusterId, storage };
-  await replaceFile(join(path, "node.json"), `${JSON.stringify(content, undefined, 2)}\n`);
+/** Says whose directory this is, and what it keeps, and in what. Whole or not at all, also through a crash. */
+export async function writeIdentity(path: string, identity: StoredIdentity): Promise<void> {
+  const { nodeId, clusterId, storage, protocol } = identity;
+  const version = protocol !== "raft" ? 3 : storage !== "wal" ? 2 : 1;
+  const said = { version, nodeId, clusterId, ...(version > 1 && { storage }), ...(version > 2 && { protocol }) };
+  await replaceFile(join(path, "node.json"), `${JSON.stringify(said, undefined, 2)}\n`);
 }

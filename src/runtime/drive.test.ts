@@ -85,7 +85,7 @@ let core: Parrot;
 let host: Host;
 let drive: Drive<Words>;
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] });
   core = new Parrot();
   host = new Host();
   drive = new Drive(core, host, 20);
@@ -128,6 +128,20 @@ describe("a batch", () => {
     vi.advanceTimersByTime(20);
     await settle();
     expect(core.batches).toEqual([["tick"], ["tick"]]);
+  });
+
+  test("has one tick at the most even when missed ones are made up for, of which there is a limit", async () => {
+    await drive.stop();
+    const busy = new Drive(core, host, 20, 3);
+    busy.start();
+    vi.advanceTimersByTime(20);
+    await settle();
+
+    vi.advanceTimersByTime(20 * 50);
+    for (let at = 0; at < 10; at++) await settle();
+
+    expect(core.batches).toEqual(Array(1 + 4).fill(["tick"]));
+    await busy.stop();
   });
 
   test("is bounded: a flood is taken in parts, and beyond a bound messages are lost, but no request", async () => {

@@ -38,22 +38,29 @@ export class Drive<V extends Vocabulary> {
   readonly #gate: Gate<V>;
   readonly #host: DriveHost<V>;
   readonly #tickMs: number;
+  readonly #lateTicksMax: number;
   readonly #effects: Effects<V>;
   #received: Input<V>[] = [];
   #requested: Input<V>[] = [];
   #persistedCount = 0;
   #isPersistedNews = false;
-  #isTickDue = false;
+  #ticksDue = 0;
+  #tickedAt = 0;
   #isScheduled = false;
   #isStopped = false;
   #waiting: V["record"][] = [];
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(core: Core<V, unknown>, host: DriveHost<V>, tickMs: number) {
+  /**
+   * `lateTicksMax`: of the ticks that a busy thread missed, so many are made up for, each in a step of its own. By
+   * default none, as whoever judges the silence of others needs it: they had no time to speak either.
+   */
+  constructor(core: Core<V, unknown>, host: DriveHost<V>, tickMs: number, lateTicksMax = 0) {
     this.#gate = new Gate(core);
     this.#host = host;
     this.#tickMs = tickMs;
+    this.#lateTicksMax = lateTicksMax;
     this.#effects = {
       send: (to, message) => host.send(to, message),
       persist: (records) => this.#persist(records),
@@ -62,8 +69,11 @@ export class Drive<V extends Vocabulary> {
   }
 
   start(): void {
+    this.#tickedAt = performance.now();
     this.#timer = setInterval(() => {
-      this.#isTickDue = true; // a late tick is one tick, never a burst
+      const passed = Math.max(1, Math.floor((performance.now() - this.#tickedAt) / this.#tickMs));
+      this.#tickedAt += passed * this.#tickMs;
+      this.#ticksDue = Math.min(this.#ticksDue + passed, 1 + this.#lateTicksMax);
       this.#schedule();
     }, this.#tickMs);
   }
@@ -109,7 +119,7 @@ export class Drive<V extends Vocabulary> {
       this.#fail(error);
       return;
     }
-    if (this.#received.length + this.#requested.length > 0) this.#schedule();
+    if (this.#received.length + this.#requested.length + this.#ticksDue > 0) this.#schedule();
   }
 
   /** Receives, requests, what became durable, and the tick last: what has arrived speaks before time does. */
@@ -120,9 +130,9 @@ export class Drive<V extends Vocabulary> {
     this.#requested = requested.rest;
     const inputs = requested.taken.length === 0 ? batch.taken : batch.taken.concat(requested.taken);
     if (this.#isPersistedNews) inputs.push({ kind: "persisted", count: this.#persistedCount });
-    if (this.#isTickDue) inputs.push({ kind: "tick" });
+    if (this.#ticksDue > 0) inputs.push({ kind: "tick" });
     this.#isPersistedNews = false;
-    this.#isTickDue = false;
+    this.#ticksDue = Math.max(0, this.#ticksDue - 1);
     return inputs;
   }
 

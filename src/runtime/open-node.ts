@@ -1,10 +1,12 @@
 import type { Machine } from "../machines/machine.ts";
-import { messageBytesMax } from "../protocols/raft/index.ts";
+import { messageBytesMax } from "../protocols/message-frame.ts";
 import type { LogNode, MachineNode } from "./api.ts";
+import { readIdentity } from "./directory.ts";
 import { openGroupNode } from "./group/machine/open-group-node.ts";
-import { RaftNode, tailBytesMax } from "./node/log-node.ts";
+import { ReplicatedLogNode } from "./node/log-node.ts";
 import { ReplicatedMachine } from "./node/machine-node.ts";
 import { checkOptions, type NodeConfig, type NodeOptions } from "./options.ts";
+import type { LogProtocolName } from "./protocols/kinds.ts";
 import { openStorage, type Storage } from "./storage.ts";
 import { makeTransport } from "./transport-kinds.ts";
 import { MemoryNetwork } from "./transports/memory.ts";
@@ -17,15 +19,15 @@ export async function openNode<State, Command, Answer, Question, Reply>(
 /** Starts a member of a replicated log: the user keeps the state. */
 export async function openNode(options: NodeOptions & { readonly machine?: undefined }): Promise<LogNode>;
 /**
- * Throws `OptionError`, `AddressInUseError`, `DirectoryLockedError`, `WrongDirectoryError`, `CorruptionError` and
- * `DiskFullError`, having changed nothing that matters to a next try.
+ * Throws `OptionError`, `AddressInUseError`, `DirectoryLockedError`, `WrongDirectoryError`, `WrongStorageError`,
+ * `WrongProtocolError`, `CorruptionError` and `DiskFullError`, having changed nothing that matters to a next try.
  */
 export async function openNode<State, Command, Answer, Question, Reply>(
   options: NodeOptions & { readonly machine?: Machine<State, Command, Answer, Question, Reply> | undefined },
 ): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {
-  const config = checkOptions(options);
+  const config = checkOptions({ ...options, protocol: options.protocol ?? (await storedProtocol(options)) });
   if (config.protocol === "total-order") return await openGroupNode(config, options.machine);
-  return await startNode(config, await openStorage(config, tailBytesMax), options.machine);
+  return await startNode(config, await openStorage(config), options.machine);
 }
 
 /** Starts a member on storage that is open, and closes that if it cannot. Tests bring a disk of their own. */
@@ -34,7 +36,7 @@ export async function startNode<State, Command, Answer, Question, Reply>(
   storage: Storage,
   machine: Machine<State, Command, Answer, Question, Reply> | undefined,
 ): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {
-  const node = new RaftNode(config, storage, openTransport(config));
+  const node = new ReplicatedLogNode(config, storage, openTransport(config));
   try {
     if (machine === undefined) {
       await node.start();
@@ -48,6 +50,11 @@ export async function startNode<State, Command, Answer, Question, Reply>(
     await node.close();
     throw error;
   }
+}
+
+/** Without a word on it, what keeps the order stays what it is. */
+async function storedProtocol({ dataDir }: NodeOptions): Promise<LogProtocolName> {
+  return (dataDir === undefined ? undefined : await readIdentity(dataDir))?.protocol ?? "raft";
 }
 
 function openTransport({ id, listen, notice, tls, transport }: NodeConfig): Transport {

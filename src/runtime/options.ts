@@ -3,6 +3,7 @@ import { isNodeId, type NodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 import type { StorageKind } from "./directory.ts";
 import { OptionError } from "./errors.ts";
+import { isLogProtocol, type LogProtocolName, votersMaxOf } from "./protocols/kinds.ts";
 import type { MemberTls } from "./tls/credentials.ts";
 import { type TransportKind, transportKinds } from "./transport-kinds.ts";
 import { type Address, parseAddress } from "./transports/addresses.ts";
@@ -21,10 +22,11 @@ export interface NodeOptions {
    */
   readonly join?: boolean;
   /**
-   * What keeps the order: `raft` (default), which stores it; or `total-order`, for a machine, without a leader or a
-   * log: the state lives in the members' memory, and is gone when a majority of them is (docs/broadcast.md).
+   * What keeps the order: `raft` or `multi-paxos`, which store it (docs/choosing.md); or `total-order`, for a
+   * machine, without a leader or a log: the state lives in the members' memory, and is gone when a majority of them is
+   * (docs/broadcast.md). The same on all members. Default: what `dataDir` holds already, or `raft`.
    */
-  readonly protocol?: "raft" | "total-order";
+  readonly protocol?: LogProtocolName | "total-order";
   /** Only for `total-order`: the state is gone for good, begin another one. */
   readonly newGroup?: boolean;
   /**
@@ -90,6 +92,9 @@ export interface NodeConfig
 
 const mebibyte = 2 ** 20;
 
+/** Most members of a new cluster. */
+const membersMax = 99;
+
 /** The newest version of the members' protocol that this release speaks. */
 export const protocolVersion = 2;
 
@@ -98,7 +103,8 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   const { id, tickMs = 20, electionTicks = 25, heartbeatTicks = 5, timeoutMs = 5000 } = options;
   const { requestBytesMax = mebibyte, snapshotEveryBytes = 32 * mebibyte, notice = () => undefined } = options;
   check("id", isNodeId(id), "must be 1 to 64 letters, digits, '_', '.' or '-', and start with a letter or digit");
-  const members = options.members === undefined ? [{ id, address: "" }] : checkMembers(id, options.members);
+  const { storage, dataDir, protocol = "raft", newGroup = false } = options;
+  const members = options.members === undefined ? [{ id, address: "" }] : checkMembers(id, options.members, protocol);
   const clusterId = options.clusterId ?? nameCluster(members);
   check("clusterId", clusterId.length >= 1 && clusterId.length <= 64, "must have 1 to 64 characters");
   checkWhole("tickMs", tickMs, 1, 1000);
@@ -111,14 +117,15 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   check("clusterId", !join || options.clusterId !== undefined, "is needed to join: the one that the members have");
   const isSpoken = protocolVersionMax === 1 || protocolVersionMax === 2;
   check("protocolVersionMax", isSpoken, `must be 1 or ${protocolVersion}`);
-  const { storage, dataDir, protocol = "raft", newGroup = false } = options;
-  check("protocol", protocol === "raft" || protocol === "total-order", 'must be "raft" or "total-order"');
+  const isLogged = isLogProtocol(protocol);
+  check("protocol", isLogged || protocol === "total-order", 'must be "raft", "multi-paxos" or "total-order"');
+  if (protocol === "multi-paxos") checkPaxos(options);
   if (protocol === "total-order") checkLeaderless(options);
   check("newGroup", !newGroup || protocol === "total-order", 'is for protocol "total-order"');
   const isKnown = storage === undefined || ["wal", "lmdb", "memory"].includes(storage);
   check("storage", isKnown, 'must be "wal", "lmdb" or "memory"');
-  check("storage", storage !== "lmdb" || protocol === "raft", "is not for total-order, which stores no log");
-  const isStored = storage !== "memory" && protocol === "raft";
+  check("storage", storage !== "lmdb" || isLogged, "is not for total-order, which stores no log");
+  const isStored = storage !== "memory" && isLogged;
   check("dataDir", !isStored || dataDir !== undefined, 'is needed, unless storage is "memory"');
   check("dataDir", storage !== "memory" || dataDir === undefined, 'would stay empty: storage is "memory"');
   checkTransport(options.transport, protocol);
@@ -148,6 +155,12 @@ function checkTransport(transport: NodeOptions["transport"], protocol: string): 
   check("transport", hasSchema, `cannot be grpc with ${protocol}, whose messages have no schema`);
 }
 
+/** What Multi-Paxos does not do. */
+function checkPaxos({ protocolVersionMax = protocolVersion }: NodeOptions): void {
+  const isSpoken = protocolVersionMax === protocolVersion;
+  check("protocolVersionMax", isSpoken, `must be ${protocolVersion} for multi-paxos: older releases do not know it`);
+}
+
 /** What needs a leader, or a log, is refused where there is none. */
 function checkLeaderless({ join, leases, requestBytesMax = mebibyte, members }: NodeOptions): void {
   check("join", join !== true, "is not for total-order: its members are given at the start, and come and go");
@@ -157,9 +170,15 @@ function checkLeaderless({ join, leases, requestBytesMax = mebibyte, members }: 
 }
 
 /** The members as given, checked; `id` is one of them. Throws `OptionError`. */
-export function checkMembers(id: NodeId, addresses: Readonly<Record<NodeId, string>>): readonly Member[] {
+export function checkMembers(
+  id: NodeId,
+  addresses: Readonly<Record<NodeId, string>>,
+  protocol: string,
+): readonly Member[] {
   const members = Object.entries(addresses).map(([member, address]) => ({ id: member, address }));
-  check("members", members.length <= 99, "must be at most 99");
+  const votersMax = votersMaxOf(protocol);
+  check("members", members.length <= membersMax, `must be at most ${membersMax}`);
+  check("members", members.length <= votersMax, `must be at most ${votersMax} with ${protocol}`);
   for (const member of members) {
     check("members", isNodeId(member.id), `${JSON.stringify(member.id)} is no node id`);
     checkAddress(`members.${member.id}`, member.address);

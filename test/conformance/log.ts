@@ -98,6 +98,29 @@ export function logConformance(name: string, newMedium: () => Promise<LogMedium>
       expect(texts(await (await recovered(disk)).log.read(0, 1, 1000))).toEqual(["1:a"]);
     });
 
+    test("positions written in place replace just themselves, in any order", async () => {
+      const disk = await medium();
+      const { log } = await recovered(disk);
+      await log.append([patch(1, "a", 5), patch(8, "far", 2)]);
+
+      await log.append([patch(2, "b", 2)]);
+      await log.append([patch(6, "c", 2), patch(5, "d", 2), patch(9, "e")]);
+
+      const spans = [
+        [1, 1, "a"],
+        [2, 3, "b"],
+        [4, 4, "a"],
+        [5, 6, "d"],
+        [7, 7, "c"],
+        [8, 8, "far"],
+        [9, 9, "e"],
+      ];
+      expect(spanList(await log.read(0, 1, 1000))).toEqual(spans);
+      expect(spanList(await log.read(0, 4, 1))).toEqual([[4, 4, "a"]]);
+      const again = await recovered(disk);
+      expect(spanList(await again.log.read(0, 1, 1000))).toEqual(spans);
+    });
+
     test("dropped positions are not read; later ones are", async () => {
       const { log } = await recovered(await medium());
       await log.append([entries(1, "a"), entries(2, "b"), entries(3, "c")]);
@@ -162,7 +185,7 @@ type Step =
 
 interface Move {
   readonly group: number;
-  readonly what: "entries" | "state" | "plain" | "drop";
+  readonly what: "entries" | "patch" | "state" | "plain" | "drop";
   /** Entries: how many positions, and how far back from the end they start. Drop: how far back from the end. */
   readonly count: number;
   readonly back: number;
@@ -171,7 +194,7 @@ interface Move {
 
 const move: fc.Arbitrary<Move> = fc.record({
   group: fc.constantFrom(0, 0, 0, 7),
-  what: fc.constantFrom("entries", "entries", "entries", "entries", "state", "plain", "drop"),
+  what: fc.constantFrom("entries", "entries", "patch", "patch", "patch", "state", "plain", "drop"),
   count: fc.nat(5),
   back: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: -2, max: 12 })),
   bytes: fc.oneof({ weight: 5, arbitrary: fc.nat(300) }, fc.nat(30_000)),
@@ -197,9 +220,13 @@ class Model {
     if (record.latest) this.latest = record;
     const { positions, dropThrough } = record;
     if (positions !== undefined) {
-      for (const position of this.positions.keys()) if (position >= positions.first) this.positions.delete(position);
-      for (let at = 0; at < positions.count; at++) this.positions.set(positions.first + at, record);
-      this.reached = positions.first + positions.count - 1;
+      const { first, count, inPlace } = positions;
+      const last = first + count - 1;
+      for (const position of this.positions.keys()) {
+        if (position >= first && (!inPlace || position <= last)) this.positions.delete(position);
+      }
+      for (let at = 0; at < count; at++) this.positions.set(first + at, record);
+      this.reached = inPlace ? Math.max(this.reached, last) : last;
     }
     this.dropped = Math.max(this.dropped, dropThrough ?? 0);
     for (const position of this.positions.keys()) if (position <= this.dropped) this.positions.delete(position);
@@ -249,7 +276,7 @@ function recordFor({ group, what, count, back, bytes }: Move, model: Model, text
   if (what === "plain") return { group, kind: 2, bytes: content };
   if (what === "drop") return { group, kind: 3, bytes: content, dropThrough: Math.max(model.dropped, end - count) };
   const first = Math.max(1, model.dropped + 1, end + 1 - back);
-  return { group, kind: 1, bytes: content, positions: { first, count } };
+  return { group, kind: 1, bytes: content, positions: { first, count, ...(what === "patch" && { inPlace: true }) } };
 }
 
 /** Latest records may be repeated and dropped ones missing; all else is there, in order. */
@@ -302,6 +329,10 @@ export async function recovered(medium: LogMedium): Promise<{ log: Log; records:
 
 function entries(first: number, ...payloads: readonly string[]): LogRecord {
   return { group: 0, kind: 1, bytes: toUtf8(payloads.join(",")), positions: { first, count: payloads.length } };
+}
+
+function patch(first: number, text: string, count = 1): LogRecord {
+  return { group: 0, kind: 1, bytes: toUtf8(text), positions: { first, count, inPlace: true } };
 }
 
 function state(text: string): LogRecord {

@@ -135,8 +135,8 @@ const mistakes: readonly (readonly [string, Spoil, string, Some, string, number]
     }),
     "restart",
     { rumours: 1 },
-    "a group comes to rest",
-    3,
+    "a group at rest says nothing but signs of life: a says digest",
+    1,
   ],
 ];
 

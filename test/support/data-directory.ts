@@ -1,5 +1,4 @@
 import { openDirectory, type StorageKind } from "../../src/runtime/directory.ts";
-import { tailBytesMax } from "../../src/runtime/node/log-node.ts";
 import { startNode } from "../../src/runtime/open-node.ts";
 import { checkOptions } from "../../src/runtime/options.ts";
 import { recoverStorage } from "../../src/runtime/storage.ts";
@@ -17,7 +16,7 @@ export async function openAlone(dataDir: string, storage?: StorageKind): Promise
     await directory.close();
   };
   const parts = { clusterId: directory.clusterId, log, snapshots, release };
-  const node = await startNode(config, await recoverStorage(config, tailBytesMax, parts), objects);
+  const node = await startNode(config, await recoverStorage(config, parts), objects);
   await node.ready();
   return node as ObjectsNode;
 }

@@ -17,6 +17,8 @@ export interface GroupSetup {
   readonly options?: Partial<GossipOptions>;
   /** How long a message is on its way, in ticks. Default 1. */
   readonly delayTicks?: number;
+  /** How much longer some messages take, at most. Default 0. */
+  readonly jitterTicks?: number;
   readonly seed?: number;
 }
 
@@ -51,7 +53,7 @@ export class GossipGroup {
   readonly #members = new Map<string, Gossip>();
   readonly #cuts = new Set<string>();
   readonly #random: Random;
-  #underWay: Letter[] = [];
+  #underWay: { readonly letter: Letter; readonly dueAt: number }[] = [];
   #lives = 0;
   #requests = 0;
 
@@ -162,8 +164,9 @@ export class GossipGroup {
   }
 
   #arrive(): void {
-    const due = this.#underWay.filter(({ sentAt }) => sentAt + (this.#setup.delayTicks ?? 1) <= this.tick);
-    this.#underWay = this.#underWay.filter((letter) => !due.includes(letter));
+    const due = this.#underWay.filter(({ dueAt }) => dueAt <= this.tick).map(({ letter }) => letter);
+    if (due.length === 0) return;
+    this.#underWay = this.#underWay.filter(({ dueAt }) => dueAt > this.tick);
     for (const id of this.#members.keys()) {
       const mine = due.filter(({ to }) => to === id);
       if (mine.length > 0) this.#step(id, ...mine.map(({ from, message }) => receive(from, message)));
@@ -186,7 +189,10 @@ export class GossipGroup {
     this.sent.push(letter);
     const isLost = this.loss > 0 && nextBelow(this.#random, 1000) < this.loss * 1000;
     const isCut = this.#cuts.has(`${letter.from}>${letter.to}`);
-    if (!isLost && !isCut && this.passes(letter)) this.#underWay.push(letter);
+    if (isLost || isCut || !this.passes(letter)) return;
+    const { delayTicks = 1, jitterTicks = 0 } = this.#setup;
+    const dueAt = this.tick + delayTicks + (jitterTicks > 0 ? nextBelow(this.#random, jitterTicks + 1) : 0);
+    this.#underWay.push({ letter, dueAt });
   }
 
   #take(id: string, output: GossipOutput): void {

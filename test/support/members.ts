@@ -1,11 +1,11 @@
 import { vi } from "vitest";
 import type { Machine } from "../../src/machines/machine.ts";
-import { decodeMessage } from "../../src/protocols/raft/index.ts";
 import type { LogNode, MachineNode, NodeBase } from "../../src/runtime/api.ts";
 import { openWal } from "../../src/runtime/logs/wal/wal.ts";
-import { tailBytesMax } from "../../src/runtime/node/log-node.ts";
 import { startNode } from "../../src/runtime/open-node.ts";
 import { checkOptions, type NodeConfig, type NodeOptions } from "../../src/runtime/options.ts";
+import type { LogProtocolName } from "../../src/runtime/protocols/kinds.ts";
+import { logProtocol } from "../../src/runtime/protocols/log-protocols.ts";
 import { openSnapshots } from "../../src/runtime/snapshots/files.ts";
 import { recoverStorage, type Storage } from "../../src/runtime/storage.ts";
 import { type FaultRule, type FaultyTransport, withFaults } from "../../src/runtime/transports/faults.ts";
@@ -15,6 +15,33 @@ import { MemoryDisk } from "./disk.ts";
 
 /** Elections after 50 to 100 ms. */
 export const quick = { tickMs: 5, electionTicks: 10, heartbeatTicks: 2 } as const;
+
+/** What keeps the order in tests that hold for any replicated log: the project that runs them says. */
+export const testedProtocol: LogProtocolName =
+  process.env.QUORATE_TESTED_PROTOCOL === "multi-paxos" ? "multi-paxos" : "raft";
+
+/** What tests that hold for both must know of each. */
+export const tested = {
+  raft: {
+    /** Entries that a leader opens its term with. */
+    openingCount: 1,
+    question: "barrier",
+    /** What a leader sends to have an entry stored, the answer, and the answer to who sent it the entry. */
+    offer: "append",
+    accepted: "appendReply",
+    forwarded: "forwardReply",
+    /** Of a leader that lost the others. */
+    lonelyRole: "follower",
+  },
+  "multi-paxos": {
+    openingCount: 0,
+    question: "read",
+    offer: "proposal",
+    accepted: "accept",
+    forwarded: "none",
+    lonelyRole: "candidate",
+  },
+}[testedProtocol];
 
 /** How a cluster is made. */
 export interface ClusterOptions {
@@ -74,10 +101,10 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
     const transport = withFaults(withLoss(this.#network.transport(address), lost));
     const members = Object.fromEntries(this.ids.map((other) => [other, addressOf(other)]));
     const notice = (_level: string, text: string) => this.notices.push(text);
-    const own = { ...quick, id, members, transport, notice } as const;
+    const own = { ...quick, protocol: testedProtocol, id, members, transport, notice } as const;
     const config = checkOptions({ ...own, ...this.#options, ...given, storage: "memory" });
     const files = this.disk(id);
-    const storage = await recoverStorage(config, tailBytesMax, {
+    const storage = await recoverStorage(config, {
       clusterId: config.clusterId,
       log: await openWal({ directory: "wal", files, segmentBytesMax: 256 * 1024 }),
       snapshots: await openSnapshots({ directory: "snapshots", files }),
@@ -170,12 +197,14 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
   }
 }
 
+const { native } = logProtocol(testedProtocol).codecs;
+
 function withLoss(inner: Transport, lost: ReadonlySet<string>): Transport {
   return {
     start: (owner) => inner.start(owner),
     setMembers: (members) => inner.setMembers(members),
     send: (to, frame) => {
-      if (lost.size === 0 || !lost.has(`${to} ${decodeMessage(frame).kind}`)) inner.send(to, frame);
+      if (lost.size === 0 || !lost.has(`${to} ${native.decode(frame).kind}`)) inner.send(to, frame);
     },
     stats: () => inner.stats(),
     close: () => inner.close(),

@@ -32,14 +32,16 @@ const change = fc
   .record({ alpha: positive, of: parts })
   .map(({ alpha, of: [members, learners] }) => encodeChange({ alpha, members, learners }));
 
+const payload: fc.Arbitrary<Update> = fc.record({
+  term: whole,
+  kind: fc.constant("payload" as const),
+  payload: bytes,
+  client: positive,
+  timestamp: positive,
+});
+
 const update: fc.Arbitrary<Update> = fc.oneof(
-  fc.record({
-    term: whole,
-    kind: fc.constant("payload" as const),
-    payload: bytes,
-    client: positive,
-    timestamp: positive,
-  }),
+  payload,
   fc.record({
     term: fc.nat(2),
     kind: fc.constant("none" as const),
@@ -100,7 +102,7 @@ const fields: Fields = {
   heartbeatOk: { view: whole, round: whole },
   clientUpdate: { updates, hops: whole },
   read: { life: whole, ask: whole },
-  readOk: { life: whole, ask: whole, index: whole },
+  readOk: { life: whole, ask: whole, next: whole },
   reconcile: { first: whole },
   reconcileData: { first: positive, updates, founding: fc.option(configuration, { nil: undefined }) },
   offer: { snapshot, base },
@@ -137,4 +139,5 @@ export const arbitraryPaxosRecord: fc.Arbitrary<LoggedRecord> = fc.oneof(
     isOwn: fc.boolean(),
     promised: whole,
   }),
+  fc.record({ kind: fc.constant("pending" as const), updates: fc.array(payload, { maxLength: 12 }) }),
 );

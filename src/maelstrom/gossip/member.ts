@@ -15,7 +15,7 @@ import { MaelstromError } from "../errors.ts";
 import type { Body } from "../messages.ts";
 import type { Handler } from "../node.ts";
 import type { Lifecycle, Nothing, Topology } from "../workloads.ts";
-import { type GossipSettings, gossipOptions, tickMs } from "./settings.ts";
+import { type GossipSettings, gossipOptions, lateTicksMax, tickMs } from "./settings.ts";
 
 /** The type of a message between members. */
 const gossipType = "gossip";
@@ -88,6 +88,7 @@ export class GossipMember {
         },
       },
       tickMs,
+      lateTicksMax,
     );
     this.#drive.start();
   }

@@ -14,9 +14,12 @@ export interface GossipSettings {
 }
 
 /** Length of a tick, in ms: a batch misses its moment by no more. */
-export const tickMs = 10;
+export const tickMs = 5;
 
-const windowMsDefault = 340;
+/** A thread that was busy for longer than so many ticks has lost the rest. */
+export const lateTicksMax = 20;
+
+const windowMsDefault = 330;
 /** Acknowledgements wait for something to ride on: so long, and at least for so many windows, in ms. */
 const ackMsLeast = 2000;
 const ackWindows = 3;
@@ -24,6 +27,11 @@ const ackWindows = 3;
 const roundTripMs = 200;
 /** Between two probes, each of one peer that does not answer, in ms: how soon a healed partition is noticed. */
 const probeMs = 500;
+/** Between two questions what all on the other side of a link hold, while anything is kept for somebody, in ms. */
+const settleMs = 10_000;
+/** How much earlier than needed a batch arrives at the node above, and how much later it may without waiting, in ms. */
+const slackMs = 20;
+const lateMs = 30;
 /** Between two comparisons with a peer drawn by chance, in ms. */
 const syncMs = 20_000;
 
@@ -37,11 +45,17 @@ export function gossipOptions(
     roundTripTicks: ticks(roundTripMs),
     probeTicks: ticks(probeMs),
     syncTicks: ticks(syncMs),
+    settleTicks: ticks(settleMs),
   };
   const common = { ...timing, tuning, topology: topologyOf(topology) };
   if (tuning === "latency") return { ...common, ackTicks: ticks(1000) };
   const ackMs = Math.max(ackMsLeast, ackWindows * windowMs);
-  return { ...common, periodTicks: ticks(windowMs), ackTicks: ticks(ackMs) };
+  const periodTicks = ticks(windowMs);
+  const [slackTicks, lateTicks] = [slackMs, lateMs].map((ms) => Math.min(ticks(ms), periodTicks >> 2)) as [
+    number,
+    number,
+  ];
+  return { ...common, periodTicks, slackTicks, lateTicks, ackTicks: ticks(ackMs) };
 }
 
 function ticks(ms: number): number {

@@ -19,7 +19,10 @@ export function receiveDigest(state: GossipState, peer: Peer, message: DigestMes
   takeKnows(state, peer, message.knows ?? state.known, out);
   peer.flights = peer.flights.filter(({ asks }) => !asks);
   fill(state, peer);
-  if (!message.asks) return;
+  if (!message.asks) {
+    state.aged = new Map(state.known);
+    return;
+  }
   if (isSame) sendHash(state, peer, out);
   else sendDigest(state, peer, false, out);
 }
@@ -32,12 +35,12 @@ export function receiveDigest(state: GossipState, peer: Peer, message: DigestMes
 export function tickSync(state: GossipState, out: GossipOutbox): void {
   if (!state.hasGreeted) {
     state.hasGreeted = true;
+    state.syncTicks = jittered(state, state.config.syncTicks); // those that start together do not compare together
     for (const peer of state.peers.values()) if (peer.role !== "spare") sendHash(state, peer, out);
   }
   if (--state.syncTicks > 0) return;
   state.syncTicks = jittered(state, state.config.syncTicks);
   const isBusy = difference(state.known, state.aged).size > 0;
-  state.aged = new Map(state.known);
   const peer = partner(state);
   if (peer === undefined) return;
   if (isBusy)

@@ -2,7 +2,8 @@ import type { NodeId } from "../../base/ids.ts";
 import { unreachable } from "../../base/invariant.ts";
 import type { Core, Input } from "../core.ts";
 import { receiveDigest, tickSync } from "./anti-entropy.ts";
-import { hear, hint, tickPeer, tickPeriod, tickProbe } from "./links/liveness.ts";
+import { hear, hint, tickPeer, tickProbe } from "./links/liveness.ts";
+import { tickSchedule } from "./links/schedule.ts";
 import { arrange, rebuild, receiveReports } from "./links/tree.ts";
 import type { GossipMessage, GossipVocabulary } from "./messages.ts";
 import { completeOptions, type GossipOptions } from "./options.ts";
@@ -85,7 +86,7 @@ function receive(state: GossipState, from: NodeId, message: GossipMessage, out: 
 function tick(state: GossipState, out: GossipOutbox): void {
   for (const peer of state.peers.values()) tickPeer(state, peer, out);
   tickProbe(state, out);
-  tickPeriod(state);
+  tickSchedule(state);
   tickStability(state);
   tickSync(state, out);
 }

@@ -38,7 +38,7 @@ export interface Header {
   readonly incarnation: number;
   /** A hash of the link reports it knows; 0 while it knows none. */
   readonly links: number;
-  /** To those below the sender, with `traffic`: ticks until its next batches to them. */
+  /** To those below the sender, with `traffic`: ticks until it sends on what they and it have gathered. */
   readonly dueTicks?: number;
   /** The last numbered message that arrived from there, in which life, and how many ticks ago. */
   readonly answers?: { readonly incarnation: number; readonly number: number; readonly heldTicks: number };

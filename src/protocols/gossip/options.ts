@@ -18,10 +18,12 @@ export interface GossipOptions {
    * it waits once on its way and not at every hop. Default `latency`.
    */
   readonly tuning?: "latency" | "traffic";
-  /** With `traffic`: between two batches of a node to those below it. Default 17. */
+  /** With `traffic`: between two batches of a node to the one above; of the root, to those below. Default 17. */
   readonly periodTicks?: number;
   /** With `traffic`: how much earlier than needed a batch reaches the node above. Default 2. */
   readonly slackTicks?: number;
+  /** With `traffic`: batches that reach the node above so much too late go on soon, with another batch. Default 2. */
+  readonly lateTicks?: number;
   /** An acknowledgement waits so long for something that it can ride on. Default 50; with `traffic` 100. */
   readonly ackTicks?: number;
   /** Round trip of a peer that was never measured. Default 10. */
@@ -40,7 +42,7 @@ export interface GossipOptions {
   readonly batchBytesMax?: number;
   /** Payloads of one batch, counted. Default 1000. */
   readonly batchCountMax?: number;
-  /** Batches to one peer without an answer; beyond it they wait. Default 16. */
+  /** Batches to one peer without an answer; beyond it they wait. Default 64. */
   readonly flightCountMax?: number;
   /**
    * Payloads that some member lacks. Each may submit an equal part of it; then `store-full`. Default 64 MiB.
@@ -70,6 +72,7 @@ export function completeOptions(options: GossipOptions): GossipConfig {
     tuning: "latency",
     periodTicks: 17,
     slackTicks: 2,
+    lateTicks: 2,
     ackTicks: options.tuning === "traffic" ? 100 : 50,
     roundTripTicks: 10,
     repeatCountMax: 2,
@@ -79,7 +82,7 @@ export function completeOptions(options: GossipOptions): GossipConfig {
     payloadBytesMax: 2 ** 20,
     batchBytesMax: 2 ** 18,
     batchCountMax: 1000,
-    flightCountMax: 16,
+    flightCountMax: 64,
     storeBytesMax: 2 ** 26,
     keptBytesMax: 2 ** 24,
     rangesMax: 1024,
@@ -92,7 +95,7 @@ export function completeOptions(options: GossipOptions): GossipConfig {
   invariant(config.members.includes(config.id), "the member is one of the members");
   invariant(new Set(config.members).size === config.members.length, "each member is listed once");
   invariant(Number.isSafeInteger(config.incarnation) && config.incarnation >= 0, "an incarnation is a whole number");
-  invariant(config.periodTicks > config.slackTicks, "a period is longer than its slack");
+  invariant(config.periodTicks > config.slackTicks + config.lateTicks, "a period is longer than its slack");
   const { ackTicks, probeTicks, syncTicks, settleTicks, batchCountMax, flightCountMax } = config;
   const least = Math.min(ackTicks, probeTicks, syncTicks, settleTicks, batchCountMax, flightCountMax);
   invariant(least >= 1, "waits and windows are at least 1");

@@ -3,6 +3,7 @@ import { invariant } from "../../base/invariant.ts";
 import { add, addAll, type ReadonlyHoldings, removeAll } from "./known/holdings.ts";
 import { minus, type Ranges, union } from "./known/ranges.ts";
 import { costOf, hold } from "./known/store.ts";
+import { passOn } from "./links/schedule.ts";
 import type { Digest, GossipMessage, GossipRequest, Origin } from "./messages.ts";
 import { takeCover } from "./stability.ts";
 import { type GossipOutbox, type GossipState, isCarried, owe, type Peer } from "./state.ts";
@@ -35,6 +36,7 @@ export function receiveBatch(state: GossipState, peer: Peer, message: Batch, out
   for (const { origin, first, payloads } of message.rumours) receiveRumour(state, peer, origin, first, payloads, out);
   if (message.gone.length > 0) miss(state, peer, message.gone, out);
   if (message.cover !== undefined) takeCover(state, peer, message.cover);
+  if (peer.role === "above") passOn(state);
   owe(state, peer);
   if (message.isUrgent) peer.owesTicks = 0;
 }

@@ -166,11 +166,11 @@ function sendReports(state: GossipState, peer: Peer, out: GossipOutbox): void {
   out.send(peer.id, { kind: "reports", ...header(state, peer), reports: [...state.reports.values()] });
 }
 
-function header({ config, reportsHash, periodTicks }: GossipState, { heard, incarnation, role }: Peer): Header {
+function header({ config, reportsHash, gatherTicks }: GossipState, { heard, incarnation, role }: Peer): Header {
   return {
     incarnation: config.incarnation,
     links: reportsHash,
-    ...(config.tuning === "traffic" && role === "below" && { dueTicks: periodTicks }),
+    ...(config.tuning === "traffic" && role === "below" && { dueTicks: gatherTicks }),
     ...(heard !== undefined && { answers: { incarnation, ...heard } }),
   };
 }

@@ -46,8 +46,6 @@ export interface Peer {
   heard: { number: number; heldTicks: number } | undefined;
   /** The last round trips measured, in ticks. */
   trips: number[];
-  /** Until the next batch to it leaves, with `traffic`. */
-  flushTicks: number;
   /** Its batch is due. */
   isDue: boolean;
   isDown: boolean;
@@ -85,7 +83,7 @@ export interface GossipState {
   readonly known: Holdings;
   /** Of `known`; `undefined` since it grew. */
   hash: number | undefined;
-  /** What was known when peers were compared last. */
+  /** What was known when a comparison ended last: by the next one, it should have come to everyone. */
   aged: Holdings;
   readonly store: Store;
   readonly submissions: Submission[];
@@ -112,8 +110,10 @@ export interface GossipState {
   probeTicks: number;
   /** Probes so far. */
   probeCount: number;
-  /** Until the next batches to those below leave, with `traffic`. */
-  periodTicks: number;
+  /** With `traffic`: until what was gathered here leaves, to the node above; at the root, to all. */
+  gatherTicks: number;
+  /** With `traffic`: until all others are sent what waits for them, unless a batch from above comes first. */
+  spreadTicks: number;
 }
 
 /** How an origin is named. */
@@ -150,7 +150,8 @@ export function newState(config: GossipConfig): GossipState {
     settleTicks,
     probeTicks: 0,
     probeCount: 0,
-    periodTicks,
+    gatherTicks: 1,
+    spreadTicks: periodTicks,
   };
 }
 
@@ -168,7 +169,6 @@ function newPeer(id: NodeId): Peer {
     owesTicks: undefined,
     heard: undefined,
     trips: [],
-    flushTicks: 1,
     isDue: false,
     isDown: false,
     downAt: 0,

@@ -42,15 +42,3 @@ export function measureTrip(peer: Peer, number: number, heldTicks: number): void
   peer.trips.push(Math.max(1, ageTicks + 1 - heldTicks));
   if (peer.trips.length > tripsMax) peer.trips.shift();
 }
-
-/**
- * The node above says that its next batches leave in `dueTicks`: ours is to reach it just before (B5).
- *
- * So a payload waits once, where it was submitted, and not again at the node in the middle.
- */
-export function align(state: GossipState, peer: Peer, dueTicks: number): void {
-  const { periodTicks, roundTripTicks, slackTicks } = state.config;
-  const trip = Math.min(...(peer.trips.length > 0 ? peer.trips : [roundTripTicks]));
-  const left = (dueTicks - trip - slackTicks) % periodTicks;
-  peer.flushTicks = left > 0 ? left : left + periodTicks;
-}

@@ -11,5 +11,5 @@ export { decodeRecord, encodeRecord, type LoggedRecord, recordKinds } from "./co
 export { firstBase, firstMemory, type PaxosMemory, Recovery } from "./log/recovery.ts";
 export type { Base, Configuration, PaxosMessage, PaxosRecord, PaxosVocabulary, Update } from "./messages.ts";
 export { MultiPaxos, type PaxosStart } from "./multi-paxos.ts";
-export type { PaxosOptions } from "./options.ts";
+export { type PaxosOptions, votersMax } from "./options.ts";
 export type { PaxosState } from "./state.ts";

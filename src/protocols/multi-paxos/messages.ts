@@ -105,8 +105,8 @@ type Said =
   /** `hops` left: who does not lead passes it on while there are any. */
   | { readonly kind: "clientUpdate"; readonly updates: readonly Update[]; readonly hops: number }
   | { readonly kind: "read"; readonly life: number; readonly ask: number }
-  /** `index` 0: refused. */
-  | { readonly kind: "readOk"; readonly life: number; readonly ask: number; readonly index: number }
+  /** All before `next` is to be shown, and no more has to; 0: refused. */
+  | { readonly kind: "readOk"; readonly life: number; readonly ask: number; readonly next: number }
   /** "Tell me what is ordered from `first` on"; 0: I know nothing, not even who takes part. */
   | { readonly kind: "reconcile"; readonly first: number }
   /** `founding`: the configuration before the first sequence number, for who asked from 0. */
@@ -160,6 +160,8 @@ export type PaxosRecord =
       readonly isOwn: boolean;
       readonly promised: number;
     }
+  /** The paper's Pending_Updates: own updates, of this run and those before, that wait to be ordered; all of them. */
+  | { readonly kind: "pending"; readonly updates: readonly Update[] }
   /** A piece of a snapshot from another member; with its last byte the snapshot is complete. */
   | { readonly kind: "chunk"; readonly snapshot: SnapshotName; readonly offset: number; readonly bytes: Bytes };
 

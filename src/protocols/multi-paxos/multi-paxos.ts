@@ -16,7 +16,16 @@ import {
   startReadRound,
   tickReads,
 } from "./clients/reads.ts";
-import { receiveClientUpdate, resendAll, sendUpdates, settle, takeProposal, tickUpdates } from "./clients/updates.ts";
+import {
+  clearPending,
+  receiveClientUpdate,
+  resendAll,
+  sendUpdates,
+  settle,
+  storePending,
+  takeProposal,
+  tickUpdates,
+} from "./clients/updates.ts";
 import { trimTail } from "./log/history.ts";
 import type { PaxosMemory } from "./log/recovery.ts";
 import { change } from "./membership/changes.ts";
@@ -62,7 +71,7 @@ export class MultiPaxos implements Core<PaxosVocabulary, PaxosState> {
   /** A member that goes on from `state`, once inspected and copied since; it owns the copy. */
   static resume(state: PaxosState): MultiPaxos {
     const { history, facts, snapshot, promised } = state;
-    const memory: PaxosMemory = { promised: promised.view, history, facts, snapshot };
+    const memory: PaxosMemory = { promised: promised.view, history, facts, snapshot, pending: [] };
     const member = new MultiPaxos(state.config, { memory, applied: history.aru }); // what was comes with its state
     member.#state = state;
     return member;
@@ -103,6 +112,7 @@ function take(state: PaxosState, input: Input<PaxosVocabulary>, out: PaxosOutbox
 /** What the batch's inputs share is done once, here. */
 function finish(state: PaxosState, askedBefore: number, out: PaxosOutbox): void {
   const { history, disk, config } = state;
+  storePending(state, out);
   sendAccepts(state, out);
   if (state.leadership !== undefined) countOwnRuns(state, state.leadership, out);
   orderAccepted(state);
@@ -157,7 +167,10 @@ function tick(state: PaxosState, out: PaxosOutbox): void {
   tickHandover(state, out);
   tickProofs(state, out);
   tickReconciling(state, out);
-  if (state.clock % config.heartbeatTicks === 0) hintOrdered(state, out);
+  if (state.clock % config.heartbeatTicks === 0) {
+    hintOrdered(state, out);
+    clearPending(state);
+  }
   if (state.role === "leader") tickLeader(state, out);
   else tickView(state, out);
 }

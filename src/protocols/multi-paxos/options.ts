@@ -45,6 +45,12 @@ export interface PaxosOptions {
   /** Clients remembered, so that their repeats are known; those heard least recently are forgotten. Default 10,000. */
   readonly clientsMax?: number;
   /**
+   * Own updates are stored before they are handed on, and are ordered even after a crash: the paper's rule.
+   *
+   * Then no more than `runBytesMax` of them wait; more are `busy`. Default false: a crash leaves their fate unknown.
+   */
+  readonly syncPending?: boolean;
+  /**
    * To whom accepts go: the leader, which tells the order, or all voters, which count themselves, as in the paper.
    *
    * The option of who leads decides. Default "leader".
@@ -84,6 +90,7 @@ export function completeOptions(options: PaxosOptions): PaxosConfig {
     chunkBytesMax: 2 ** 18,
     learnerLagMax: 1000,
     clientsMax: 10_000,
+    syncPending: false,
     acceptsTo: "leader",
     leases: false,
     leaseDriftMax: 0.1,

@@ -159,13 +159,16 @@ describe("M6: entering an epoch", () => {
 });
 
 describe("M7: who takes no part", () => {
-  test("a member that was left out says so once a present member shows that the epoch stands", () => {
+  test("M8: a member that was left out says so once a quorum of the present ones shows that the epoch stands", () => {
     const member = changing("bcd", "", [filler(1)]);
     expect(only(member.tick(3), "removed")).toEqual([]);
 
-    const words = member.receive("b", { ...proof, installed: viewOf(1, 0) });
+    const first = member.receive("b", { ...proof, installed: viewOf(1, 0), aru: 2 });
     expect(member.state.role).toBe("passive");
+    expect([...only(first, "removed"), ...only(first, "members")]).toEqual([]);
+    const words = member.receive("c", { ...proof, installed: viewOf(1, 0), aru: 2 });
     expect(only(words, "removed")).toEqual(["removed by 2"]);
+    expect(only(words, "members")).toHaveLength(1); // it is over, for who asked for it
   });
 
   test("a newcomer that reads of epochs without it does not", () => {

@@ -103,7 +103,7 @@ describe("B2: a read at a follower", () => {
     const words = member.step(...[1, 2].map((id) => ({ kind: "request", request: barrier(id) }) as const));
     expect(words).toEqual(["⇢ b e0 a0 read 1"]);
 
-    const answer = { kind: "readOk", life: member.state.life, ask: 1, index: 9 } as const;
+    const answer = { kind: "readOk", life: member.state.life, ask: 1, next: 10 } as const;
     expect(member.receive("b", { ...answer, life: 1 })).toEqual([]); // of another run of the process
     expect(only(member.receive("b", answer), "readable")).toEqual(["readable #1 #2 from 9"]);
   });
@@ -113,11 +113,25 @@ describe("B2: a read at a follower", () => {
     member.follow();
     member.request(barrier(1));
     const { life } = member.state;
-    expect(member.receive("b", { kind: "readOk", life, ask: 1, index: 0 })).toEqual(["refused #1 no-leader"]);
+    expect(member.receive("b", { kind: "readOk", life, ask: 1, next: 0 })).toEqual(["refused #1 no-leader"]);
 
     member.request(barrier(2));
     expect(only(member.receive("c", { kind: "prepare", view: view(2) }), "refused")).toEqual(["refused #2 no-leader"]);
     expect(member.request(barrier(3))).toEqual(["refused #3 no-leader"]);
+  });
+
+  test("while nothing is ordered has nothing to show, and is answered all the same", () => {
+    const leader = new PaxosMember();
+    const own = leader.lead();
+    leader.receive("b", { kind: "read", life: 3, ask: 1 });
+    const words = leader.receive("b", { kind: "heartbeatOk", view: own, round: 1 });
+    expect(words).toEqual(["⇢ b e0 a0 readOk 1 from 0"]);
+
+    const member = new PaxosMember();
+    member.follow();
+    member.request(barrier(1));
+    const answer = { kind: "readOk", life: member.state.life, ask: 1, next: 1 } as const;
+    expect(only(member.receive("b", answer), "readable")).toEqual(["readable #1 from 0"]);
   });
 
   test("who does not lead refuses those of others", () => {

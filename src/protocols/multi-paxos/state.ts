@@ -12,7 +12,8 @@ import {
   type SnapshotName,
   type Want,
 } from "../replicated-log.ts";
-import { newPendingUpdates, type PendingUpdates } from "./clients/pending.ts";
+import { isExecuted } from "./clients/executed.ts";
+import { newPendingUpdates, type PendingUpdates, type Waiting } from "./clients/pending.ts";
 import { executeThrough, type Facts } from "./log/facts.ts";
 import type { History } from "./log/history.ts";
 import type { PaxosMemory } from "./log/recovery.ts";
@@ -183,6 +184,8 @@ export interface PaxosState {
   readonly life: number;
   /** Own updates that are not ordered. */
   readonly pending: PendingUpdates;
+  /** Updates of runs before that may not be ordered (D5). */
+  inherited: Waiting[];
   /** A snapshot was installed: own updates may be in it that will not be seen. */
   settlesInstalled: boolean;
   ownChange: OwnChange | undefined;
@@ -203,7 +206,8 @@ export interface PaxosState {
   behindSince: number | undefined;
   /** A snapshot being received, and what the order says as of it. */
   incoming: { readonly snapshot: SnapshotName; received: number; base: Base | undefined } | undefined;
-  readonly disk: { asked: number; durable: number; stuckTicks: number; hinted: number };
+  /** `pendingCount`: updates in the newest record of those that wait. */
+  readonly disk: { asked: number; durable: number; stuckTicks: number; hinted: number; pendingCount: number };
   resigned: "disk-full" | "stopping" | undefined;
   /** Whether any configuration named this member, and where it was found to take part no more. */
   tookPart: boolean;
@@ -218,6 +222,8 @@ export interface Due {
   heartbeat: boolean;
   /** Own updates to send to the leader. */
   updates: Update[];
+  /** What waits to be ordered is to be stored. */
+  pending: boolean;
   /** Barriers to ask of the leader. */
   barriers: { readonly id: number; readonly mode: BarrierMode }[];
   reported: {
@@ -245,6 +251,7 @@ export function newState(
   const first = configuration === undefined ? 0 : viewOf(configuration.epoch, 0);
   const lastInstalled = Math.max(memory.promised, first); // R3
   const membership = membershipAt(facts.configurations, configuration);
+  const unordered = memory.pending.filter(({ client, timestamp }) => !isExecuted(facts.clients, client, timestamp));
   const life = nextUint32(random) * 2 ** 20 + (nextUint32(random) >>> 12) + 1;
   return {
     config,
@@ -277,6 +284,7 @@ export function newState(
     known: { seq: 0, by: undefined },
     life,
     pending: newPendingUpdates(),
+    inherited: unordered.map((update) => ({ update, sentAt: 0, tries: 0 })),
     settlesInstalled: false,
     ownChange: undefined,
     settling: [],
@@ -289,7 +297,7 @@ export function newState(
     reconciling: undefined,
     behindSince: undefined,
     incoming: incoming && { ...incoming, base: undefined },
-    disk: { asked: 0, durable: 0, stuckTicks: 0, hinted: aru },
+    disk: { asked: 0, durable: 0, stuckTicks: 0, hinted: aru, pendingCount: memory.pending.length },
     resigned: undefined,
     tookPart: facts.configurations.some((each) => isNamed(each, config.id)),
     removed: undefined,
@@ -297,6 +305,7 @@ export function newState(
       accepts: [],
       heartbeat: false,
       updates: [],
+      pending: false,
       barriers: [],
       reported: {
         term: 0,

@@ -8,7 +8,7 @@ export type * from "../replicated-log.ts";
 export { membershipOf, participantsOf } from "../replicated-log.ts";
 export { decodeMessage, encodeMessage, messageBytesMax } from "./codec/message-codec.ts";
 export { decodeProtobuf, encodeProtobuf } from "./codec/protobuf-codec.ts";
-export { decodeRecord, encodeRecord, recordKinds } from "./codec/record-codec.ts";
+export { decodeRecord, encodeRecord, type LoggedRecord, recordKinds } from "./codec/record-codec.ts";
 export { Recovery } from "./log/recovery.ts";
 export type { RaftMessage, RaftRecord, RaftVocabulary } from "./messages.ts";
 export type { RaftOptions } from "./options.ts";

@@ -84,7 +84,7 @@ export function isNode(text: string): boolean {
 
 /** Fills in the defaults and checks what the host gave; options from users are checked at the host's edge. */
 export function completeOptions(options: TotalOrderOptions): TotalOrderConfig {
-  const config: TotalOrderConfig = {
+  const config: TotalOrderConfig = Object.freeze({
     delivery: "uniform",
     stateless: false,
     founders: 0,
@@ -113,7 +113,7 @@ export function completeOptions(options: TotalOrderOptions): TotalOrderConfig {
     chunkBytesMax: 2 ** 18,
     membersMax: 32,
     ...options,
-  };
+  });
   checkConfig(config);
   return config;
 }

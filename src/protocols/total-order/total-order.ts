@@ -30,18 +30,20 @@ import { receivePiece, receiveStateAck, sendPiece, tickTransfers } from "./view/
  * together have delivered the same (virtual synchrony). Pure: the host carries messages and tells ticks.
  */
 export class TotalOrder implements Core<TotalOrderVocabulary, TotalOrderState> {
-  #state: TotalOrderState;
+  readonly #state: TotalOrderState;
 
-  /** `genesis`: what an earlier run on this node stored last. */
-  constructor(options: TotalOrderOptions, genesis?: GenesisRecord) {
-    this.#state = newState(options, genesis);
+  /** `genesis`: what an earlier run on this node stored last. `state`: where it goes on, if it does not start. */
+  constructor(
+    options: TotalOrderOptions,
+    genesis?: GenesisRecord,
+    state: TotalOrderState = newState(options, genesis),
+  ) {
+    this.#state = state;
   }
 
   /** A member that goes on from `state`, once inspected and copied since; it owns the copy. */
   static resume(state: TotalOrderState): TotalOrder {
-    const member = new TotalOrder(state.config);
-    member.#state = state;
-    return member;
+    return new TotalOrder(state.config, undefined, state);
   }
 
   inspect(): Readonly<TotalOrderState> {

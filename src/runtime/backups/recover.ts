@@ -3,13 +3,12 @@ import { constants } from "node:fs";
 import { cp } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { NodeId } from "../../base/ids.ts";
-import { encodeMembership } from "../../protocols/raft/index.ts";
-import { configurationAt, lastPosition } from "../../protocols/raft/log/log.ts";
-import { type Membership, membershipOf, type Position } from "../../protocols/replicated-log.ts";
+import type { Member, Membership, Position, SnapshotName } from "../../protocols/replicated-log.ts";
 import { type DataDirectory, openExisting, writeIdentity } from "../directory.ts";
 import { OptionError, WrongDirectoryError } from "../errors.ts";
 import { checkAddress } from "../options.ts";
-import { RaftStore } from "../raft-store.ts";
+import { logProtocol } from "../protocols/log-protocols.ts";
+import { RecordStore } from "../protocols/record-store.ts";
 import { type OpenStorage, openStored } from "../storages/storages.ts";
 
 /** What a survivor's data directory holds. The survivor to choose is the one with the newest `last`. */
@@ -49,8 +48,9 @@ export async function inspectSurvivor(dataDir: string): Promise<Survivor> {
  * Makes a survivor the only member of a new cluster, for when a majority is lost for ever. Unsafe: what the others
  * had agreed on and this one had not stored is lost, and what it had stored and nobody had agreed on is agreed on now.
  *
- * The membership is an entry after all others; the new cluster id keeps the old members out, should they come back.
- * The whole directory is copied before anything in it changes. Throws what `inspectSurvivor` throws, and `OptionError`.
+ * The membership is an entry in the order like any other; the new cluster id keeps the old members out, should they
+ * come back. The whole directory is copied before anything in it changes. Throws what `inspectSurvivor` throws, and
+ * `OptionError`.
  */
 export async function recoverAlone(options: RecoverOptions): Promise<Recovered> {
   const { id, address, clusterId = `recovered-${randomBytes(6).toString("hex")}` } = options;
@@ -66,15 +66,15 @@ export async function recoverAlone(options: RecoverOptions): Promise<Recovered> 
     }
     const copy = await copyOf(directory);
     // First: from here on nobody of the old cluster is heard.
-    await writeIdentity(dataDir, { nodeId: id, clusterId, storage: directory.storage });
-    const membership = membershipOf([{ id, address }]);
-    await store(membership);
+    const { storage, protocol } = directory;
+    await writeIdentity(dataDir, { nodeId: id, clusterId, storage, protocol });
+    await store({ id, address });
     return { ...survivor, newClusterId: clusterId, copy };
   });
 }
 
-/** Stores a membership as the entry after all others, in a term of its own. */
-type Store = (membership: Membership) => Promise<void>;
+/** Stores that from now on nobody takes part but this one. */
+type Store = (survivor: Member) => Promise<void>;
 
 /** Holds the directory while `use` works on it. */
 async function visit<Found>(
@@ -100,10 +100,10 @@ async function read(
   directory: DataDirectory,
   { log, snapshots }: OpenStorage,
 ): Promise<{ survivor: Survivor; store: Store }> {
-  const records = new RaftStore(log, snapshots, () => undefined);
-  const memory = await records.recover([], 0);
-  const last = lastPosition(memory.log);
-  const { membership } = configurationAt(memory.log, last.index);
+  const protocol = logProtocol(directory.protocol);
+  const records = new RecordStore(protocol.form, log, snapshots, () => undefined);
+  const { memory } = await records.recover(protocol.recovery([], 0));
+  const { last: index, membership } = protocol.survivor(memory);
   if (membership.members.length === 0) {
     throw new WrongDirectoryError(
       directory.path,
@@ -111,15 +111,16 @@ async function read(
     );
   }
   const { nodeId, clusterId } = directory;
-  const store: Store = async (wanted) => {
-    const term = Math.max(memory.term, last.term) + 1;
-    const entry = { term, kind: "members", payload: encodeMembership(wanted) } as const;
-    await records.store([
-      { kind: "state", term, votedFor: nodeId },
-      { kind: "entries", from: last.index + 1, entries: [entry] },
-    ]);
-  };
+  const store: Store = async (survivor) => await records.store(protocol.alone(memory, survivor));
+  const last = { index, term: await termAt(records, memory.snapshot, index) };
   return { survivor: { nodeId, clusterId, last, membership }, store };
+}
+
+/** Of the last entry, which is stored, unless a snapshot holds all. */
+async function termAt(records: RecordStore, snapshot: SnapshotName | undefined, index: number): Promise<number> {
+  const found = await records.find({ kind: "entries", from: index, bytesMax: 1 });
+  if (found.kind === "entries") return found.entries[0]?.term ?? 0;
+  return snapshot?.index === index ? snapshot.term : 0;
 }
 
 /** The whole directory but its lock, beside it. */

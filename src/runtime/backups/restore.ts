@@ -2,12 +2,14 @@ import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { isNodeId, type NodeId } from "../../base/ids.ts";
-import { type Member, membershipOf, type SnapshotName } from "../../protocols/replicated-log.ts";
+import type { Member, SnapshotName } from "../../protocols/replicated-log.ts";
 import { type DataDirectory, openDirectory, type StorageKind } from "../directory.ts";
 import { OptionError, WrongDirectoryError } from "../errors.ts";
 import { errorCode, storageError, systemFiles } from "../files.ts";
 import { checkMembers } from "../options.ts";
-import { RaftStore } from "../raft-store.ts";
+import type { LogProtocolName } from "../protocols/kinds.ts";
+import { logProtocol } from "../protocols/log-protocols.ts";
+import { RecordStore } from "../protocols/record-store.ts";
 import { openStored } from "../storages/storages.ts";
 import { BackupFile, type BackupInfo } from "./backup-file.ts";
 
@@ -25,6 +27,8 @@ export interface RestoreOptions {
   readonly clusterId?: string;
   /** In what the directory keeps its data. Default `wal`. */
   readonly storage?: StorageKind;
+  /** What keeps the order from now on, whatever did so before. Default `raft`. */
+  readonly protocol?: LogProtocolName;
 }
 
 /** What came of it. */
@@ -40,10 +44,10 @@ export interface Restored extends BackupInfo {
  * `OptionError` or `WrongDirectoryError`.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
-  const { file, id, storage } = options;
+  const { file, id, storage, protocol = "raft" } = options;
   const dataDir = resolve(options.dataDir);
   if (!isNodeId(id)) throw new OptionError("id", `${JSON.stringify(id)} is no node id`);
-  const members = checkMembers(id, options.members);
+  const members = checkMembers(id, options.members, protocol);
   await refuseUsed(dataDir);
   const backup = await BackupFile.open(file);
   try {
@@ -51,7 +55,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     checkClusterId(clusterId, backup.info);
     const unfinished = await makeUnfinished(dataDir);
     try {
-      await fill(unfinished, backup, { id, clusterId, members, storage });
+      await fill(unfinished, backup, { id, clusterId, members, storage, protocol });
       await move(unfinished, dataDir);
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true });
@@ -108,10 +112,11 @@ async function fill(
     readonly clusterId: string;
     readonly members: readonly Member[];
     readonly storage: StorageKind | undefined;
+    readonly protocol: LogProtocolName;
   },
 ): Promise<void> {
-  const { id: nodeId, clusterId, storage } = member;
-  const directory = await openDirectory(path, { nodeId, clusterId, storage });
+  const { id: nodeId, clusterId, storage, protocol } = member;
+  const directory = await openDirectory(path, { nodeId, clusterId, storage, protocol });
   try {
     await store(directory, backup, member.members);
   } finally {
@@ -124,12 +129,10 @@ async function store(directory: DataDirectory, backup: BackupFile, members: read
   const { log, snapshots, close } = await openStored(directory, () => undefined);
   try {
     const snapshot: SnapshotName = await snapshots.save({ index, term }, backup.state());
-    const records = new RaftStore(log, snapshots, () => undefined);
-    await records.recover(members, 0);
-    await records.store([
-      { kind: "state", term, votedFor: undefined },
-      { kind: "base", base: { index, term }, snapshot, membership: membershipOf(members) },
-    ]);
+    const protocol = logProtocol(directory.protocol);
+    const records = new RecordStore(protocol.form, log, snapshots, () => undefined);
+    await records.recover(protocol.recovery(members, 0));
+    await records.store(protocol.restored(snapshot, members));
   } finally {
     await log.close();
     await close();

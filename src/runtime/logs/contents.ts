@@ -21,7 +21,7 @@ export class Contents {
       this.#latest.delete(key);
       this.#latest.set(key, record);
     }
-    if (positions !== undefined) index.put(positions.first, positions.count, place, part);
+    if (positions !== undefined) index.put(positions, place, part);
     if (dropThrough !== undefined) index.dropThrough(dropThrough);
     if (!latest) stretch.pins.set(group, Math.max(stretch.pins.get(group) ?? 0, index.pinOf(record)));
   }

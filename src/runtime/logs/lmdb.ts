@@ -5,7 +5,7 @@ import { ClosedError, CorruptionError, TooLargeError } from "../errors.ts";
 import type { Database } from "../lmdb/database.ts";
 import { allOf, decodeFrame, encodeFrame, type FrameHead, frameKey, frameOf, space } from "../lmdb/keys.ts";
 import { Contents, type Stretch } from "./contents.ts";
-import { checkRecord, type Log, type LogRecord, type LogSpan, type LogStats } from "./log.ts";
+import { checkRecord, holdsSpan, type Log, type LogRecord, type LogSpan, type LogStats } from "./log.ts";
 import type { PositionRow } from "./position-index.ts";
 import { decodeRecords, encodeRecords } from "./record.ts";
 
@@ -159,8 +159,11 @@ class LmdbLog implements Log {
 
   /** The spans of rows that lie in the frames that one read gives, from row `next` on. */
   async #readRows(rows: readonly PositionRow[], next: number, bytesMax: number): Promise<readonly LogSpan[]> {
-    const from = frameKey(rows[next]?.place ?? 0);
-    const before = frameKey((rows.at(-1)?.place ?? 0) + 1);
+    const placeOf = (row: number): number => rows[row]?.place ?? 0;
+    let end = next + 1;
+    while (placeOf(end) >= placeOf(end - 1)) end++; // positions written in another order lie elsewhere: another read
+    const from = frameKey(placeOf(next));
+    const before = frameKey(placeOf(end - 1) + 1);
     const found = await this.#database.scan({ from, before, bytesMax: Math.min(bytesMax, scanBytes) });
     const spans: LogSpan[] = [];
     for (const { key, value } of found) {
@@ -168,7 +171,7 @@ class LmdbLog implements Log {
       const { records } = this.#decode(sequence, value);
       for (let row = rows[next]; row?.place === sequence; row = rows[++next]) {
         const record = records[row.part];
-        if (record?.positions?.first !== row.first)
+        if (!holdsSpan(record, row.first, row.last))
           throw this.#damaged(`frame ${sequence} changed since it was stored`);
         spans.push({ record, first: row.first, last: row.last });
       }

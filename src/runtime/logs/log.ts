@@ -1,6 +1,14 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { invariant } from "../../base/invariant.ts";
 
+/** What a record holds: positions `first` … `first + count - 1`. It replaces all stored from `first` on. */
+export interface Positions {
+  readonly first: number;
+  readonly count: number;
+  /** It replaces just its own positions, and may come for those in any order. */
+  readonly inPlace?: true;
+}
+
 /**
  * One record as a log stores it. A log knows no protocol: only these hints.
  *
@@ -14,11 +22,8 @@ export interface LogRecord {
   readonly bytes: Bytes;
   /** Only the newest of its kind and group matters; a log repeats it wherever it starts a new file. */
   readonly latest?: boolean;
-  /**
-   * The record holds positions `first` … `first + count - 1` and replaces all stored from `first` on. Not together with
-   * `latest`.
-   */
-  readonly positions?: { readonly first: number; readonly count: number };
+  /** Not together with `latest`. */
+  readonly positions?: Positions;
   /** Positions up to and including this one are not needed any more. */
   readonly dropThrough?: number;
 }
@@ -65,6 +70,12 @@ export interface LogStats {
   readonly bytes: number;
   /** Syncs (or synchronous writes) done since it was opened. */
   readonly syncs: number;
+}
+
+/** Whether the record holds all of a span's positions: what an index says of a record, checked when it is read. */
+export function holdsSpan(record: LogRecord | undefined, first: number, last: number): record is LogRecord {
+  const { positions } = record ?? {};
+  return positions !== undefined && positions.first <= first && last < positions.first + positions.count;
 }
 
 /** Checks a record before it is stored: what cannot be stored as it stands is a bug of the owner. */

@@ -76,7 +76,7 @@ class MemoryLog implements Log {
     const { group, kind, latest, positions, dropThrough } = record;
     this.#bytes += record.bytes.length;
     const index = this.#group(group);
-    if (positions !== undefined) index.put(positions.first, positions.count, number, 0);
+    if (positions !== undefined) index.put(positions, number, 0);
     if (dropThrough !== undefined) index.dropThrough(dropThrough);
     if (!latest) {
       this.#pins.set(number, { group, pin: index.pinOf(record) });

@@ -1,5 +1,5 @@
 import { invariant } from "../../base/invariant.ts";
-import type { LogRecord } from "./log.ts";
+import type { LogRecord, Positions } from "./log.ts";
 
 /** Where positions `first` … `last` are stored: two numbers that mean something to the log that put them in. */
 export interface PositionRow {
@@ -24,14 +24,14 @@ export class PositionIndex {
     return this.#droppedThrough;
   }
 
-  /** Adds a record's positions in place of all from `first` on; `count` 0 only takes away. */
-  put(first: number, count: number, place: number, part: number): void {
-    this.#replaceFrom(first);
-    if (count === 0) return;
+  /** Adds a record's positions in place of what it replaces; `count` 0 only takes away. */
+  put({ first, count, inPlace }: Positions, place: number, part: number): void {
     this.#reserve();
-    this.#cells.set([first, first + count - 1, place, part], this.#end * stride);
-    this.#end++;
-    this.#reached = Math.max(this.#reached, first + count - 1);
+    const last = first + count - 1;
+    const at = inPlace ? this.#clear(first, last) : this.#replaceFrom(first);
+    if (count === 0) return;
+    this.#insert(at, { first, last, place, part });
+    this.#reached = Math.max(this.#reached, last);
   }
 
   dropThrough(position: number): void {
@@ -70,11 +70,39 @@ export class PositionIndex {
     return Array.from({ length: this.#end - this.#head }, (_, at) => this.#row(this.#head + at));
   }
 
-  #replaceFrom(first: number): void {
+  /** Takes away all from `first` on; says where a row from `first` on goes. */
+  #replaceFrom(first: number): number {
     while (this.#head < this.#end && this.#cell(this.#end - 1, 0) >= first) this.#end--;
-    if (this.#head === this.#end) return;
-    const last = (this.#end - 1) * stride + 1;
-    this.#cells[last] = Math.min(this.#cells[last] ?? 0, first - 1);
+    if (this.#head < this.#end) this.#endRow(this.#end - 1, Math.min(this.#cell(this.#end - 1, 1), first - 1));
+    return this.#end;
+  }
+
+  /** Takes away `first` … `last`; says where a row of those goes. What a row holds on both sides is two rows then. */
+  #clear(first: number, last: number): number {
+    let at = this.#find(first);
+    if (last < first || at === this.#end || this.#cell(at, 0) > last) return at;
+    const cut = this.#row(at);
+    if (cut.first < first) {
+      this.#endRow(at++, first - 1);
+      if (cut.last > last) this.#insert(at, { ...cut, first: last + 1 });
+    }
+    let end = at;
+    while (end < this.#end && this.#cell(end, 1) <= last) end++;
+    this.#cells.copyWithin(at * stride, end * stride, this.#end * stride);
+    this.#end -= end - at;
+    if (at < this.#end && this.#cell(at, 0) <= last) this.#cells[at * stride] = last + 1;
+    return at;
+  }
+
+  /** Puts a row before the one at `at`; there is room for it. */
+  #insert(at: number, { first, last, place, part }: PositionRow): void {
+    this.#cells.copyWithin((at + 1) * stride, at * stride, this.#end * stride);
+    this.#cells.set([first, last, place, part], at * stride);
+    this.#end++;
+  }
+
+  #endRow(row: number, last: number): void {
+    this.#cells[row * stride + 1] = last;
   }
 
   /** The first row that ends at or after `position`. */
@@ -100,8 +128,9 @@ export class PositionIndex {
     return value;
   }
 
+  /** Makes room for two rows more. */
   #reserve(): void {
-    if ((this.#end + 1) * stride <= this.#cells.length) return;
+    if ((this.#end + 2) * stride <= this.#cells.length) return;
     const used = this.#cells.subarray(this.#head * stride, this.#end * stride);
     const roomy = used.length * 2 <= this.#cells.length; // at least half of it was dropped: move, do not grow
     const cells = roomy ? this.#cells : new Float64Array(this.#cells.length * 2);

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { journal } from "../../../test/support/journal.ts";
-import { eventually, machineCluster } from "../../../test/support/members.ts";
+import { eventually, machineCluster, tested } from "../../../test/support/members.ts";
 import { defineMachine } from "../../machines/machine.ts";
 import { openNode } from "../open-node.ts";
 import { waitingMax } from "./waiter.ts";
@@ -32,7 +32,7 @@ test("a command whose leader is cut off before it answers is applied once by the
   cluster.cutWay(old.id, follower.id); // the leader appends, and its answer is lost
   const executing = follower.execute("x");
 
-  await eventually(() => expect(old.status().last).toBeGreaterThan(1));
+  await eventually(() => expect(old.status().last).toBeGreaterThan(tested.openingCount));
   cluster.isolate(old.id);
   expect(await executing).toBe(1);
   cluster.heal();
@@ -111,11 +111,11 @@ test("a command that may have been appended stays unknown, though it then waits 
   await using cluster = await machineCluster(journal);
   const leader = await cluster.leader();
   const follower = await cluster.follower();
-  for (const kind of ["forwardReply", "append"]) cluster.loseKind(leader.id, follower.id, kind);
+  for (const kind of [tested.forwarded, tested.offer]) cluster.loseKind(leader.id, follower.id, kind);
   const executing = follower.execute("x", { timeoutMs: 400 });
   const failing = expect(executing).rejects.toEqual(failure("OUTCOME_UNKNOWN", "now", "unknown"));
 
-  await eventually(() => expect(leader.status().last).toBeGreaterThan(1));
+  await eventually(() => expect(leader.status().last).toBeGreaterThan(tested.openingCount));
   for (const id of cluster.ids) cluster.isolate(id);
   await eventually(() => expect(follower.status().leader).toBeUndefined());
   const parked = follower.execute("y", { timeoutMs: 30 });

@@ -1,11 +1,13 @@
-import type { RaftState } from "../../protocols/raft/index.ts";
+import type { NodeId } from "../../base/ids.ts";
 import { takesPart } from "../../protocols/replicated-log.ts";
 import { ClosedError, DiskFullError, RemovedError } from "../errors.ts";
+import type { Standing } from "../protocols/log-protocol.ts";
 import type { Emitter } from "./emitter.ts";
 
 /** What keeps a node from serving, and who is told when that changes. */
 export class Health {
-  readonly #state: () => Readonly<RaftState>;
+  readonly #id: NodeId;
+  readonly #standing: () => Standing;
   readonly #emitter: Emitter;
   #isHealthy = false;
   isDiskFull = false;
@@ -15,8 +17,9 @@ export class Health {
   /** What broke the node. */
   failure: unknown;
 
-  constructor(state: () => Readonly<RaftState>, emitter: Emitter) {
-    this.#state = state;
+  constructor(id: NodeId, standing: () => Standing, emitter: Emitter) {
+    this.#id = id;
+    this.#standing = standing;
     this.#emitter = emitter;
   }
 
@@ -26,10 +29,10 @@ export class Health {
     if (this.isClosing) return "the node is closing";
     if (this.isRemoved) return "this node was removed from the cluster";
     if (this.isDiskFull) return "the disk is full";
-    const { leader, membership, log, config } = this.#state();
+    const { leader, membership, tookPart } = this.#standing();
     if (leader !== undefined) return undefined;
-    if (takesPart(membership, config.id)) return "no leader is known";
-    return log.configurations.some((earlier) => takesPart(earlier.membership, config.id))
+    if (takesPart(membership, this.#id)) return "no leader is known";
+    return tookPart
       ? "this node seems to have been removed from the cluster, and waits for a member to say so"
       : "this node takes no part in the cluster yet: a member must add it";
   }
@@ -40,14 +43,14 @@ export class Health {
     const healthy = reason === undefined;
     if (healthy === this.#isHealthy) return;
     this.#isHealthy = healthy;
-    this.#emitter.emit({ kind: "health", healthy, reason: reason ?? `${this.#state().leader} leads` });
+    this.#emitter.emit({ kind: "health", healthy, reason: reason ?? `${this.#standing().leader} leads` });
   }
 
   /** Throws `ClosedError` or `RemovedError` if no request can be taken any more. */
   checkOpen(): void {
     if (this.failure !== undefined) throw new ClosedError("not-applied", { cause: this.failure });
     if (this.isClosing) throw new ClosedError("not-applied");
-    if (this.isRemoved) throw new RemovedError(this.#state().config.id);
+    if (this.isRemoved) throw new RemovedError(this.#id);
   }
 
   /** Throws `DiskFullError` if this node falls behind the others for want of room. */

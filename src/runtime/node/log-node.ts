@@ -1,14 +1,14 @@
-import { randomInt } from "node:crypto";
 import type { Bytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
-import { Raft, type RaftVocabulary } from "../../protocols/raft/index.ts";
 import type { LogOutput, LogRequest, Membership } from "../../protocols/replicated-log.ts";
 import type { BarrierOptions, Delivery, LogNode, NodeEvent, NodeStatus, Role, WaitOptions } from "../api.ts";
 import { type Backup, backupOf } from "../backups/backup-file.ts";
 import { Drive, type DriveHost } from "../drive.ts";
 import { OptionError, RemovedError, TooLargeError } from "../errors.ts";
 import type { NodeConfig } from "../options.ts";
-import type { Storage } from "../storage.ts";
+import { votersMaxOf } from "../protocols/kinds.ts";
+import type { LogMember, LogVocabulary } from "../protocols/log-protocol.ts";
+import { type Storage, tailBytesMax } from "../storage.ts";
 import type { Transport } from "../transports/transport.ts";
 import { Applied } from "./applied.ts";
 import { Barriers } from "./barriers.ts";
@@ -20,7 +20,7 @@ import type { MembershipChange } from "./membership/membership-change.ts";
 import { Roster } from "./membership/roster.ts";
 import { type Proposal, Proposals } from "./proposals.ts";
 import { Saving } from "./saving.ts";
-import { roleOf, statusOf } from "./status.ts";
+import { statusOf } from "./status.ts";
 import { type Patience, Waiters } from "./waiter.ts";
 import { Wire } from "./wire.ts";
 
@@ -36,18 +36,15 @@ const farewellTimeouts = 4;
 /** What a machine's node may add to a request, in bytes: who asked, and which of its requests it is. */
 const envelopeBytesMax = 2048;
 
-/** Entries a restarting member keeps in memory, in bytes; as much as the core keeps. */
-export const tailBytesMax: number = 8 * 2 ** 20;
-
-/** One member of a replicated log: a Raft core with its storage, its transport, and the callers who wait for it. */
-export class RaftNode implements LogNode {
+/** One member of a replicated log: a core with its storage, its transport, and the callers who wait for it. */
+export class ReplicatedLogNode implements LogNode {
   readonly id: NodeId;
   readonly closed: Promise<void>;
   readonly #config: NodeConfig;
   readonly #storage: Storage;
   readonly #transport: Transport;
-  readonly #raft: Raft;
-  readonly #drive: Drive<RaftVocabulary>;
+  readonly #member: LogMember;
+  readonly #drive: Drive<LogVocabulary>;
   readonly #emitter = new Emitter();
   readonly #wire: Wire;
   readonly #waiters = new Waiters(() => this.#retryParked());
@@ -72,31 +69,24 @@ export class RaftNode implements LogNode {
     this.#config = config;
     this.#storage = storage;
     this.#transport = transport;
-    const applied = storage.memory.snapshot?.index ?? 0;
-    const seed = randomInt(2 ** 47);
-    const { electionTicks, heartbeatTicks } = config;
     const payloadBytesMax = config.requestBytesMax + envelopeBytesMax;
-    this.#raft = new Raft(
-      {
-        ...{ id: config.id, seed, electionTicks, heartbeatTicks, payloadBytesMax, tailBytesMax },
-        ...{ speaks: config.protocolVersionMax, leases: config.leases },
-      },
-      { memory: storage.memory, applied, ...(storage.partial && { incoming: storage.partial }) },
-    );
-    this.#wire = new Wire(transport, this.#emitter, config.notice);
+    const { protocol, memory, partial: incoming } = storage;
+    const applied = memory.snapshot?.index ?? 0;
+    this.#member = protocol.start(config, { payloadBytesMax, tailBytesMax, memory, incoming });
+    this.#wire = new Wire(transport, protocol.codecs, this.#emitter, config.notice);
     const request = (ask: LogRequest) => this.#drive.request(ask);
     const nextId = () => ++this.#idCount;
     this.#proposals = new Proposals(request, nextId, this.#waiters, payloadBytesMax);
     this.#barriers = new Barriers(request, nextId, this.#waiters);
     this.#roster = new Roster(transport, {
       ...{ id: config.id, given: config.members, speaks: config.protocolVersionMax },
-      farewellMs: farewellTimeouts * electionTicks * config.tickMs,
+      farewellMs: farewellTimeouts * config.electionTicks * config.tickMs,
     });
-    const state = () => this.#raft.inspect();
+    const standing = () => this.#member.standing();
     const confirm = (patience: Patience) => this.#barriers.wait(patience);
-    const host = { request, nextId, state, confirm, laggards: () => this.#roster.laggards };
-    this.#changes = new Changes(host, this.#waiters);
-    this.#health = new Health(state, this.#emitter);
+    const host = { id: config.id, request, nextId, standing, confirm, laggards: () => this.#roster.laggards };
+    this.#changes = new Changes({ ...host, votersMax: votersMaxOf(config.protocol) }, this.#waiters);
+    this.#health = new Health(config.id, standing, this.#emitter);
     this.#applied = new Applied(applied, this.#waiters);
     this.#deliveries = new Deliveries(
       (index) => {
@@ -104,19 +94,21 @@ export class RaftNode implements LogNode {
         request({ kind: "applied", index });
       },
       (snapshot) => storage.snapshots.content(snapshot),
-      storage.memory.snapshot,
+      memory.snapshot,
     );
     this.#saving = new Saving(storage.snapshots, {
-      state,
+      known: () => standing().snapshot,
+      find: (what) => storage.records.find(what),
       checkOpen: () => this.#health.checkOpen(),
       appliedIndex: () => this.appliedIndex,
       taken: (snapshot) => {
         request({ kind: "snapshotTaken", snapshot });
         this.#emitter.emit({ kind: "snapshot", index: snapshot.index, bytes: snapshot.bytes });
       },
+      failed: (error) => this.fail(error),
     });
     this.#seen = { role: "follower", commit: applied };
-    this.#drive = new Drive(this.#raft, this.#host(), config.tickMs);
+    this.#drive = new Drive(this.#member.core, this.#host(), config.tickMs);
     this.closed = new Promise((resolve, reject) => {
       this.#settleClosed = { resolve, reject };
     });
@@ -128,33 +120,37 @@ export class RaftNode implements LogNode {
     await this.#transport.start({
       id: this.id,
       clusterId: this.#storage.clusterId,
+      protocol: this.#config.protocol,
       speaks: this.#config.protocolVersionMax,
-      receive: (from, frame) => this.#receive(from, frame),
+      receive: (from, frame) => {
+        const message = this.#wire.read(from, frame);
+        if (message !== undefined) this.#drive.receive(from, message);
+      },
       link: (peer, up, speaks) => {
         this.#roster.met(peer, speaks);
         this.#drive.link(peer, up, speaks);
         this.#emitter.emit({ kind: "link", peer, up });
       },
     });
-    this.#roster.follow(this.#raft.inspect().membership);
+    const { membership } = this.#member.standing();
+    if (!this.#storage.isNew && !this.#config.join) this.#roster.compare(membership, this.#config.notice);
+    this.#roster.follow(membership);
     this.#drive.start();
     this.#findReadyPoint();
   }
 
-  #host(): DriveHost<RaftVocabulary> {
+  #host(): DriveHost<LogVocabulary> {
     return {
-      store: (records) => this.#storage.records.store(records),
+      store: async (records) => {
+        await this.#storage.records.store(records);
+        this.#saving.recorded(this.#storage.records.recorded);
+      },
       send: (to, message) => this.#wire.send(to, message),
       output: (output) => this.#take(output),
       stepped: () => this.#stepped(),
       diskFull: (isFull) => this.#diskFull(isFull),
       failed: (error) => this.fail(error),
     };
-  }
-
-  #receive(from: NodeId, frame: Bytes): void {
-    const message = this.#wire.read(from, frame);
-    if (message !== undefined) this.#drive.receive(from, message);
   }
 
   #take(output: LogOutput): void {
@@ -196,7 +192,8 @@ export class RaftNode implements LogNode {
 
   /** A leader may also refuse for want of leadership and remain the leader: so not at its election alone. */
   #retryParked(): void {
-    if (this.#raft.inspect().leader === undefined) return;
+    if (this.#member.standing().leader === undefined) return;
+    this.#changes.leaderKnown();
     this.#proposals.leaderKnown();
     this.#barriers.leaderKnown();
   }
@@ -209,13 +206,12 @@ export class RaftNode implements LogNode {
   }
 
   #stepped(): void {
-    const state = this.#raft.inspect();
-    const role = roleOf(state);
+    const { role, term, commit } = this.#member.standing();
     const seen = this.#seen;
-    if (role !== seen.role) this.#emitter.emit({ kind: "role", role, term: state.term });
-    if (state.commit !== seen.commit) this.#emitter.emit({ kind: "commit", index: state.commit });
+    if (role !== seen.role) this.#emitter.emit({ kind: "role", role, term });
+    if (commit !== seen.commit) this.#emitter.emit({ kind: "commit", index: commit });
     seen.role = role;
-    seen.commit = state.commit;
+    seen.commit = commit;
     this.#health.check();
   }
 
@@ -233,6 +229,7 @@ export class RaftNode implements LogNode {
     this.#health.check();
     this.#config.notice("warn", "this node was removed from the cluster, and takes no part any more", { index });
     this.#emitter.emit({ kind: "removed", index });
+    this.#changes.removed(index);
     this.#waiters.abandonAll(new RemovedError(this.id));
   }
 
@@ -269,7 +266,9 @@ export class RaftNode implements LogNode {
 
   status(): NodeStatus {
     return statusOf({
-      state: this.#raft.inspect(),
+      id: this.id,
+      standing: this.#member.standing(),
+      figures: this.#member.figures(),
       clusterId: this.#storage.clusterId,
       links: this.#transport.stats(),
       log: this.#storage.log.stats(),

@@ -1,7 +1,5 @@
 import type { Bytes } from "../../base/bytes.ts";
-import type { RaftState } from "../../protocols/raft/index.ts";
-import { termAt } from "../../protocols/raft/log/log.ts";
-import type { Position, SnapshotName } from "../../protocols/replicated-log.ts";
+import type { Found, Position, SnapshotName, Want } from "../../protocols/replicated-log.ts";
 import { OptionError } from "../errors.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 
@@ -11,11 +9,15 @@ type Chunks = Iterable<Bytes> | AsyncIterable<Bytes>;
 export interface SavingHost {
   /** Throws once the node is closing: it does not wait for the rest of a snapshot. */
   checkOpen(): void;
-  state(): Readonly<RaftState>;
+  /** The newest snapshot that the core knows. */
+  known(): SnapshotName | undefined;
+  /** Answers as storage does. */
+  find(what: Want): Promise<Found>;
   /** The index through which the owner has acknowledged everything. */
   appliedIndex(): number;
   /** A snapshot is durable. */
   taken(snapshot: SnapshotName): void;
+  failed(error: unknown): void;
 }
 
 /** Snapshots being written, from a source that may fail, or outlast the node. */
@@ -24,34 +26,53 @@ export class Saving {
   readonly #host: SavingHost;
   #count = 0;
   #newest: SnapshotName | undefined;
+  #recordedIndex = 0;
 
   constructor(snapshots: Snapshots, host: SavingHost) {
     this.#snapshots = snapshots;
     this.#host = host;
   }
 
-  /** How many are under way. */
+  /** How much is under way: snapshots being written, and old ones that go. */
   get count(): number {
     return this.#count;
   }
 
   /** The newest one that is durable, though the core may not have heard of it yet. */
   get newest(): SnapshotName | undefined {
-    const known = this.#host.state().snapshot;
+    const known = this.#host.known();
     return (this.#newest?.index ?? 0) > (known?.index ?? 0) ? this.#newest : known;
   }
 
   /** Saves the state after entry `index`. Rejects with the source's own error if it was that which failed. */
   async save(index: number, chunks: Chunks): Promise<void> {
     this.#host.checkOpen();
-    const state = this.#host.state();
-    const term = termAt(state.log, index);
-    if (index > this.#host.appliedIndex() || index <= (state.snapshot?.index ?? 0) || term === undefined) {
-      throw new OptionError("index", `must be acknowledged, and after the last snapshot: ${index} is not`);
-    }
-    this.#newest = await this.#write({ index, term }, chunks);
+    this.#newest = await this.#write({ index, term: await this.#termAt(index) }, chunks);
     this.#host.taken(this.#newest);
-    await this.#snapshots.dropBefore(index);
+  }
+
+  /** What is applied and after the last snapshot is stored in the log. */
+  async #termAt(index: number): Promise<number> {
+    const isApplied = Number.isSafeInteger(index) && index <= this.#host.appliedIndex();
+    if (isApplied && index > (this.#host.known()?.index ?? 0)) {
+      const found = await this.#host.find({ kind: "entries", from: index, bytesMax: 1 });
+      const entry = found.kind === "entries" ? found.entries[0] : undefined;
+      if (entry !== undefined) return entry.term;
+    }
+    throw new OptionError("index", `must be acknowledged, and after the last snapshot: ${index} is not`);
+  }
+
+  /** The log starts at this snapshot, durably: older ones go. */
+  recorded(snapshot: SnapshotName | undefined): void {
+    if (snapshot === undefined || snapshot.index <= this.#recordedIndex) return;
+    this.#recordedIndex = snapshot.index;
+    this.#count++;
+    this.#snapshots
+      .dropBefore(snapshot.index)
+      .catch((error: unknown) => this.#host.failed(error))
+      .finally(() => {
+        this.#count--;
+      });
   }
 
   async #write(at: Position, chunks: Chunks): Promise<SnapshotName> {

@@ -1,17 +1,15 @@
-import type { RaftState } from "../../protocols/raft/index.ts";
+import type { NodeId } from "../../base/ids.ts";
 import { participantsOf } from "../../protocols/replicated-log.ts";
-import type { NodeStatus, PeerStatus, Role } from "../api.ts";
+import type { NodeStatus, PeerStatus } from "../api.ts";
 import type { LogStats } from "../logs/log.ts";
+import type { Figures, Standing } from "../protocols/log-protocol.ts";
 import type { LinkStats } from "../transports/transport.ts";
-
-/** A campaign's two stages look the same from outside. */
-export function roleOf(state: Readonly<RaftState>): Role {
-  return state.role === "preCandidate" ? "candidate" : state.role;
-}
 
 /** What a status is put together from. */
 export interface StatusSources {
-  readonly state: Readonly<RaftState>;
+  readonly id: NodeId;
+  readonly standing: Standing;
+  readonly figures: Figures;
   readonly clusterId: string;
   readonly links: readonly LinkStats[];
   readonly log: LogStats;
@@ -25,35 +23,31 @@ export interface StatusSources {
 
 /** A copy of what a node knows at this moment. */
 export function statusOf(from: StatusSources): NodeStatus {
-  const { state, log } = from;
+  const { id, standing, figures, log } = from;
+  const { role, term, leader, commit, snapshot, membership } = standing;
   return {
-    id: state.config.id,
+    id,
     clusterId: from.clusterId,
-    role: roleOf(state),
-    term: state.term,
-    leader: state.leader,
+    role,
+    term,
+    leader,
     healthy: from.hindrance === undefined,
-    reason: from.hindrance ?? `${state.leader} leads`,
-    last: state.log.last,
-    durable: state.log.durable,
-    commit: state.commit,
+    reason: from.hindrance ?? `${leader} leads`,
+    last: figures.last,
+    durable: figures.durable,
+    commit,
     applied: from.applied,
-    snapshot: state.snapshot?.index ?? 0,
+    snapshot: snapshot?.index ?? 0,
     readyAt: from.readyAt,
-    members: state.membership.members,
-    outgoing: state.membership.outgoing,
-    learners: state.membership.learners,
-    peers: participantsOf(state.membership).flatMap(({ id }) => (id === state.config.id ? [] : peerOf(from, id))),
+    ...membership,
+    peers: participantsOf(membership).flatMap((peer) => (peer.id === id ? [] : peerOf(from, peer.id))),
     removed: from.isRemoved,
     disk: { state: from.isDiskFull ? "full" : "ok", bytes: log.bytes, files: log.files, syncs: log.syncs },
     waiting: from.waiting,
   };
 }
 
-function peerOf({ state, links }: StatusSources, id: string): PeerStatus {
+function peerOf({ figures, links }: StatusSources, id: NodeId): PeerStatus {
   const linkUp = links.find((link) => link.peer === id)?.up ?? false;
-  const progress = state.leadership?.peers.get(id);
-  if (progress === undefined) return { id, linkUp };
-  const { mode, match, next, inflightBytes } = progress;
-  return { id, linkUp, mode, match, next, bytesInFlight: inflightBytes };
+  return { id, linkUp, ...figures.progressOf(id) };
 }

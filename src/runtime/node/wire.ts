@@ -1,43 +1,36 @@
-import type { Bytes } from "../../base/bytes.ts";
+import type { Bytes, Codec } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
-import {
-  decodeMessage,
-  decodeProtobuf,
-  encodeMessage,
-  encodeProtobuf,
-  type RaftMessage,
-} from "../../protocols/raft/index.ts";
+import { invariant } from "../../base/invariant.ts";
+import type { LogVocabulary, MessageCodecs } from "../protocols/log-protocol.ts";
 import type { Notice } from "../transports/notices.ts";
 import type { Transport } from "../transports/transport.ts";
 import type { Emitter } from "./emitter.ts";
 
-/** A message as a frame, and back: small and fast, or such that others can read it. */
-const encodings = {
-  native: { encode: (message: RaftMessage) => encodeMessage(message), decode: (frame: Bytes) => decodeMessage(frame) },
-  protobuf: { encode: encodeProtobuf, decode: decodeProtobuf },
-} as const;
+type Message = LogVocabulary["message"];
 
 /** Messages on their way to bytes and back, shown to whoever listens. */
 export class Wire {
   readonly #transport: Transport;
-  readonly #codec: (typeof encodings)[keyof typeof encodings];
+  readonly #codec: Codec<Message>;
   readonly #emitter: Emitter;
   readonly #notice: Notice;
 
-  constructor(transport: Transport, emitter: Emitter, notice: Notice) {
+  constructor(transport: Transport, codecs: MessageCodecs<Message>, emitter: Emitter, notice: Notice) {
+    const codec = codecs[transport.encoding ?? "native"];
+    invariant(codec !== undefined, "a transport is chosen that can carry the protocol's messages");
     this.#transport = transport;
-    this.#codec = encodings[transport.encoding ?? "native"];
+    this.#codec = codec;
     this.#emitter = emitter;
     this.#notice = notice;
   }
 
-  send(to: NodeId, message: RaftMessage): void {
+  send(to: NodeId, message: Message): void {
     this.#transport.send(to, this.#codec.encode(message));
     this.#show("sent", to, message);
   }
 
   /** What a frame says; `undefined`, and told, if it is no message. */
-  read(from: NodeId, frame: Bytes): RaftMessage | undefined {
+  read(from: NodeId, frame: Bytes): Message | undefined {
     try {
       const message = this.#codec.decode(frame);
       this.#show("received", from, message);
@@ -48,7 +41,7 @@ export class Wire {
     }
   }
 
-  #show(direction: "sent" | "received", peer: NodeId, message: RaftMessage): void {
+  #show(direction: "sent" | "received", peer: NodeId, message: Message): void {
     if (this.#emitter.has("message")) this.#emitter.emit({ kind: "message", direction, peer, message });
   }
 }

@@ -132,7 +132,7 @@ async function* batches(records: AsyncIterable<LogRecord>): AsyncGenerator<reado
 
 /** Puts the new storage in the place of the old one. */
 async function exchange(
-  { path, nodeId, clusterId }: DataDirectory,
+  { path, nodeId, clusterId, protocol }: DataDirectory,
   unfinished: string,
   to: StorageKind,
 ): Promise<void> {
@@ -141,7 +141,7 @@ async function exchange(
     await rename(join(unfinished, name), join(path, name));
   }
   await systemFiles.syncDirectory(path);
-  await writeIdentity(path, { nodeId, clusterId, storage: to });
+  await writeIdentity(path, { nodeId, clusterId, storage: to, protocol });
 }
 
 async function removeOthers(path: string, to: StorageKind): Promise<void> {

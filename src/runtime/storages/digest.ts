@@ -21,7 +21,7 @@ export class Digest {
     this.#groups.set(group, index);
     this.#count++;
     if (latest) this.#latest.set(group * 256 + kind, checksum);
-    if (positions !== undefined) index.put(positions.first, positions.count, checksum, 0);
+    if (positions !== undefined) index.put(positions, checksum, 0);
     if (dropThrough !== undefined) index.dropThrough(dropThrough);
   }
 

@@ -19,6 +19,26 @@ export class MissingPackageError extends OperatingError {
   }
 }
 
+/** The data directory holds the log of another protocol than was asked for. */
+export class WrongProtocolError extends OperatingError {
+  override readonly name = "WrongProtocolError";
+  override readonly code = "QUORATE_WRONG_PROTOCOL";
+  override readonly retry = "never";
+  override readonly outcome = "not-applied";
+  readonly directory: string;
+  readonly stored: string;
+  readonly asked: string;
+
+  constructor(directory: string, stored: string, asked: string) {
+    super(
+      `${directory} holds the log of ${stored}, not of ${asked}; nothing was changed; to go on with ${stored} leave --protocol out; to change that, save the state of the cluster, which runs with ${stored}: quorate snapshot save FILE; and start a new cluster with it, on each member: quorate snapshot restore FILE --protocol ${asked} --data-dir NEW-DIRECTORY --id ID --members MEMBERS`,
+    );
+    this.directory = directory;
+    this.stored = stored;
+    this.asked = asked;
+  }
+}
+
 /** The data directory keeps its log and snapshots in another storage than was asked for. */
 export class WrongStorageError extends OperatingError {
   override readonly name = "WrongStorageError";

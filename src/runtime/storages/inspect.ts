@@ -5,8 +5,9 @@ import { openExisting, type StorageKind } from "../directory.ts";
 import { CorruptionError } from "../errors.ts";
 import { storageError } from "../files.ts";
 import type { LogRecord } from "../logs/log.ts";
+import type { LogProtocolName } from "../protocols/kinds.ts";
 import type { PartialSnapshot } from "../snapshots/snapshots.ts";
-import { itemsOf, type StoredItem, type StoredProtocol } from "./items.ts";
+import { itemsOf, type StoredItem } from "./items.ts";
 import { readStored } from "./stored-data.ts";
 
 /** What is said of a data directory before its log. */
@@ -14,7 +15,7 @@ export interface StoredHead {
   readonly nodeId: NodeId;
   readonly clusterId: string;
   readonly storage: StorageKind;
-  readonly protocol: StoredProtocol;
+  readonly protocol: LogProtocolName;
   /** Newest first. */
   readonly snapshots: readonly SnapshotName[];
   /** A snapshot that comes from another member, half received. */
@@ -63,8 +64,7 @@ async function visit(dataDir: string, reader: StoredReader, isThorough: boolean)
   try {
     const data = await readStored(directory, (text) => notices.push(text));
     try {
-      const { nodeId, clusterId, storage } = directory;
-      const protocol = "raft";
+      const { nodeId, clusterId, storage, protocol } = directory;
       const snapshots = await data.snapshots.list();
       reader.head({ nodeId, clusterId, storage, protocol, snapshots, partial: await data.snapshots.partial() });
       const totals = { records: 0, items: 0 };
@@ -87,7 +87,7 @@ async function visit(dataDir: string, reader: StoredReader, isThorough: boolean)
   }
 }
 
-function readItems(path: string, protocol: StoredProtocol, record: LogRecord, number: number): readonly StoredItem[] {
+function readItems(path: string, protocol: LogProtocolName, record: LogRecord, number: number): readonly StoredItem[] {
   const items = itemsOf(protocol, record);
   if (items !== undefined) return items;
   throw new CorruptionError(path, 0, `record ${number} of the log is intact, and none that ${protocol} writes`);

@@ -5,10 +5,11 @@ import { crc32 } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { noThread } from "../../../test/support/lmdb-places.ts";
 import { fromUtf8, toUtf8 } from "../../base/text.ts";
-import type { RaftMemory, RaftRecord } from "../../protocols/raft/index.ts";
+import { type LoggedRecord, type RaftMemory, type RaftRecord, Recovery } from "../../protocols/raft/index.ts";
 import { membershipOf } from "../../protocols/replicated-log.ts";
 import { openDirectory, type StorageKind, storageOf } from "../directory.ts";
-import { RaftStore } from "../raft-store.ts";
+import { raftForm } from "../protocols/raft.ts";
+import { RecordStore } from "../protocols/record-store.ts";
 import { convertStorage } from "./convert.ts";
 import { inspectStorage, type StoredHead, verifyStorage } from "./inspect.ts";
 import type { StoredItem } from "./items.ts";
@@ -28,15 +29,15 @@ beforeEach(async () => {
 /** Opens a directory as a node does, does something with what it keeps, and closes it. */
 async function use<Result>(
   work: (
-    stored: OpenStorage & { readonly store: RaftStore; readonly memory: RaftMemory & { isNew: boolean } },
+    stored: OpenStorage & { readonly store: RecordStore<LoggedRecord>; readonly memory: RaftMemory },
   ) => Promise<Result>,
   storage?: StorageKind,
 ): Promise<Result> {
   const directory = await openDirectory(dataDir, { nodeId: "n1", clusterId: "c1", storage });
   const stored = await openStored(directory, () => undefined, noThread);
   try {
-    const store = new RaftStore(stored.log, stored.snapshots, () => undefined);
-    const memory = await store.recover(storage === undefined ? [] : members, 0);
+    const store = new RecordStore(raftForm, stored.log, stored.snapshots, () => undefined);
+    const { memory } = await store.recover(new Recovery(storage === undefined ? [] : members, 0));
     return await work({ ...stored, store, memory });
   } finally {
     await stored.log.close();

@@ -13,6 +13,8 @@ export interface TransportOwner {
   readonly id: NodeId;
   /** Nodes of another cluster are refused in the handshake. */
   readonly clusterId: string;
+  /** What keeps the order: nodes that name another are refused, too. */
+  readonly protocol?: string;
   /** The newest version of the protocol that it speaks. */
   readonly speaks: number;
   /**

@@ -79,5 +79,7 @@ function drawOptions(random: Random): MemberPlan["options"] {
     rangesMax: one(24, 1024),
     digestRangesMax: one(20, 10_000),
     copies: one(0, 1, 2),
+    slackTicks: one(0, 1),
+    lateTicks: one(0, 1, 2),
   };
 }

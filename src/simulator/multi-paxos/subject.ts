@@ -18,14 +18,15 @@ export function paxosSubject(workload: Workload): Subject {
   };
 }
 
-/** Some groups read by lease; and some send accepts to all, or some of their members do. */
+/** Some groups read by lease, some store what waits; and some send accepts to all, or some of their members do. */
 function adapt(random: Random, plan: Plan): Plan {
   const form = nextBelow(random, 6);
+  const syncPending = nextBelow(random, 3) === 0;
   const leased = nextBelow(random, 10) < 3 ? withLeases(plan) : plan;
-  if (form > 2) return leased;
   const members = leased.members.map((member) => {
-    const isForAll = form < 2 || nextBelow(random, 2) === 0;
-    return isForAll ? { ...member, options: { ...member.options, acceptsTo: "all" } } : member;
+    const isForAll = form < 2 || (form === 2 && nextBelow(random, 2) === 0);
+    const acceptsTo = isForAll ? "all" : "leader";
+    return { ...member, options: { ...member.options, syncPending, acceptsTo } };
   });
   return { ...leased, members };
 }

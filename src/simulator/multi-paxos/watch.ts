@@ -21,7 +21,7 @@ interface Glimpse {
   /** Which start of its process this is. */
   life: number;
   recordCount: number;
-  /** Records that promise or accept something, until they are durable. */
+  /** Records that promise, accept or take in something, until they are durable. */
   open: { readonly number: number; readonly record: PaxosRecord }[];
   /** The highest view promised by a durable record, in all its lives. */
   promised: number;
@@ -46,6 +46,8 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
   readonly #configurations: Configuration[] = [];
   /** Where each client's update stands. */
   readonly #places = new Map<string, number>();
+  /** What each member stored as waiting, durably, and was not seen to be ordered when last asked. */
+  readonly #waiting = new Map<string, Set<string>>();
   checks = 0;
   elections = 0;
 
@@ -81,6 +83,7 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
   wiped(id: string): void {
     this.#states.delete(id);
     this.#seen.delete(id);
+    this.#waiting.delete(id);
   }
 
   persisted(id: string, record: PaxosRecord): void {
@@ -88,7 +91,8 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
     if (seen === undefined) return;
     seen.recordCount++;
     if (record.kind === "accepted") this.#proposedIn(record.view, record.first, record.updates);
-    if (record.kind === "accepted" || record.kind === "view") seen.open.push({ number: seen.recordCount, record });
+    const isPromise = record.kind === "accepted" || record.kind === "view" || record.kind === "pending";
+    if (isPromise) seen.open.push({ number: seen.recordCount, record });
   }
 
   /** One update for each place of a view, whoever says so; and no place has views of two epochs. */
@@ -148,6 +152,7 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
     this.#configured(id, state);
     if (state.history.aru > seen.aru) this.#ordered(id, state, seen.aru);
     checkBounds(id, state);
+    if (state.removed !== undefined) this.#waiting.delete(id); // it owes nothing to who is no member
     seen.installed = state.lastInstalled;
     seen.role = state.role;
     seen.aru = state.history.aru;
@@ -157,11 +162,28 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
     for (let next = seen.open[0]; next !== undefined && next.number <= durable; next = seen.open[0]) {
       seen.open.shift();
       const { record } = next;
+      if (record.kind === "pending") this.#pending(id, record.updates);
       if (record.kind !== "accepted" && record.kind !== "view") continue;
       seen.promised = Math.max(seen.promised, record.view);
       if (record.kind !== "accepted") continue;
       for (const [at, update] of record.updates.entries()) this.#accepted(id, record.view, record.first + at, update);
     }
+  }
+
+  /** What was stored as waiting is ordered in the end, whatever becomes of the run that took it in (D5). */
+  #pending(id: string, updates: readonly Update[]): void {
+    const waiting = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiting);
+    for (const update of updates) waiting.add(nameOf(update));
+  }
+
+  owed(id: string): string | undefined {
+    const waiting = this.#waiting.get(id);
+    for (const name of waiting ?? []) {
+      if (this.#places.has(name)) waiting?.delete(name);
+      else return `${id} stored update ${name}, and it is not ordered`;
+    }
+    return undefined;
   }
 
   /** A durable accept: with those of a quorum of the epoch's voters its update is chosen, and no other ever is. */
@@ -188,13 +210,13 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
   /** What a member takes for ordered was chosen, and is the same everywhere; each client's update stands once. */
   #ordered(id: string, { history }: State, before: number): void {
     for (let seq = before + 1; seq <= history.aru; seq++) {
-      const update = slotAt(history, seq)?.update;
-      if (update === undefined) continue; // known through a snapshot
       const chosen = this.#chosen[seq];
+      const update = slotAt(history, seq)?.update ?? chosen; // out of memory again, or known through a snapshot
+      if (update === undefined) continue;
       const isChosen = chosen !== undefined && isSame(chosen, update);
       if (!isChosen) invariant(false, `what is ordered was chosen: ${id} at ${seq}`);
       if (update.client === 0) continue;
-      const name = `${update.client} ${update.timestamp}`;
+      const name = nameOf(update);
       const place = this.#places.get(name) ?? seq;
       invariant(place === seq, `an update is ordered once: ${name} at ${place} and ${seq}`);
       this.#places.set(name, seq);
@@ -216,6 +238,11 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
 
 function namesOf({ members, learners }: Configuration): string {
   return [...members, ...learners].map((member) => member.id).join();
+}
+
+/** An update across repeats. */
+function nameOf({ client, timestamp }: Update): string {
+  return `${client} ${timestamp}`;
 }
 
 function isSame(one: Update, other: Update): boolean {

@@ -63,7 +63,7 @@ function fieldWords(message: PaxosMessage): string {
     case "leaseRead":
       return `${kind} ${message.ask}`;
     case "readOk":
-      return `${kind} ${message.ask} ${message.index === 0 ? "refused" : `from ${message.index}`}`;
+      return `${kind} ${message.ask} ${message.next === 0 ? "refused" : `from ${message.next - 1}`}`;
     case "reconcile":
       return `${kind} from ${message.first}`;
     case "reconcileData":
@@ -92,6 +92,8 @@ export function recordWords(record: PaxosRecord): string {
       return `store ordered ${record.through}`;
     case "base":
       return `store base ${record.base.floor} snapshot ${record.snapshot?.index ?? "none"}`;
+    case "pending":
+      return `store pending ${record.updates.map(({ client, timestamp }) => `${client}.${timestamp}`).join(" ") || "none"}`;
     case "chunk":
       return `store chunk of ${record.snapshot.index} from ${record.offset}: ${record.bytes.length} bytes`;
     default:

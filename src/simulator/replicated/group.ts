@@ -52,6 +52,8 @@ export interface LogWatch<V extends LogVocabulary, State> extends Watch<V, State
   readonly elections: number;
   /** What every member takes for the membership; of one that is down, what it took. */
   memberships(): Iterable<Membership>;
+  /** What a member that lives still owes, in words: absent, it owes nothing. */
+  owed?(id: string): string | undefined;
 }
 
 /** A protocol that replicates a log, as groups of it are simulated. */
@@ -273,6 +275,8 @@ export class ReplicatedGroup<V extends LogVocabulary, State> implements Group {
       const { commit, leader } = this.#standing(member);
       if (commit > replica.appliedIndex) return `${member.id} knows more than it applied`;
       if (leader === undefined) return `${member.id} knows no leader`;
+      const owed = this.#watch.owed?.(member.id);
+      if (owed !== undefined) return owed;
     }
     return undefined;
   }

@@ -28,9 +28,11 @@ export const gossipMutants: readonly Mutant[] = [
   { name: "lost-link-not-reported", hunts: [swarm] },
   { name: "merged-range-shrinks", hunts: [swarm], isSample: true },
   { name: "root-not-replaced", hunts: [swarm] },
-  { name: "batch-timed-anew-by-each-payload", hunts: [rules()] },
+  { name: "batch-timed-anew-by-each-payload", hunts: [rules("rules-schedule")] },
+  { name: "batch-waits-at-every-node", hunts: [rules("rules-schedule")] },
+  { name: "late-batch-waits", hunts: [rules("rules-schedule")] },
   { name: "lost-peer-not-heard", hunts: [rules()] },
   { name: "large-payload-never-sent", hunts: [bulk] },
-  { name: "round-trip-not-measured", hunts: [rules()] },
+  { name: "round-trip-not-measured", hunts: [rules("rules-schedule")] },
   { name: "silence-not-noticed", hunts: [swarm] },
 ];

@@ -8,18 +8,18 @@ const swarm: Hunt = { by: "simulate", protocol: "total-order", runsMax: 4000 };
 const orders = (scenario: string, limits: Partial<TotalOrderLimits>, bounds: Partial<Bounds> = {}): Orders => ({
   ...{ by: "explore", protocol: "total-order", scenario, limits, bounds },
 });
-const ordering = orders("order", { multicasts: 2 });
+const ordering = orders("order", { multicasts: 2 }, { order: "any" });
 const links = orders("links", { multicasts: 2 });
 /** A view ends once, with a message on its way. */
-const ending = orders("view-change", { multicasts: 1, attempts: 1 });
+const ending = orders("view-change", { multicasts: 1, attempts: 1 }, { steps: 8 });
 /** The same with two, for a few steps. */
 const endingWithMore = orders("view-change", { multicasts: 2, attempts: 1 }, { steps: 4 });
 /** Two try to end it, or it ends twice. */
 const endingTwice = orders("view-change", { multicasts: 0, attempts: 2 }, { steps: 17 });
 const joiningTwice = orders("join", { leaves: 0, attempts: 2 }, { steps: 12 });
 const founding = orders("founding", { seekers: 2 }, { crashes: 0 });
-/** The synod without what is around it. */
-const ballots: Orders = { by: "explore", protocol: "synod" };
+/** The synod without what is around it: two proposers, and each tries so often. */
+const ballots = (count: number): Orders => ({ by: "explore", protocol: "synod", limits: { ballots: count } });
 /** A rule at a time, on one member alone. */
 const rules = (...names: readonly string[]): Hunt => ({
   by: "tests",
@@ -44,10 +44,10 @@ export const totalOrderMutants: readonly Mutant[] = [
   { name: "one-promise-is-enough", hunts: [swarm] },
   { name: "one-vote-is-enough", hunts: [swarm], orders: endingTwice },
   { name: "accepted-decree-ignored", hunts: [swarm], orders: endingTwice },
-  { name: "lower-ballot-promised", hunts: [swarm], orders: ballots, isSample: true },
-  { name: "lowest-vote-binds", hunts: [ballots] },
-  { name: "vote-without-promise", hunts: [ballots] },
-  { name: "ballots-without-names", hunts: [ballots] },
+  { name: "lower-ballot-promised", hunts: [swarm], orders: ballots(1), isSample: true },
+  { name: "lowest-vote-binds", hunts: [ballots(2)] },
+  { name: "vote-without-promise", hunts: [ballots(2)] },
+  { name: "ballots-without-names", hunts: [ballots(2)] },
   { name: "least-cut", hunts: [swarm], orders: ending, isSample: true },
   { name: "silent-member-kept", hunts: [swarm], orders: ending },
   { name: "rest-in-order-of-senders", hunts: [swarm], orders: endingWithMore },

@@ -2,7 +2,8 @@ import { addAll } from "../known/holdings.ts";
 import type { Header } from "../messages.ts";
 import { ask, fill, outstanding, question, sendFlight } from "../sending.ts";
 import type { GossipOutbox, GossipState, Peer } from "../state.ts";
-import { align, jittered, measureTrip } from "../waits.ts";
+import { jittered, measureTrip } from "../waits.ts";
+import { align } from "./schedule.ts";
 
 /** Who says nothing to more of these is asked what is repeated: nothing else may be on its way to it. */
 const unheardAsksMax = 2;
@@ -46,12 +47,19 @@ function meet(state: GossipState, peer: Peer, incarnation: number): void {
   ask(state, peer);
 }
 
-/** It answered what was asked since it was down: it hears us, and we hear it. */
+/**
+ * It answered what was asked since it was down: it hears us, and we hear it.
+ *
+ * Where one is back others may be, too: all are probed now, so that a healed network is known at once.
+ */
 function welcome(state: GossipState, peer: Peer, out: GossipOutbox): void {
   peer.isDown = false;
   out.output({ kind: "peer", peer: peer.id, isDown: false });
   if (peer.role !== "spare") ask(state, peer);
   state.isTreeStale = true;
+  for (const other of state.peers.values()) {
+    if (other.isDown && other.probe.ageTicks > state.config.roundTripTicks) probe(state, other, out);
+  }
 }
 
 /**
@@ -119,19 +127,4 @@ export function tickProbe(state: GossipState, out: GossipOutbox): void {
 function probe(state: GossipState, peer: Peer, out: GossipOutbox): void {
   peer.probe = { number: ++peer.numbered, ageTicks: 0 };
   out.send(peer.id, question(state, peer, peer.probe.number));
-}
-
-/** With `traffic`: batches to the node above leave so that they reach it in time, those to others all at once (B5). */
-export function tickPeriod(state: GossipState): void {
-  const { tuning, periodTicks } = state.config;
-  if (tuning !== "traffic") return;
-  const isDue = --state.periodTicks <= 0;
-  if (isDue) state.periodTicks = periodTicks;
-  for (const peer of state.peers.values()) {
-    if (peer.role !== "above") peer.isDue ||= isDue && peer.out.size > 0;
-    else if (--peer.flushTicks <= 0) {
-      peer.flushTicks = periodTicks;
-      peer.isDue ||= peer.out.size > 0;
-    }
-  }
 }

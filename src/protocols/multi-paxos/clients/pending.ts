@@ -13,16 +13,20 @@ export interface Bundle {
   isTogether: boolean;
 }
 
-/** An owner's update that is not ordered yet. */
-export interface Pending {
-  /** Of the proposal. */
-  readonly id: number;
+/** An update that waits to be ordered; alone, one of a run before, of which nobody is told. */
+export interface Waiting {
   readonly update: Update;
-  /** Of several payloads. */
-  readonly bundle: Bundle | undefined;
   /** The tick at which it was last sent, and how often it was. */
   sentAt: number;
   tries: number;
+}
+
+/** An owner's update that is not ordered yet. */
+export interface Pending extends Waiting {
+  /** Of the proposal. */
+  readonly id: number;
+  /** Of several payloads. */
+  readonly bundle: Bundle | undefined;
 }
 
 /** The paper's Pending_Updates, by timestamp: `items[0]` has `first`, and those before `head` are ordered. */

@@ -46,7 +46,7 @@ export function receiveRead(
   out: PaxosOutbox,
 ): void {
   const ask = { origin: { peer: from, life: message.life }, id: message.ask };
-  if (state.leadership === undefined) return answerRead(state, ask, 0, out);
+  if (state.leadership === undefined) return answerRead(state, ask, undefined, out);
   takeAsk(state, state.leadership, ask, message.kind === "leaseRead" ? "lease" : "quorum", out);
 }
 
@@ -55,18 +55,18 @@ export function receiveReadOk(state: PaxosState, message: Of<"readOk">, out: Pax
   const asked = state.asked.get(message.ask);
   if (asked === undefined || message.life !== state.life) return;
   state.asked.delete(message.ask);
-  if (message.index > 0) out.output({ kind: "readable", ids: asked.ids, index: message.index });
+  if (message.next > 0) out.output({ kind: "readable", ids: asked.ids, index: message.next - 1 });
   else for (const id of asked.ids) refuse(state, id, "no-leader", out);
 }
 
 function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, mode: BarrierMode, out: PaxosOutbox): void {
   const { aru } = state.history;
-  const isReadable = aru > 0 && readableFrom(state, leadership) === aru;
+  const isReadable = readableFrom(state, leadership) === aru;
   if (mode === "lease" && isReadable && holdsLease(state)) return answerRead(state, ask, aru, out);
   const waiting = leadership.rounds.reduce((count, { asks }) => count + asks.length, leadership.waiting.length);
   if (waiting < state.config.waitingCountMax) leadership.waiting.push(ask);
   else if (ask.origin === undefined) refuse(state, ask.id, "busy", out);
-  else answerRead(state, ask, 0, out);
+  else answerRead(state, ask, undefined, out);
 }
 
 /**
@@ -122,7 +122,7 @@ export function refuseReads(state: PaxosState, { rounds, waiting }: Leadership, 
 }
 
 function refuseAsks(state: PaxosState, asks: readonly ReadAsk[], out: PaxosOutbox): void {
-  for (const ask of asks) answerRead(state, ask, 0, out);
+  for (const ask of asks) answerRead(state, ask, undefined, out);
 }
 
 /** The leader is lost or another: barriers asked of it are refused. */
@@ -151,11 +151,11 @@ export function tickReads(state: PaxosState, out: PaxosOutbox): void {
   }
 }
 
-/** Index 0 refuses for want of a leader. */
-function answerRead(state: PaxosState, { origin, id }: ReadAsk, index: number, out: PaxosOutbox): void {
+/** `undefined` refuses for want of a leader. */
+function answerRead(state: PaxosState, { origin, id }: ReadAsk, index: number | undefined, out: PaxosOutbox): void {
   if (origin !== undefined) {
     const { peer, life } = origin;
-    sendAhead(state, peer, { kind: "readOk", life, ask: id, index }, out);
-  } else if (index > 0) out.output({ kind: "readable", ids: [id], index });
+    sendAhead(state, peer, { kind: "readOk", life, ask: id, next: index === undefined ? 0 : index + 1 }, out);
+  } else if (index !== undefined) out.output({ kind: "readable", ids: [id], index });
   else refuse(state, id, "no-leader", out);
 }

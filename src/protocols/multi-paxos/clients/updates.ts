@@ -3,13 +3,13 @@ import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
 import { nextBelow } from "../../../base/random.ts";
 import type { Hindrance } from "../../replicated-log.ts";
-import { leadingUpdates } from "../log/history.ts";
+import { leadingUpdates, updateBytes } from "../log/history.ts";
 import type { Of, Update } from "../messages.ts";
 import { enqueue } from "../order/proposing.ts";
-import { type PaxosOutbox, type PaxosState, refuse, sendAhead } from "../state.ts";
+import { type PaxosOutbox, type PaxosState, refuse, send, sendAhead } from "../state.ts";
 import { isHeard } from "../view/liveness.ts";
 import { isExecuted } from "./executed.ts";
-import { addPending, allPending, type Bundle, nextTimestamp, type Pending, takePending } from "./pending.ts";
+import { addPending, allPending, type Bundle, nextTimestamp, takePending, type Waiting } from "./pending.ts";
 
 /** From this try on, every other goes through some other member: the way to the leader may be cut. */
 const detourTry = 3;
@@ -27,6 +27,35 @@ export function takeProposal(state: PaxosState, id: number, payloads: readonly B
     if (leadership === undefined) due.updates.push(update);
     else enqueue(state, leadership, update, undefined);
   }
+  due.pending = state.config.syncPending;
+}
+
+/** All that waits here to be ordered, oldest first. */
+function allWaiting({ inherited, pending }: PaxosState): readonly Waiting[] {
+  return inherited.length === 0 ? allPending(pending) : [...inherited, ...allPending(pending)];
+}
+
+/** Stores what this step's updates made of Pending_Updates, before any of them is handed on (D5). */
+export function storePending(state: PaxosState, out: PaxosOutbox): void {
+  const { due, disk } = state;
+  if (!due.pending) return;
+  due.pending = false;
+  const updates = allWaiting(state).map(({ update }) => update);
+  disk.asked = out.persist({ kind: "pending", updates });
+  disk.pendingCount = updates.length;
+}
+
+/** Nothing waits any more: what is stored says so before its clients are forgotten, and it were taken for news. */
+export function clearPending(state: PaxosState): void {
+  if (state.disk.pendingCount > 0 && allWaiting(state).length === 0) state.due.pending = true;
+}
+
+/** Updates of runs before are ordered: that is all that was owed to them. */
+export function dropInherited(state: PaxosState): void {
+  const { inherited, facts } = state;
+  if (inherited.length === 0) return;
+  const isOrdered = ({ client, timestamp }: Update) => isExecuted(facts.clients, client, timestamp);
+  state.inherited = inherited.filter(({ update }) => !isOrdered(update));
 }
 
 /** Why these payloads cannot go on their way from here. */
@@ -35,7 +64,9 @@ function hindrance(state: PaxosState, payloads: readonly Bytes[]): Hindrance | u
   if (state.resigned !== undefined) return state.resigned;
   if (state.leader === undefined || leadership?.handover !== undefined) return "no-leader";
   for (const payload of payloads) if (payload.length > config.payloadBytesMax) return "too-large";
-  const isFull = pending.bytes >= config.queueBytesMax || delivery.outstandingBytes >= config.deliveryBytesMax;
+  const bytesMax = config.syncPending ? Math.min(config.queueBytesMax, config.runBytesMax) : config.queueBytesMax;
+  const inheritedBytes = state.inherited.reduce((sum, { update }) => sum + updateBytes(update), 0);
+  const isFull = pending.bytes + inheritedBytes >= bytesMax || delivery.outstandingBytes >= config.deliveryBytesMax;
   return isFull || pending.count >= config.waitingCountMax ? "busy" : undefined;
 }
 
@@ -48,10 +79,12 @@ export function sendUpdates(state: PaxosState, out: PaxosOutbox): void {
   if (leader !== undefined) sendBatches(state, leader, updates, 1, out);
 }
 
+/** What must survive a crash leaves once it is stored (D5). */
 function sendBatches(state: PaxosState, to: NodeId, updates: readonly Update[], hops: number, out: PaxosOutbox): void {
+  const leave = state.config.syncPending ? send : sendAhead;
   for (let rest = updates; rest.length > 0; ) {
     const batch = leadingUpdates(rest, state.config.runBytesMax);
-    sendAhead(state, to, { kind: "clientUpdate", updates: batch, hops }, out);
+    leave(state, to, { kind: "clientUpdate", updates: batch, hops }, out);
     rest = rest.slice(batch.length);
   }
 }
@@ -75,11 +108,11 @@ export function receiveClientUpdate(
 
 /** A leader is known: all that is pending goes to it at once, or into our own queue (V5, P7). */
 export function resendAll(state: PaxosState, out: PaxosOutbox): void {
-  const { leadership, leader, pending, config } = state;
+  const { leadership, leader, config } = state;
   if (leader === undefined) return;
   state.due.updates = [];
   const updates: Update[] = [];
-  for (const each of allPending(pending)) {
+  for (const each of allWaiting(state)) {
     again(state, each);
     if (leadership !== undefined) enqueue(state, leadership, each.update, undefined);
     else updates.push(each.update);
@@ -87,17 +120,17 @@ export function resendAll(state: PaxosState, out: PaxosOutbox): void {
   if (leader !== config.id) sendBatches(state, leader, updates, 1, out);
 }
 
-function again({ clock }: PaxosState, pending: Pending): void {
-  pending.sentAt = clock;
-  pending.tries++;
+function again({ clock }: PaxosState, waiting: Waiting): void {
+  waiting.sentAt = clock;
+  waiting.tries++;
 }
 
 /** One tick of the Update_Timer: what has waited too long is sent again (C3). */
 export function tickUpdates(state: PaxosState, out: PaxosOutbox): void {
-  const { pending, clock, config, leadership, leader } = state;
+  const { clock, config, leadership, leader } = state;
   const direct: Update[] = [];
   const detour: Update[] = [];
-  for (const each of allPending(pending)) {
+  for (const each of allWaiting(state)) {
     if (clock - each.sentAt < config.updateTicks) continue;
     again(state, each);
     if (leadership !== undefined) enqueue(state, leadership, each.update, undefined);
@@ -167,7 +200,9 @@ export function settle(state: PaxosState, out: PaxosOutbox): void {
 }
 
 /** This member takes part no more: what became of its updates cannot be learnt here. */
-export function abandonUpdates({ pending }: PaxosState, out: PaxosOutbox): void {
+export function abandonUpdates(state: PaxosState, out: PaxosOutbox): void {
+  const { pending } = state;
+  state.inherited = [];
   const left = allPending(pending);
   for (const id of new Set(left.map(({ id }) => id))) {
     out.output({ kind: "settled", id, outcome: "unknown" });

@@ -49,7 +49,7 @@ const messages: readonly PaxosMessage[] = [
   { kind: "heartbeatOk", ...stamp, view, round: 12 },
   { kind: "clientUpdate", ...stamp, updates: updates.slice(2, 3), hops: 1 },
   { kind: "read", ...stamp, life: 4_000_000_000_000, ask: 2 },
-  { kind: "readOk", ...stamp, life: 4_000_000_000_000, ask: 2, index: 310 },
+  { kind: "readOk", ...stamp, life: 4_000_000_000_000, ask: 2, next: 310 },
   { kind: "reconcile", epoch: -1, aru: 0, first: 0 },
   { kind: "reconcileData", ...stamp, first: 1, updates, founding },
   { kind: "reconcileData", ...stamp, first: 301, updates },
@@ -70,6 +70,8 @@ const records: readonly LoggedRecord[] = [
   { kind: "ordered", through: 314 },
   { kind: "base", base, snapshot, isOwn: true, promised: view },
   { kind: "base", base, snapshot: undefined, isOwn: false, promised: 0 },
+  { kind: "pending", updates: updates.slice(2, 3) },
+  { kind: "pending", updates: [] },
 ];
 
 /** Each line: a kind, then its bytes as hexadecimal digits. */

@@ -29,7 +29,7 @@ const messages = unionCodec<PaxosMessage>({
   heartbeatOk: { ...stamp, view: whole, round: whole },
   clientUpdate: { ...stamp, updates, hops: whole },
   read: { ...stamp, life: whole, ask: whole },
-  readOk: { ...stamp, life: whole, ask: whole, index: whole },
+  readOk: { ...stamp, life: whole, ask: whole, next: whole },
   reconcile: { ...stamp, first: whole },
   reconcileData: { ...stamp, first: positive, updates, founding },
   offer: { ...stamp, snapshot, base },

@@ -1,15 +1,22 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
-import { type Field, flag, optional, unionCodec, whole } from "../../../base/union-codec.ts";
+import { checked, type Field, flag, optional, unionCodec, whole } from "../../../base/union-codec.ts";
 import { readVersion } from "../../message-frame.ts";
-import type { PaxosRecord } from "../messages.ts";
+import type { PaxosRecord, Update } from "../messages.ts";
 import { base, positive, snapshot, updates, version } from "./fields.ts";
 
 /** Records that go into a log; pieces of snapshots go to the store of snapshots. */
 export type LoggedRecord = Exclude<PaxosRecord, { kind: "chunk" }>;
 
 /** A record's place in this list is its number on disk: only ever add at the end. */
-export const recordKinds: readonly LoggedRecord["kind"][] = ["view", "accepted", "learned", "ordered", "base"];
+export const recordKinds: readonly LoggedRecord["kind"][] = [
+  "view",
+  "accepted",
+  "learned",
+  "ordered",
+  "base",
+  "pending",
+];
 
 /** Kinds in the order of `recordKinds`, and their fields in the order of the format. */
 const records = unionCodec<LoggedRecord>({
@@ -18,7 +25,12 @@ const records = unionCodec<LoggedRecord>({
   learned: { first: positive, updates },
   ordered: { through: whole },
   base: { base, snapshot: optional(snapshot) as Field<LoggedBase["snapshot"]>, isOwn: flag, promised: whole },
+  pending: { updates: checked(updates, areNamed, "an update that waits is nobody's") },
 });
+
+function areNamed(all: readonly Update[]): boolean {
+  return all.every(({ client }) => client !== 0);
+}
 
 type LoggedBase = Extract<LoggedRecord, { kind: "base" }>;
 

@@ -12,6 +12,8 @@ export interface PaxosMemory {
   readonly history: History;
   readonly facts: Facts;
   readonly snapshot: SnapshotName | undefined;
+  /** Updates of runs before that wait to be ordered (D5). */
+  readonly pending: readonly Update[];
 }
 
 /** Where the log of a new member starts; without `members` it knows nobody, and will be told. */
@@ -22,7 +24,13 @@ export function firstBase(members: readonly Member[], alpha: number): Base {
 
 /** What a member of a new group starts with; `alpha` is that of its options. */
 export function firstMemory(members: readonly Member[], alpha = 1024): PaxosMemory {
-  return { promised: 0, history: newHistory(0), facts: factsOf(firstBase(members, alpha)), snapshot: undefined };
+  return {
+    promised: 0,
+    history: newHistory(0),
+    facts: factsOf(firstBase(members, alpha)),
+    snapshot: undefined,
+    pending: [],
+  };
 }
 
 /** Folds stored records, in the order they were stored, into what a member remembers (R1, R2). */
@@ -31,6 +39,7 @@ export class Recovery {
   readonly #history: History;
   readonly #facts: Facts;
   #snapshot: SnapshotName | undefined;
+  #pending: readonly Update[] = [];
   /** What a hint or a base said to be ordered. */
   #orderedThrough = 0;
   readonly #tailBytesMax: number;
@@ -59,6 +68,9 @@ export class Recovery {
         return this.#advance();
       case "base":
         return this.#takeBase(record);
+      case "pending":
+        this.#pending = record.updates;
+        return;
       case "chunk":
         return; // kept by the store of snapshots
     }
@@ -111,6 +123,7 @@ export class Recovery {
       history: this.#history,
       facts: this.#facts,
       snapshot: this.#snapshot,
+      pending: this.#pending,
     };
   }
 }

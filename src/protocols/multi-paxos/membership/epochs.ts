@@ -1,7 +1,7 @@
 import { isListed } from "../../replicated-log.ts";
 import { isLoyal, releaseEpoch } from "../clients/lease.ts";
 import { abandonUpdates } from "../clients/updates.ts";
-import { type PaxosOutbox, type PaxosState, votes } from "../state.ts";
+import { isQuorumFor, type PaxosOutbox, type PaxosState, votes } from "../state.ts";
 import { install, stepDown } from "../view/install.ts";
 import { shiftToPrepare } from "../view/prepare.ts";
 import { configurationAt, isNamed, membershipAt, viewOf } from "./configurations.ts";
@@ -36,7 +36,7 @@ export function enterEpoch(state: PaxosState, out: PaxosOutbox): void {
 export function reportMembership(state: PaxosState, out: PaxosOutbox): void {
   const { facts, configuration, due } = state;
   const newest = facts.configurations.at(-1);
-  const isCommitted = newest?.epoch === configuration?.epoch;
+  const isCommitted = newest?.epoch === configuration?.epoch && isHandedOn(state);
   if (newest?.epoch === due.reported.epoch && isCommitted === due.reported.isCommitted) return;
   const membership = membershipAt(facts.configurations, configuration);
   state.membership = membership;
@@ -48,12 +48,24 @@ export function reportMembership(state: PaxosState, out: PaxosOutbox): void {
   out.output({ kind: "membership", index: newest?.decided ?? 0, membership, isCommitted });
 }
 
+/**
+ * Whether this member may go: it takes part, or a quorum of those who do have all that came before them (M8).
+ *
+ * Who asked for the change stops the old members when it is told that this is over.
+ */
+function isHandedOn(state: PaxosState): boolean {
+  const { configuration, config, contacts } = state;
+  if (configuration === undefined || isNamed(configuration, config.id)) return true;
+  return isQuorumFor(state, (id) => (contacts.get(id)?.aru ?? 0) >= configuration.start - 1);
+}
+
 /** A member of the present epoch says that it stands, and it does not name us: we take part no more (M7). */
 export function concludeRemoved(state: PaxosState, from: string, epoch: number, out: PaxosOutbox): void {
   const { configuration, facts, config, tookPart } = state;
   if (!tookPart || state.removed !== undefined || configuration === undefined || epoch !== configuration.epoch) return;
   if (!isListed(configuration.members, from)) return;
   if (facts.configurations.some((each) => each.epoch >= epoch && isNamed(each, config.id))) return;
+  if (!isHandedOn(state)) return;
   state.removed = configuration.start - 1;
   abandonUpdates(state, out);
   out.output({ kind: "removed", index: state.removed });

@@ -1,5 +1,5 @@
 import { type Client, forgetClients } from "../clients/executed.ts";
-import { noteOrdered, settleInstalled } from "../clients/updates.ts";
+import { dropInherited, noteOrdered, settleInstalled } from "../clients/updates.ts";
 import { authorOf, execute } from "../log/facts.ts";
 import { slotAt } from "../log/history.ts";
 import { settleChange } from "../membership/changes.ts";
@@ -21,6 +21,7 @@ export function advance(state: PaxosState, out: PaxosOutbox): boolean {
     if (state.ownChange?.seq === seq) settleChange(state, state.ownChange, update, isInForce, out);
   }
   settleInstalled(state);
+  dropInherited(state);
   if (history.aru === before) return false;
   if (facts.clients.size > state.config.clientsMax) forgetClients(facts.clients, state.config.clientsMax);
   state.patience = 1;

@@ -10,7 +10,7 @@ import {
 } from "../../errors.ts";
 import { errorCode, type Files, isDiskFull, type OpenFile, storageError, systemFiles } from "../../files.ts";
 import { Contents } from "../contents.ts";
-import { checkRecord, type Log, type LogRecord, type LogSpan, type LogStats } from "../log.ts";
+import { checkRecord, holdsSpan, type Log, type LogRecord, type LogSpan, type LogStats } from "../log.ts";
 import type { PositionRow } from "../position-index.ts";
 import { decodeRecords, encodeRecords } from "../record.ts";
 import { frameSectors, openHead, openPayload, sealFrame, sectorBytes } from "./frame.ts";
@@ -286,7 +286,7 @@ class Wal implements Log {
       if (place.sector !== sector) records = openFrame(bytes, (place.sector - stretch.sector) * sectorBytes);
       sector = place.sector;
       const record = records[place.ordinal];
-      if (record?.positions?.first !== row.first) {
+      if (!holdsSpan(record, row.first, row.last)) {
         throw new CorruptionError(segment.path, place.sector * sectorBytes, "a frame changed since it was written");
       }
       spans.push({ record, first: row.first, last: row.last });

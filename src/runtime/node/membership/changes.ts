@@ -1,6 +1,11 @@
 import type { NodeId } from "../../../base/ids.ts";
-import type { RaftState } from "../../../protocols/raft/index.ts";
-import type { LogOutput, LogRequest, Membership, Reason } from "../../../protocols/replicated-log.ts";
+import {
+  type LogOutput,
+  type LogRequest,
+  type Membership,
+  type Reason,
+  takesPart,
+} from "../../../protocols/replicated-log.ts";
 import {
   AbortedError,
   BehindError,
@@ -15,6 +20,7 @@ import {
   TransferFailedError,
   UnsupportedError,
 } from "../../errors.ts";
+import type { Standing } from "../../protocols/log-protocol.ts";
 import type { Patience, Waiter, Waiters } from "../waiter.ts";
 import { applyChange, isSameMembership, type MembershipChange } from "./membership-change.ts";
 
@@ -27,6 +33,8 @@ interface Ticket extends Waiter {
   readonly kind: Kind;
   /** Of a change: where its first entry stands, once it is accepted. */
   index: number | undefined;
+  /** Of a change: the membership that is in force, while no leader is known. */
+  reached: Membership | undefined;
   readonly done: (membership: Membership | undefined) => void;
   readonly failed: (error: OperatingError) => void;
 }
@@ -35,7 +43,10 @@ interface Ticket extends Waiter {
 export interface ChangesHost {
   request(request: LogRequest): void;
   nextId(): number;
-  state(): Readonly<RaftState>;
+  readonly id: NodeId;
+  standing(): Standing;
+  /** Most voters that the protocol takes. */
+  readonly votersMax: number;
   /** Resolves if this node leads, or knows who does. */
   confirm(patience: Patience): Promise<unknown>;
   /** Members that are known to speak an older version of the protocol. */
@@ -60,13 +71,16 @@ export class Changes {
       if (this.#isReached(change)) return this.#membership();
     }
     const { members, learners } = applyChange(this.#membership(), change);
+    const { votersMax } = this.#host;
+    if (members.length > votersMax)
+      throw new InvalidChangeError(`at most ${votersMax} members vote with this protocol`);
     const reached = await this.#ask("change", patience, (id) => ({ kind: "change", id, members, learners }));
     return reached ?? { members, learners, outgoing: [] };
   }
 
   /** Of the leader alone: others may not know the newest. */
   #membership(): Membership {
-    const { role, leader, membership } = this.#host.state();
+    const { role, leader, membership } = this.#host.standing();
     if (role !== "leader") throw new NotLeaderError(leader);
     return membership;
   }
@@ -78,8 +92,8 @@ export class Changes {
 
   /** Hands over to whoever is best, if this member leads; if nobody can take over, then not. */
   async handOver(timeoutMs: number): Promise<void> {
-    const { role, membership, config } = this.#host.state();
-    if (role !== "leader" || membership.members.every(({ id }) => id === config.id)) return;
+    const { role, membership } = this.#host.standing();
+    if (role !== "leader" || membership.members.every(({ id }) => id === this.#host.id)) return;
     try {
       await this.transfer(undefined, { timeoutMs });
     } catch (error) {
@@ -89,8 +103,7 @@ export class Changes {
 
   /** Resolves once another member leads: `to`, or whoever was most up to date. */
   async transfer(to: NodeId | undefined, patience: Patience): Promise<void> {
-    const { role, config } = this.#host.state();
-    if (role === "leader" && to === config.id) return;
+    if (this.#host.standing().role === "leader" && to === this.#host.id) return;
     await this.#ask("transfer", patience, (id) => ({ kind: "transfer", id, to }));
   }
 
@@ -114,6 +127,7 @@ export class Changes {
         deadline: startedAt + timeoutMs,
         signal,
         index: undefined,
+        reached: undefined,
         done: (membership) => end(() => resolve(membership)),
         failed: fail,
         expire: (waitedMs) => fail(new OutcomeUnknownError(waitedMs)),
@@ -146,9 +160,22 @@ export class Changes {
   /** A change is done only when nothing of it is left to do: a voter that leaves counts until then. */
   membership({ index, membership, isCommitted }: Extract<LogOutput, { kind: "membership" }>): void {
     if (!isCommitted || membership.outgoing.length > 0) return;
-    for (const ticket of [...this.#tickets.values()]) {
-      if (ticket.index !== undefined && ticket.index <= index) ticket.done(membership);
+    for (const ticket of this.#tickets.values()) {
+      if (ticket.index !== undefined && ticket.index <= index) ticket.reached = membership;
     }
+    if (this.#host.standing().leader !== undefined || !takesPart(membership, this.#host.id)) this.leaderKnown();
+  }
+
+  /** This member was told that it takes part no more: what it was asked for by then is in force. */
+  removed(index: number): void {
+    for (const ticket of [...this.#tickets.values()]) {
+      if (ticket.index !== undefined && ticket.index <= index) ticket.done(this.#host.standing().membership);
+    }
+  }
+
+  /** New members may begin by agreeing on who leads them: a change is over when that is known, too. */
+  leaderKnown(): void {
+    for (const ticket of [...this.#tickets.values()]) if (ticket.reached !== undefined) ticket.done(ticket.reached);
   }
 
   #settled(ticket: Ticket, outcome: "applied" | "lost" | "unknown"): void {

@@ -1,6 +1,7 @@
 import type { NodeId } from "../../../base/ids.ts";
 import { type Member, type Membership, participantsOf } from "../../../protocols/replicated-log.ts";
 import { protocolVersion } from "../../options.ts";
+import type { Notice } from "../../transports/notices.ts";
 import type { Peer, Transport } from "../../transports/transport.ts";
 
 /** What a roster goes by. */
@@ -31,6 +32,12 @@ export class Roster {
     this.#transport = transport;
     this.#options = options;
     this.#spoken.set(options.id, options.speaks);
+  }
+
+  /** Who restarts may be given other members than those who took part last. */
+  compare({ members }: Membership, notice: Notice): void {
+    const [stored, given] = [idsOf(members), idsOf(this.#options.given)];
+    if (stored !== given) notice("warn", "the stored members count, not the given ones", { stored, given });
   }
 
   /** These take part from now on. */
@@ -83,4 +90,9 @@ export class Roster {
     const given = this.#options.given.find(({ id }) => id === member.id)?.address;
     return given === undefined || given === member.address ? member : { ...member, otherAddresses: [given] };
   }
+}
+
+function idsOf(members: readonly Member[]): string {
+  const ids = members.map(({ id }) => id);
+  return ids.sort().join(", ");
 }

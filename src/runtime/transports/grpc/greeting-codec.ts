@@ -2,14 +2,21 @@ import type { Bytes } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { ProtoFields, ProtoWriter } from "../../../base/protobuf.ts";
 import { shortAddressBytesMax } from "../addresses.ts";
-import { clusterIdBytesMax, type Identity, isPeerName, mismatches, type Refused } from "../links/handshake.ts";
+import {
+  clusterIdBytesMax,
+  type Identity,
+  isPeerName,
+  mismatches,
+  protocolBytesMax,
+  type Refused,
+} from "../links/handshake.ts";
 
 const textBytesMax = 512;
 
 /** A `Greeting` of proto/quorate/members/v1/members.proto. */
-export function encodeIdentity({ versions, session, clusterId, from, to }: Identity): Bytes {
+export function encodeIdentity({ versions, session, clusterId, from, to, protocol = "" }: Identity): Bytes {
   const writer = new ProtoWriter().number(1, versions.min).number(2, versions.max).number(3, session);
-  return writer.text(4, clusterId).text(5, from).text(6, to).finish();
+  return writer.text(4, clusterId).text(5, from).text(6, to).text(7, protocol).finish();
 }
 
 /** The same the other way. Throws `MalformedError`. */
@@ -20,7 +27,8 @@ export function decodeIdentity(bytes: Bytes): Identity {
   const [from, to] = [fields.text(5, shortAddressBytesMax), fields.text(6, shortAddressBytesMax)];
   if (!isPeerName(from) || !isPeerName(to)) throw new MalformedError("a greeting without node ids");
   const clusterId = readable(fields.text(4, clusterIdBytesMax));
-  return { versions, session: fields.number(3), clusterId, from, to };
+  const protocol = readable(fields.text(7, protocolBytesMax));
+  return { versions, session: fields.number(3), clusterId, from, to, ...(protocol !== "" && { protocol }) };
 }
 
 /** A `Refusal`, likewise. */

@@ -46,14 +46,15 @@ describe("greetings", () => {
   });
 
   test("fields and reasons that a later release appends are passed over", () => {
-    const bytes = Buffer.concat([encodeGreeting(refusal), Uint8Array.of(7, 7)]);
+    const named = { ...refusal, protocol: "raft" };
+    const bytes = Buffer.concat([encodeGreeting(named), Uint8Array.of(7, 7)]);
     bytes.writeUInt16BE(bytes.length - 6, 4);
-    const reasonAt = bytes.length - 2 - (refusal.kind === "refusal" ? refusal.text.length : 0) - 2;
+    const reasonAt = bytes.length - 2 - 5 - (refusal.kind === "refusal" ? refusal.text.length : 0) - 2;
     bytes[reasonAt] = 200;
 
     const read = new GreetingReader().read(bytes);
 
-    expect(read?.greeting).toEqual({ ...refusal, mismatch: "other" });
+    expect(read?.greeting).toEqual({ ...named, mismatch: "other" });
     expect(read?.rest).toHaveLength(0);
   });
 

@@ -16,7 +16,8 @@ export const oldestVersion = 1;
 
 /**
  * Why two nodes do not talk. `full`: no room for strangers at present; `tls`: one end encrypts, the other does not;
- * `certificate`: not one of that member, or not trusted; `other`: a reason of a later release.
+ * `certificate`: not one of that member, or not trusted; `protocol`: the order is kept in another way; `other`: a
+ * reason of a later release.
  */
 export type Mismatch = (typeof mismatches)[number];
 
@@ -34,6 +35,8 @@ export interface Identity {
   readonly clusterId: string;
   readonly from: NodeId;
   readonly to: NodeId;
+  /** What keeps the order there; a release that names none knows no Multi-Paxos. */
+  readonly protocol?: string;
 }
 
 /** What each end says first. A hello is answered by a welcome, then frames flow, or by a refusal, then it is over. */
@@ -44,16 +47,18 @@ const greetingBytesMax = 1024;
 /** Longest cluster id, in bytes of UTF-8. */
 export const clusterIdBytesMax = 128;
 const textBytesMax = 256;
+/** Longest name of a protocol, in bytes. */
+export const protocolBytesMax = 64;
 
 const magic = toUtf8("QUOR");
 const headBytes = magic.length + 2;
 const kinds = ["hello", "welcome", "refusal"] as const;
 /** In the order of their numbers on the wire. */
-export const mismatches = ["other", "version", "cluster", "node", "full", "tls", "certificate"] as const;
+export const mismatches = ["other", "version", "cluster", "node", "full", "tls", "certificate", "protocol"] as const;
 
 /**
  * A greeting's bytes: "QUOR", u16 length of the rest (big end first), kind, versions, session, cluster, from, to,
- * and a refusal's reason.
+ * a refusal's reason, and the protocol.
  *
  * This layout holds for every version: later ones append fields, which earlier ones ignore.
  */
@@ -62,6 +67,7 @@ export function encodeGreeting(greeting: Greeting): Bytes {
   writer.byte(kinds.indexOf(greeting.kind)).varint(greeting.versions.min).varint(greeting.versions.max);
   writer.varint(greeting.session).text(greeting.clusterId).text(greeting.from).text(greeting.to);
   if (greeting.kind === "refusal") writer.byte(mismatches.indexOf(greeting.mismatch)).text(greeting.text);
+  if (greeting.protocol !== undefined) writer.text(greeting.protocol);
   const body = writer.finish();
   return new ByteWriter(headBytes + body.length)
     .raw(magic)
@@ -83,8 +89,14 @@ function decodeBody(body: Bytes): Greeting {
   const to = reader.text(shortAddressBytesMax);
   if (!isPeerName(from) || !isPeerName(to)) throw new MalformedError("a greeting without node ids");
   const identity = { versions, session, clusterId, from, to };
-  if (kind !== "refusal") return { kind, ...identity };
-  return { kind, ...identity, mismatch: mismatches[reader.byte()] ?? "other", text: readText(reader, textBytesMax) };
+  if (kind !== "refusal") return { kind, ...identity, ...readProtocol(reader) };
+  const refused = { mismatch: mismatches[reader.byte()] ?? "other", text: readText(reader, textBytesMax) };
+  return { kind, ...identity, ...refused, ...readProtocol(reader) };
+}
+
+/** Releases before end here, or said nothing. */
+function readProtocol(reader: ByteReader): { readonly protocol?: string } {
+  return reader.remaining === 0 ? {} : { protocol: readText(reader, protocolBytesMax) };
 }
 
 /** Members of a cluster have ids; a member of a group is named by its address. */
@@ -140,6 +152,14 @@ export function findMismatch(ours: Identity, theirs: Identity): Refused | undefi
   }
   if (theirs.from === ours.from) return { mismatch: "node", text: `${ours.from} is this end's own id` };
   if (theirs.to !== ours.from) return { mismatch: "node", text: `this is ${ours.from}, not ${theirs.to}` };
+  if (!isSameProtocol(ours.protocol, theirs.protocol)) {
+    return { mismatch: "protocol", text: `${ours.from} runs ${ours.protocol ?? "raft"}, and so must all members` };
+  }
   if (theirs.from !== ours.to) return { mismatch: "node", text: `${ours.to} was expected, not ${theirs.from}` };
   return undefined;
+}
+
+function isSameProtocol(one: string | undefined, other: string | undefined): boolean {
+  if (one !== undefined && other !== undefined) return one === other;
+  return (one ?? other) !== "multi-paxos";
 }

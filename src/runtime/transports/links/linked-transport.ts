@@ -176,9 +176,10 @@ class Links implements LinkedTransport, Endpoint {
 
   identity(to: NodeId): Identity {
     invariant(this.#owner !== undefined, "connections are made after the start");
-    const { id, speaks } = this.#owner;
+    const { id, speaks, protocol } = this.#owner;
     const clusterId = `${this.#owner.clusterId}${this.#clusterSuffix}`;
-    return { versions: { min: oldestVersion, max: speaks }, session: this.#session, clusterId, from: id, to };
+    const identity = { versions: { min: oldestVersion, max: speaks }, session: this.#session, clusterId, from: id, to };
+    return protocol === undefined ? identity : { ...identity, protocol };
   }
 
   isMember(peer: NodeId): boolean {

@@ -23,7 +23,8 @@ export function calmGossip(state: GossipState): void {
   state.settleTicks = farTicks;
   state.probeTicks = farTicks;
   state.probeCount = 0;
-  state.periodTicks = farTicks;
+  state.gatherTicks = farTicks;
+  state.spreadTicks = farTicks;
   for (const peer of state.peers.values()) calmPeer(peer);
 }
 
@@ -35,7 +36,6 @@ function calmPeer(peer: Peer): void {
   if (peer.owesTicks !== undefined) peer.owesTicks = farTicks;
   if (peer.heard !== undefined) peer.heard.heldTicks = 0;
   peer.trips = [];
-  peer.flushTicks = farTicks;
   peer.probe.ageTicks = 0;
   peer.reportsTicks = 0;
 }

@@ -32,9 +32,9 @@ export const totalOrderScenarios: Readonly<Record<string, TotalOrderScenario>> =
     bounds: { ...lossy, duplicates: 1 },
   },
   order: {
-    about: "three members that multicast at once, each perhaps because of what it has delivered",
+    about: "three members that multicast at once, each perhaps because of what it has delivered; links in order",
     limits: { ...quiet, multicasts: 3 },
-    bounds: lossy,
+    bounds: { ...lossy, order: "sent" },
   },
   "view-change": {
     about: "three members of whom any may be silent from any step on; the others end the view, twice if need be",

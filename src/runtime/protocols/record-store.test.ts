@@ -1,13 +1,14 @@
 import { crc32 } from "node:zlib";
 import { expect, test } from "vitest";
-import type { RaftRecord } from "../protocols/raft/index.ts";
-import { membershipOf } from "../protocols/replicated-log.ts";
-import { DiskFullError } from "./errors.ts";
-import type { Log, LogRecord } from "./logs/log.ts";
-import { type MemoryMedium, memoryLog } from "./logs/memory.ts";
-import { RaftStore } from "./raft-store.ts";
-import { memorySnapshots, newSnapshotMedium } from "./snapshots/memory.ts";
-import type { Snapshots } from "./snapshots/snapshots.ts";
+import { type LoggedRecord, type RaftMemory, type RaftRecord, Recovery } from "../../protocols/raft/index.ts";
+import { membershipOf } from "../../protocols/replicated-log.ts";
+import { DiskFullError } from "../errors.ts";
+import type { Log, LogRecord } from "../logs/log.ts";
+import { type MemoryMedium, memoryLog } from "../logs/memory.ts";
+import { memorySnapshots, newSnapshotMedium } from "../snapshots/memory.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
+import { raftForm } from "./raft.ts";
+import { RecordStore } from "./record-store.ts";
 
 const members = [{ id: "a", address: "a:1" }];
 
@@ -32,7 +33,8 @@ test("a disk that is full between a snapshot's last piece and its record only de
   await store.store(records);
   await store.store([{ kind: "state", term: 3, votedFor: "a" }]);
 
-  const memory = await new RaftStore(memoryLog(medium), snapshots, () => {}).recover(members, 1000);
+  const again = new RecordStore(raftForm, memoryLog(medium), snapshots, () => {});
+  const { memory } = await again.recover<RaftMemory>(new Recovery(members, 1000));
   expect(memory).toMatchObject({ term: 3, snapshot, log: { base: at } });
   expect(await snapshots.list()).toEqual([snapshot]);
 });
@@ -57,7 +59,7 @@ test("a damaged snapshot is given to nobody, and said once; a sound one is given
   const medium = newSnapshotMedium();
   const snapshots = memorySnapshots(medium);
   const notices: string[] = [];
-  const store = new RaftStore(memoryLog(), snapshots, (_level, text) => notices.push(text));
+  const store = new RecordStore(raftForm, memoryLog(), snapshots, (_level, text) => notices.push(text));
   const first = await snapshots.save({ index: 7, term: 2 }, [Buffer.from("a snapshot in two pieces")]);
   const piece = await store.find({ kind: "chunk", snapshot: first, offset: 2, bytesMax: 8 });
   const second = await snapshots.save({ index: 9, term: 2 }, [Buffer.from("another")]);
@@ -76,9 +78,10 @@ async function openStore(
   medium: MemoryMedium,
   snapshots: Snapshots,
   append: (records: readonly LogRecord[], append: Log["append"]) => Promise<void>,
-): Promise<RaftStore> {
+): Promise<RecordStore<LoggedRecord>> {
   const log = memoryLog(medium);
-  const store = new RaftStore(
+  const store = new RecordStore(
+    raftForm,
     {
       recover: () => log.recover(),
       append: (records) => append(records, (stored) => log.append(stored)),
@@ -89,6 +92,6 @@ async function openStore(
     snapshots,
     () => {},
   );
-  await store.recover(members, 1000);
+  await store.recover(new Recovery(members, 1000));
   return store;
 }

@@ -1,30 +1,58 @@
-import { MalformedError } from "../base/errors.ts";
-import {
-  decodeRecord,
-  encodeRecord,
-  type RaftMemory,
-  type RaftRecord,
-  Recovery,
-  recordKinds,
-} from "../protocols/raft/index.ts";
+import type { Bytes } from "../../base/bytes.ts";
+import { MalformedError } from "../../base/errors.ts";
 import {
   type Entry,
   type Found,
   isSameSnapshot,
-  type Member,
   type SnapshotName,
   type Want,
-} from "../protocols/replicated-log.ts";
-import { CorruptionError } from "./errors.ts";
-import type { Log, LogRecord } from "./logs/log.ts";
-import type { Snapshots } from "./snapshots/snapshots.ts";
-import type { Notice } from "./transports/notices.ts";
+} from "../../protocols/replicated-log.ts";
+import { CorruptionError } from "../errors.ts";
+import type { Log, LogRecord } from "../logs/log.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
+import type { Notice } from "../transports/notices.ts";
 
 /** Records in one append to the log, in bytes; a single larger one goes alone. A log takes several times as much. */
 const appendBytesMax = 16 * 2 ** 20;
 
-/** One Raft group's records on a log and a store of snapshots, both of which know no protocol. */
-export class RaftStore {
+/** What any protocol stores. */
+export interface StoredRecord {
+  readonly kind: string;
+}
+
+/** A piece of a snapshot from another member, in any replicated log: it goes to the store of snapshots. */
+export interface ChunkRecord extends StoredRecord {
+  readonly kind: "chunk";
+  readonly snapshot: SnapshotName;
+  readonly offset: number;
+  readonly bytes: Bytes;
+}
+
+/** How a protocol's records lie in a log, which knows no protocol. */
+export interface RecordForm<Logged extends StoredRecord> {
+  /** A record's kind is stored as its place in here. */
+  readonly kinds: readonly string[];
+  encode(record: Logged): Bytes;
+  /** Throws `MalformedError`. */
+  decode(kind: number, bytes: Bytes): Logged;
+  hints(record: Logged): Pick<LogRecord, "latest" | "positions" | "dropThrough">;
+  /** The entries that a record holds, from index `first` on, if it holds any. */
+  entries(record: Logged): { readonly first: number; readonly entries: readonly Entry[] } | undefined;
+  /** The snapshot from which on it lets the log start, if it does. */
+  snapshot(record: Logged): SnapshotName | undefined;
+}
+
+/** Folds stored records, in order, into what a member remembers. */
+export interface Folding<Logged, Memory> {
+  /** Throws `MalformedError` for records that no member can have written in this order. */
+  take(record: Logged): void;
+  /** Once, at the end. Throws `MalformedError` likewise. */
+  finish(): Memory;
+}
+
+/** One group's records on a log and a store of snapshots, both of which know no protocol. */
+export class RecordStore<Logged extends StoredRecord = StoredRecord> {
+  readonly #form: RecordForm<Logged>;
   readonly #log: Log;
   readonly #snapshots: Snapshots;
   readonly #group: number;
@@ -33,25 +61,28 @@ export class RaftStore {
   #checked: { readonly snapshot: SnapshotName; readonly isSound: Promise<boolean> } | undefined;
   /** How many records of the call under way, or cut short by a full disk, are stored. */
   #storedCount = 0;
+  #recorded: SnapshotName | undefined;
 
-  constructor(log: Log, snapshots: Snapshots, notice: Notice, group = 0) {
+  constructor(form: RecordForm<Logged>, log: Log, snapshots: Snapshots, notice: Notice, group = 0) {
+    this.#form = form;
     this.#log = log;
     this.#snapshots = snapshots;
     this.#notice = notice;
     this.#group = group;
   }
 
-  /** What the stored records make of a member; `members` are those of a new one. `isNew`: nothing was stored. */
-  async recover(members: readonly Member[], tailBytesMax: number): Promise<RaftMemory & { readonly isNew: boolean }> {
-    const recovery = new Recovery(members, tailBytesMax);
+  /** What the stored records make of a member. `isNew`: nothing was stored. */
+  async recover<Memory>(
+    recovery: Folding<Logged, Memory>,
+  ): Promise<{ readonly memory: Memory; readonly isNew: boolean }> {
     let isNew = true;
     try {
       for await (const record of this.#log.recover()) {
         if (record.group !== this.#group) continue;
-        recovery.take(decodeRecord(record.kind, record.bytes));
+        recovery.take(this.#form.decode(record.kind, record.bytes));
         isNew = false;
       }
-      return { ...recovery.finish(), isNew };
+      return { memory: recovery.finish(), isNew };
     } catch (cause) {
       if (!(cause instanceof MalformedError)) throw cause;
       throw new CorruptionError("the write-ahead log", 0, cause.message, { cause });
@@ -64,17 +95,18 @@ export class RaftStore {
    * After a `DiskFullError` the same call is to be made again: it goes on behind what was stored, for a complete
    * snapshot takes no further pieces.
    */
-  async store(records: readonly RaftRecord[]): Promise<void> {
+  async store(records: readonly (Logged | ChunkRecord)[]): Promise<void> {
     while (this.#storedCount < records.length) this.#storedCount += await this.#storeNext(records, this.#storedCount);
     this.#storedCount = 0;
   }
 
   /** Stores a piece of a snapshot, or what goes into one append to the log; says how many records that were. */
-  async #storeNext(records: readonly RaftRecord[], from: number): Promise<number> {
+  async #storeNext(records: readonly (Logged | ChunkRecord)[], from: number): Promise<number> {
     const logged: LogRecord[] = [];
+    let recorded: SnapshotName | undefined;
     let bytes = 0;
     for (const record of records.slice(from)) {
-      if (record.kind === "chunk") {
+      if (isChunk(record)) {
         if (logged.length > 0) break;
         await this.#snapshots.receive(record.snapshot, record.offset, record.bytes);
         return 1;
@@ -83,21 +115,21 @@ export class RaftStore {
       bytes += next.bytes.length;
       if (bytes > appendBytesMax && logged.length > 0) break;
       logged.push(next);
+      recorded = this.#form.snapshot(record) ?? recorded;
     }
     await this.#log.append(logged);
+    this.#recorded = recorded ?? this.#recorded;
     return logged.length;
   }
 
-  #logRecord(record: Exclude<RaftRecord, { kind: "chunk" }>): LogRecord {
-    const stored = { group: this.#group, kind: recordKinds.indexOf(record.kind), bytes: encodeRecord(record) };
-    switch (record.kind) {
-      case "state":
-        return { ...stored, latest: true };
-      case "entries":
-        return { ...stored, positions: { first: record.from, count: record.entries.length } };
-      case "base":
-        return { ...stored, latest: true, dropThrough: record.base.index };
-    }
+  /** The snapshot that was recorded last since the start: only now older ones are not needed any more. */
+  get recorded(): SnapshotName | undefined {
+    return this.#recorded;
+  }
+
+  #logRecord(record: Logged): LogRecord {
+    const { kinds, encode, hints } = this.#form;
+    return { group: this.#group, kind: kinds.indexOf(record.kind), bytes: encode(record), ...hints(record) };
   }
 
   /** Answers a core's question. */
@@ -109,10 +141,10 @@ export class RaftStore {
     }
     const entries: Entry[] = [];
     for (const { record, first, last } of await this.#log.read(this.#group, what.from, what.bytesMax)) {
-      const decoded = decodeRecord(record.kind, record.bytes);
-      if (decoded.kind !== "entries") continue;
+      const held = this.#form.entries(this.#form.decode(record.kind, record.bytes));
+      if (held === undefined) continue;
       const start = Math.max(first, what.from);
-      for (const entry of decoded.entries.slice(start - decoded.from, last + 1 - decoded.from)) entries.push(entry);
+      for (const entry of held.entries.slice(start - held.first, last + 1 - held.first)) entries.push(entry);
     }
     return entries.length === 0 ? { kind: "gone" } : { kind: "entries", from: what.from, entries };
   }
@@ -137,4 +169,8 @@ export class RaftStore {
       return false;
     }
   }
+}
+
+function isChunk(record: StoredRecord): record is ChunkRecord {
+  return record.kind === "chunk";
 }
