@@ -37,7 +37,7 @@ const samples = mutants
   .filter(({ isSample }) => isSample)
   .map(({ hunts: [first], ...rest }) => ({ ...rest, hunts: first === undefined ? [] : [first] }));
 
-describe("a sample of the hunts", () => {
+describe("a sample of the hunts", { timeout: 120_000 }, () => {
   test.each(Object.keys(catalogue))("the sources of %s as they are pass", async (protocol) => {
     const caught = await huntMutant(undefined, { by: "simulate", protocol, runsMax: 3 }, 60_000);
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { newPaxosScenario, type PaxosScenario } from "../../src/simulator/multi-paxos/scenario.ts";
-import { failoverMs, restartConformance } from "../conformance/replicated-log.ts";
+import { failoverMs, restartConformance, successionConformance } from "../conformance/replicated-log.ts";
+import { openPaxos } from "../support/logs.ts";
 
 const seeds = Array.from({ length: 20 }, (_, at) => at + 1);
 
@@ -23,7 +24,8 @@ test.each([3, 5])("a killed leader of %i is replaced within twice the progress t
   expect(gaps.at(-1)).toBeLessThan(2100);
 });
 
-restartConformance(newPaxosScenario);
+restartConformance(openPaxos);
+successionConformance(openPaxos);
 
 /** Longest time in which nothing new was agreed on, while the members that can propose something every 20 ms. */
 function longestPauseMs(cluster: PaxosScenario, ms: number): number {

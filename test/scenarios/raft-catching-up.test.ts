@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
 import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
+import { catchingUpConformance } from "../conformance/catching-up.ts";
+import { openRaft } from "../support/logs.ts";
+
+catchingUpConformance(openRaft);
 
 /** A cluster whose member `behind` missed `count` proposals, and is still cut off. */
 function withOneBehind(count: number, options: object): { cluster: RaftScenario; leader: string; behind: string } {
@@ -14,49 +18,6 @@ function withOneBehind(count: number, options: object): { cluster: RaftScenario;
   cluster.run(100);
   return { cluster, leader, behind };
 }
-
-function kinds(cluster: RaftScenario, id: string): Set<string> {
-  return new Set(
-    cluster.outputs(id).map((output) => (output.kind === "want" ? `want ${output.what.kind}` : output.kind)),
-  );
-}
-
-test("a follower behind the leader's memory is fed from storage, without a snapshot", () => {
-  const { cluster, leader, behind } = withOneBehind(60, { tailBytesMax: 2000 });
-
-  cluster.heal();
-  const isBack = cluster.until(() => cluster.agreesOn("x59"), 2000);
-
-  expect(isBack).toBe(true);
-  expect(cluster.state(leader).log.tail.length).toBeLessThan(10);
-  expect(kinds(cluster, leader)).toContain("want entries");
-  expect(kinds(cluster, behind)).not.toContain("restore");
-});
-
-test("a follower behind the compacted log gets the snapshot, and what followed it", () => {
-  const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 50 });
-  cluster.snapshot(leader);
-  cluster.propose(leader, "after");
-  cluster.run(50);
-
-  cluster.heal();
-  const isBack = cluster.until(() => cluster.agreesOn("after"), 2000);
-
-  expect(isBack).toBe(true);
-  expect(kinds(cluster, behind)).toContain("restore");
-  expect(cluster.texts(behind)).toEqual(cluster.texts(leader));
-});
-
-test("a follower a little behind a snapshot is fed from the entries that were retained", () => {
-  const { cluster, leader, behind } = withOneBehind(20, { retainCount: 50 });
-  cluster.snapshot(leader);
-
-  cluster.heal();
-  cluster.until(() => cluster.agreesOn("x19"), 2000);
-
-  expect(cluster.texts(behind)).toHaveLength(20);
-  expect(kinds(cluster, behind)).not.toContain("restore");
-});
 
 test("a snapshot arrives while the leader goes on writing and compacting", () => {
   const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 32, chunksInflightMax: 1 });
@@ -134,34 +95,4 @@ test("a snapshot transfer that a crash of the follower interrupts is resumed whe
   expect(isBack).toBe(true);
   expect(offsets.filter((offset) => offset < received)).toEqual([]);
   expect(offsets).toContain(received);
-});
-
-test("a snapshot transfer that a lost message interrupts goes on after an election timeout", () => {
-  const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 20 });
-  cluster.snapshot(leader);
-  cluster.heal();
-  cluster.until(() => (cluster.store(behind).incoming?.received ?? 0) > 100);
-
-  cluster.cluster.world = { ...cluster.cluster.world, loss: 300 };
-  cluster.run(1000);
-  cluster.cluster.world = { ...cluster.cluster.world, loss: 0 };
-  const isBack = cluster.until(() => cluster.agreesOn("x59"), 3000);
-
-  expect(isBack).toBe(true);
-  expect(cluster.texts(behind)).toEqual(cluster.texts(leader));
-});
-
-test("a new leader takes over the catching up of a follower", () => {
-  const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 20 });
-  for (const id of cluster.ids(behind)) cluster.snapshot(id);
-  cluster.heal();
-  cluster.until(() => (cluster.store(behind).incoming?.received ?? 0) > 60);
-
-  cluster.crash(leader);
-  const next = cluster.leader(leader);
-  cluster.propose(next, "after");
-  const isBack = cluster.until(() => cluster.texts(behind).includes("after"), 3000);
-
-  expect(isBack).toBe(true);
-  expect(cluster.texts(behind)).toEqual(cluster.texts(next));
 });

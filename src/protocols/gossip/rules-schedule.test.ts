@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { GossipGroup } from "../../../test/support/gossip-group.ts";
+import { newRandom, nextBelow } from "../../base/random.ts";
 import { toUtf8 } from "../../base/text.ts";
 
 test("B5: with `traffic` a node's batches reach the one above just before its own leave", () => {
@@ -74,4 +75,25 @@ test("B5: what comes a little too late goes on soon, and does not wait for a per
   expect(made.until(() => made.texts("n2").includes("x"), 10)).toBeLessThanOrEqual(4);
   made.submit("n0", "z");
   expect(made.until(() => made.texts("n2").includes("z"), 100)).toBeGreaterThan(90); // its own waits here
+});
+
+test("B5: however often the node above says when it sends on, sooner or later heard, a batch leaves once a period", () => {
+  const [periodTicks, roundTripTicks] = [30, 4];
+  const made = new GossipGroup({ members: 2, options: { tuning: "traffic", periodTicks, roundTripTicks } });
+  const incarnation = made.state("n0").config.incarnation;
+  const random = newRandom(1);
+  made.run(periodTicks);
+  const from = made.tick;
+  for (let at = 0; at < 40 * periodTicks; at++) {
+    const dueTicks = Math.max(0, periodTicks - (at % periodTicks) - nextBelow(random, 4));
+    made.inject("n0", "n1", { kind: "ack", incarnation, links: 0, dueTicks, knows: [] });
+    made.submit("n1", `x${at}`);
+    made.run(1);
+  }
+
+  const sent = made.since(from, "batch").filter(({ from: sender }) => sender === "n1");
+  const gaps = sent.slice(1).map(({ sentAt }, at) => sentAt - (sent[at]?.sentAt ?? 0));
+  expect(gaps.length).toBeGreaterThan(35);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(periodTicks - 6);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(periodTicks + 6);
 });

@@ -64,6 +64,13 @@ describe("V13 state transfer", () => {
     expect(donor.tick(40).join()).not.toContain("state of 0");
   });
 
+  test("who has ended gives the state no more", () => {
+    const donor = new LoneMember({ members: ["b", "c*"] });
+    donor.install({ members: [viewMember("c")] }, "c");
+
+    expect(donor.request(give(0, "one", true))).toEqual([]);
+  });
+
   test("an owner that does not answer is asked again", () => {
     const donor = new LoneMember({ members: ["b", "c*"] });
 

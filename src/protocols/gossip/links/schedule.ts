@@ -46,11 +46,19 @@ export function passOn(state: GossipState): void {
   if (tuning === "traffic") spread(state, periodTicks + slackTicks);
 }
 
-/** The node above says that it sends on what it has gathered in `dueTicks`: ours is to reach it just before. */
+/**
+ * The node above says that it sends on what it has gathered in `dueTicks`: ours is to reach it just before.
+ *
+ * That is heard now sooner, now later. So a moment that is near moves a little, and never to the next period: under
+ * messages that keep coming a batch would never leave, or leave twice.
+ */
 export function align(state: GossipState, peer: Peer, dueTicks: number): void {
-  const { periodTicks, roundTripTicks, slackTicks } = state.config;
+  const { periodTicks, roundTripTicks, slackTicks, lateTicks } = state.config;
   const trips = peer.trips.toSorted((one, other) => one - other);
   const trip = trips[Math.floor(trips.length * usualShare)] ?? roundTripTicks;
-  const left = (dueTicks - trip - slackTicks) % periodTicks;
-  state.gatherTicks = left > 0 ? left : left + periodTicks;
+  const wanted = dueTicks - trip - slackTicks;
+  const apart = wanted - state.gatherTicks;
+  const shift = apart - periodTicks * Math.round(apart / periodTicks);
+  if (Math.abs(shift) <= slackTicks + lateTicks) state.gatherTicks = Math.max(1, state.gatherTicks + shift);
+  else state.gatherTicks = wanted - periodTicks * Math.ceil(wanted / periodTicks - 1); // within a period from now
 }

@@ -18,5 +18,6 @@ export function end(
   state.waiting = [];
   state.waitingBytes = 0;
   state.synod.attempt = undefined;
+  state.transfers.clear();
   out.output(reason);
 }
