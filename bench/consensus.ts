@@ -15,12 +15,13 @@ type Group = LogScenario<LogVocabulary, unknown>;
 interface Setup {
   readonly members: number;
   readonly seed: number;
-  readonly options?: object;
 }
 
 const protocols: Readonly<Record<string, (setup: Setup) => Group>> = {
   raft: (setup) => new RaftScenario(setup) as unknown as Group,
   "multi-paxos": (setup) => newPaxosScenario(setup) as unknown as Group,
+  "multi-paxos, accepts to all": (setup) =>
+    newPaxosScenario({ ...setup, options: { acceptsTo: "all" } }) as unknown as Group,
 };
 
 const seeds = Array.from({ length: 50 }, (_, at) => at + 1);

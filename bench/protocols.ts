@@ -1,8 +1,8 @@
 /**
- * Raft and Multi-Paxos, each over tcp, grpc and udp, each on memory, wal and lmdb: commits a second, the time each takes,
- * and the CPU of all members for one, with 1, 64 and 256 proposals of 64 bytes in flight at the leader. Three members,
- * each a process of its own, on loopback. The two protocols take turns on the same transport and storage; what is
- * compared is the ratio of a round. On a busy machine the ratio of CPU says more than that of commits.
+ * Raft and Multi-Paxos, each over tcp, grpc and udp, each on memory, wal and lmdb: commits a second, the time each
+ * takes, and the CPU of all members for one, with 1, 64 and 256 proposals of 64 bytes in flight at the leader. Three
+ * members, each a process of its own, on loopback. The two protocols take turns on the same transport and storage; what
+ * is compared is the ratio of a round. On a busy machine the ratio of CPU says more than that of commits.
  *
  * `npx tsx bench/protocols.ts [seconds] [rounds] [--only=tcp/wal,…]`
  */
