@@ -26,6 +26,7 @@ export type { TotalOrderLimits } from "./explore/total-order/limits.ts";
 export { type TotalOrderScenario, totalOrderScenarios } from "./explore/total-order/scenarios.ts";
 export type { TotalOrderTerms } from "./explore/total-order/terms.ts";
 export type { Place } from "./explore/visited.ts";
+export { type Walked, walk } from "./explore/walk/walk.ts";
 export type { Chance } from "./own/chance.ts";
 export type { Claim, Claims } from "./own/claims.ts";
 export type { CoreStart, OwnCore, SeenGroup, SeenMember } from "./own/core.ts";

@@ -53,6 +53,28 @@ test("gossip is explored with a scenario that is named", async () => {
   expect(stdout).toContain("every promise held in every state");
 });
 
+test("Multi-Paxos is explored with a scenario that is named", async () => {
+  const { code, stdout } = await runQuorate(["explore", "multi-paxos", "--scenario", "read", "--reads", "0"]);
+
+  expect(code).toBe(0);
+  expect(stdout).toContain("multi-paxos: read: 3 voters, 0 learners (led), free elections, alpha 1;\n");
+  expect(stdout).toContain("every promise held in every state");
+});
+
+const wild = ["--applications", "3", "--attempts", "3", "--crashes", "3", "--order", "sent"];
+
+test("walks at random say how many they were, and tell what they find, by the seed that repeats it", async () => {
+  const words = ["explore", "total-order", "--scenario", "founding", ...wild, "--jobs", "2"];
+  const kept = await runQuorate([...words, "--walk", "20"]);
+  const lost = await runQuorate([...words, "--memory", "lost", "--walk", "9", "--seed", "150", "--json"]);
+
+  expect([kept.code, lost.code]).toEqual([0, 1]);
+  expect(kept.stdout).toMatch(/^walks +20, [\d,]+ a second$/m);
+  expect(kept.stdout).toContain("every promise held in every state that came up");
+  const { found } = JSON.parse(lost.stdout);
+  expect(found).toMatchObject({ seed: 152, violation: { claim: expect.stringContaining("one group is founded") } });
+});
+
 test("what a protocol does not promise is told as a story, with the exit code of a failure", async () => {
   const founding = ["--scenario", "founding", "--memory", "lost", "--applications", "1", "--attempts", "2"];
   const { code, stdout } = await runQuorate(["explore", "total-order", ...founding, "--order", "sent"]);
@@ -80,6 +102,8 @@ test.each([
   [["explore", "gossip", "--multicasts", "2"], "--multicasts means nothing to gossip, only to total-order"],
   [["explore", "gossip", "--kept", "some"], "--kept must be all or none, not some"],
   [["explore", "synod", "--proposers", "4"], "--proposers must be a whole number from 1 to 3, not 4"],
+  [["explore", "multi-paxos", "--members", "4", "--learners", "3"], "--members and --learners must be 6 at most"],
+  [["explore", "raft", "--walk", "0"], "--walk must be a whole number from 1"],
   [["explore", "raft", "--members", "9"], "--members must be a whole number from 1 to 5, not 9"],
   [["explore", "raft", "--order", "odd"], "--order must be any or sent, not odd"],
 ])("%j is refused", async (words, why) => {

@@ -1,12 +1,20 @@
-import type { Bounds, RaftLimits, SynodLimits, TotalOrderLimits } from "../../src/simulator/index.ts";
+import type { Bounds, PaxosLimits, RaftLimits, SynodLimits, TotalOrderLimits } from "../../src/simulator/index.ts";
 
-/** Every order of events within bounds, in a small group of some protocol. */
-export type Orders = { readonly by: "explore"; readonly bounds?: Partial<Bounds> } & (
+/** A small group of some protocol, and what may happen to it. */
+export type Group = { readonly bounds?: Partial<Bounds> } & (
   | { readonly protocol: "raft"; readonly limits?: Partial<RaftLimits> }
+  /** In one part of its life, as `quorate explore multi-paxos` names them. */
+  | { readonly protocol: "multi-paxos"; readonly scenario: string; readonly limits?: Partial<PaxosLimits> }
   /** In one part of its life, as `quorate explore total-order` names them. */
   | { readonly protocol: "total-order"; readonly scenario: string; readonly limits?: Partial<TotalOrderLimits> }
   | { readonly protocol: "synod"; readonly limits?: Partial<SynodLimits> }
 );
+
+/** Every order of events in it. */
+export type Orders = { readonly by: "explore" } & Group;
+
+/** Walks through it at random, from seed 1 on. */
+export type Walks = { readonly by: "walk"; readonly runsMax: number } & Group;
 
 /** One way to look for a mutant. */
 export type Hunt =
@@ -21,6 +29,7 @@ export type Hunt =
       readonly runsMax: number;
     }
   | Orders
+  | Walks
   /** The project's own tests, run on the mutant. */
   | { readonly by: "tests"; readonly files: readonly string[] };
 
@@ -28,7 +37,7 @@ export type Hunt =
 export interface Catch {
   /** What the harness said; `undefined` when it noticed nothing. */
   readonly claim: string | undefined;
-  /** Seeds run, states visited, or test files run. */
+  /** Seeds run, states visited, walks taken, or test files run. */
   readonly effort: number;
 }
 
@@ -36,5 +45,6 @@ export interface Catch {
 export const effortWords: Readonly<Record<Hunt["by"], string>> = {
   simulate: "seeds",
   explore: "states",
+  walk: "walks",
   tests: "files",
 };

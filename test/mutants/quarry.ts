@@ -3,19 +3,23 @@ import {
   type Bounds,
   type Explorable,
   Exploration,
+  explorablePaxos,
   explorableRaft,
   explorableSynod,
   explorableTotalOrder,
+  paxosScenarios,
   Simulation,
   type Terms,
   totalOrderScenarios,
+  walk,
 } from "../../src/simulator/index.ts";
 import { smallBounds, smallLimits } from "../support/exploration.ts";
-import type { Catch, Hunt, Orders } from "./hunt.ts";
+import type { Catch, Group, Hunt, Orders, Walks } from "./hunt.ts";
 
 // Bundled with a mutant's sources and run as a worker: hunts the mutant that it holds, and says what came of it.
 
 const statesMax = 6_000_000;
+const walkStepsMax = 400;
 
 parentPort?.postMessage(await hunt(workerData as Hunt));
 
@@ -25,6 +29,8 @@ async function hunt(how: Hunt): Promise<Catch> {
       return await inWorlds(how);
     case "explore":
       return inOrders(how);
+    case "walk":
+      return onWalks(how);
     case "tests":
       throw new Error("tests are run by the test runner");
   }
@@ -47,11 +53,26 @@ function inOrders(how: Orders): Catch {
   return { claim: violation?.claim, effort: states };
 }
 
+function onWalks(how: Walks): Catch {
+  const [explorable, some] = groupOf(how);
+  const bounds = { ...smallBounds, steps: walkStepsMax, ...some, ...how.bounds };
+  for (let seed = 1; seed <= how.runsMax; seed++) {
+    const { violation } = walk(explorable, bounds, seed);
+    if (violation !== undefined) return { claim: violation.claim, effort: seed };
+  }
+  return { claim: undefined, effort: how.runsMax };
+}
+
 /** What is explored, and what may happen to it besides what the hunt says. */
-function groupOf(how: Orders): readonly [Explorable<Terms>, Partial<Bounds>] {
+function groupOf(how: Group): readonly [Explorable<Terms>, Partial<Bounds>] {
   switch (how.protocol) {
     case "raft":
       return [explorableRaft({ ...smallLimits, ...how.limits }), { crashes: 1 }];
+    case "multi-paxos": {
+      const scenario = paxosScenarios[how.scenario];
+      if (scenario === undefined) throw new Error(`there is no scenario ${how.scenario}`);
+      return [explorablePaxos({ ...scenario.limits, ...how.limits }), scenario.bounds];
+    }
     case "total-order": {
       const scenario = totalOrderScenarios[how.scenario];
       if (scenario === undefined) throw new Error(`there is no scenario ${how.scenario}`);

@@ -39,6 +39,8 @@ function protocolCommand(protocol: ExplorableProtocol): Command {
     .option("--steps <count>", "no further from the start than this", "1000")
     .option("--states-max <count>", "no more states than this", "20000000")
     .option("--time <duration>", "no longer than this", "60s")
+    .option("--walk <count>", "instead of everything so many walks at random, of --steps each at most")
+    .option("--seed <number>", "seed of the first walk", "1")
     .option("--jobs <count>", "threads (default: one for each core)")
     .option("--json", "answer as JSON")
     .action(async (words: Words) => {

@@ -7,6 +7,7 @@ import type { ExplorableProtocol } from "./protocols/protocol.ts";
 import type { Words } from "./reader.ts";
 import { findingText, perSecond, progressText } from "./report.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { walkAtRandom } from "./walks.ts";
 
 /** Between two lines of progress: on a terminal, where the line is written anew, and elsewhere. */
 const redrawMs = 200;
@@ -20,6 +21,8 @@ export async function explore(protocol: ExplorableProtocol, words: Words): Promi
     stop.abort();
     process.once("SIGINT", () => process.exit(exitCode.interrupted));
   });
+  if (settings.walks !== undefined)
+    return await walkAtRandom(settings, settings.walks, words.json === true, stop.signal);
   const startedAt = performance.now();
   const finding = await run(settings, startedAt, stop.signal);
   const elapsedMs = performance.now() - startedAt;

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Bounds, Explored, Order, Partner, Place, Terms } from "../../simulator/index.ts";
+import type { Bounds, Explored, Order, Partner, Place, Terms, Violation } from "../../simulator/index.ts";
 
 /** What a thread starts with: its share of the whole. */
 export interface Task {
@@ -13,10 +13,20 @@ export interface Task {
 export type Ask =
   | { readonly kind: "work"; readonly order: Order<Terms> }
   | { readonly kind: "place"; readonly state: number }
-  | { readonly kind: "tell"; readonly way: readonly Place[]; readonly claim: string };
+  | { readonly kind: "tell"; readonly way: readonly Place[]; readonly claim: string }
+  | { readonly kind: "walk"; readonly seed: number; readonly count: number };
 
-/** A share of an exploration in a thread of its own. */
+/** What some walks came to; they end with the first broken promise. */
+export interface Walks {
+  readonly walks: number;
+  readonly steps: number;
+  readonly found: { readonly seed: number; readonly violation: Violation } | undefined;
+}
+
+/** A share of an exploration in a thread of its own; or walks, which need no share. */
 export interface Thread extends Partner<Terms> {
+  /** Walks so often, with seeds from `seed` on. */
+  walk(seed: number, count: number): Promise<Walks>;
   end(): Promise<unknown>;
 }
 
@@ -36,6 +46,7 @@ export function startThread(task: Task): Thread {
     work: (order) => ask({ kind: "work", order }),
     place: (state) => ask({ kind: "place", state }),
     tell: (way, claim) => ask({ kind: "tell", way, claim }),
+    walk: (seed, count) => ask({ kind: "walk", seed, count }),
     end: () => worker.terminate(),
   };
 }

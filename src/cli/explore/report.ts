@@ -1,6 +1,7 @@
 import type { Finding, Progress } from "../../simulator/index.ts";
 import { formatMs } from "../quantities.ts";
 import { formatCount, type Paint, table } from "../terminal.ts";
+import type { Walks } from "./partner.ts";
 import type { Settings } from "./settings.ts";
 
 /** How far it is and how fast, in a line. */
@@ -26,6 +27,23 @@ export function findingText(finding: Finding, settings: Settings, elapsedMs: num
     ["bound reached", boundText(finding, settings, elapsedMs)],
   ];
   return `${whatText(settings)}\n\n${table(first, rows)}\n\n${verdictText(finding, paint)}`;
+}
+
+/** What walks came to, for people. */
+export function walksText({ walks, steps, found }: Walks, settings: Settings, elapsedMs: number, paint: Paint): string {
+  const first = ["walks", `${formatCount(walks)}, ${formatCount(perSecond(walks, elapsedMs))} a second`];
+  const rows = [
+    ["steps", `${formatCount(steps)}, ${formatCount(perSecond(steps, elapsedMs))} a second`],
+    ["time", formatMs(elapsedMs)],
+  ];
+  return `${whatText(settings)}\n\n${table(first, rows)}\n\n${walksVerdict(found, paint)}`;
+}
+
+function walksVerdict(found: Walks["found"], paint: Paint): string {
+  if (found === undefined) return paint("green", "every promise held in every state that came up");
+  const { seed, violation } = found;
+  const head = `${paint("red", "a promise is broken")} on the walk of seed ${seed}, of which these steps matter:`;
+  return [head, ...violation.trace.map(numbered), violation.claim].join("\n");
 }
 
 function whatText({ explored, told, bounds }: Settings): string {

@@ -12,6 +12,8 @@ export interface Settings {
   readonly told: Choice["told"];
   readonly timeMs: number;
   readonly jobs: number;
+  /** Walks at random, instead of everything: how many, and the seed of the first. */
+  readonly walks: { readonly count: number; readonly seed: number } | undefined;
 }
 
 const tooMany = "too many kinds of events at once: leave out some, that is set their counts to 0";
@@ -26,12 +28,17 @@ export function readSettings(protocol: ExplorableProtocol, words: Words): Settin
   const steps = reader.count("steps", 1, 1_000_000);
   const states = reader.count("statesMax", 1, 1_000_000_000);
   const bounds = { ...choice.bounds, steps, states, symmetry: true };
-  if (!canBeCounted(explored, bounds)) throw new CommandFailure(exitCode.usage, tooMany);
+  if (words.walk === undefined && !canBeCounted(explored, bounds)) throw new CommandFailure(exitCode.usage, tooMany);
   return {
     explored,
     bounds,
     told,
     timeMs: parseDuration(String(words.time), "--time", timeMsMax),
     jobs: words.jobs === undefined ? availableParallelism() : reader.count("jobs", 1, 64),
+    walks: words.walk === undefined ? undefined : readWalks(reader),
   };
+}
+
+function readWalks(reader: Reader): Settings["walks"] {
+  return { count: reader.count("walk", 1, 1_000_000_000), seed: reader.count("seed", 0, 2 ** 32 - 1) };
 }

@@ -1,10 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant, unreachable } from "../../base/invariant.ts";
-import { explorableOf, Share, workOn } from "../../simulator/index.ts";
-import type { Ask, Task } from "./partner.ts";
+import { explorableOf, Share, walk, workOn } from "../../simulator/index.ts";
+import type { Ask, Task, Walks } from "./partner.ts";
 
 const { explored, bounds, number, count } = workerData as Task;
-const share = new Share(explorableOf(explored), bounds, number, count);
+const explorable = explorableOf(explored);
+const share = new Share(explorable, bounds, number, count);
 
 function answer(ask: Ask): unknown {
   switch (ask.kind) {
@@ -14,9 +15,23 @@ function answer(ask: Ask): unknown {
       return share.place(ask.state);
     case "tell":
       return share.tell(ask.way, ask.claim);
+    case "walk":
+      return walkOften(ask.seed, ask.count);
     default:
       return unreachable(ask);
   }
+}
+
+function walkOften(first: number, most: number): Walks {
+  let steps = 0;
+  for (let walks = 1; walks <= most; walks++) {
+    const seed = first + walks - 1;
+    const walked = walk(explorable, bounds, seed);
+    steps += walked.steps;
+    const { violation } = walked;
+    if (violation !== undefined) return { walks, steps, found: { seed, violation } };
+  }
+  return { walks: most, steps, found: undefined };
 }
 
 invariant(parentPort !== null, "this file runs in a thread of its own");

@@ -158,6 +158,20 @@ describe("M6: entering an epoch", () => {
   });
 });
 
+describe("A2: a member that is left in an older epoch", () => {
+  const proofs = (words: readonly string[]) => only(words, "→ d", "⇢ d").map((word) => word.slice(2, 22));
+
+  test("is told by whoever it speaks to, also when it only says where it is", () => {
+    const member = changing("abc", "", [filler(1)]);
+    member.flush();
+    const wants = member.receive("d", { kind: "viewChange", attempted: viewOf(0, 5), heard: [], epoch: 0 });
+    member.tick(3);
+    const says = member.receive("d", { ...proof, installed: viewOf(0, 4), epoch: 0 });
+
+    expect([proofs(wants), proofs(says)]).toEqual([["d e1 a2 viewProof 1."], ["d e1 a2 viewProof 1."]]);
+  });
+});
+
 describe("M7: who takes no part", () => {
   test("M8: a member that was left out says so once a quorum of the present ones shows that the epoch stands", () => {
     const member = changing("bcd", "", [filler(1)]);

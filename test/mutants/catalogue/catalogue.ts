@@ -1,5 +1,6 @@
 import type { Hunt, Orders } from "../hunt.ts";
 import { gossipMutants } from "./gossip.ts";
+import { multiPaxosMutants } from "./multi-paxos.ts";
 import type { Mutant } from "./mutant.ts";
 import { raftMutants } from "./raft.ts";
 import { totalOrderMutants } from "./total-order.ts";
@@ -7,6 +8,7 @@ import { totalOrderMutants } from "./total-order.ts";
 /** All mutants, by protocol. */
 export const catalogue: Readonly<Record<string, readonly Mutant[]>> = {
   raft: raftMutants,
+  "multi-paxos": multiPaxosMutants,
   "total-order": totalOrderMutants,
   gossip: gossipMutants,
 };

@@ -167,6 +167,7 @@ function isSpent(message: PaxosMessage, state: Readonly<PaxosState>, mayRestart:
     case "viewChange":
       return message.attempted <= lastInstalled;
     case "prepare":
+    case "heirPrepare":
     case "proposal":
     case "heartbeat":
     case "transfer":

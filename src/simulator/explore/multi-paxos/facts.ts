@@ -60,7 +60,8 @@ function checkStep(before: State, after: State): void {
 /** What a member claims by a message. */
 function factsOf({ config: { id }, life, history }: State, message: PaxosMessage): PaxosFact[] {
   switch (message.kind) {
-    case "prepare": {
+    case "prepare":
+    case "heirPrepare": {
       const { view } = message;
       return [
         { kind: "promises", id, view },

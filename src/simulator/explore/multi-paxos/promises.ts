@@ -37,8 +37,11 @@ function rememberOne(history: PaxosHistory, fact: PaxosFact): PaxosHistory {
       return { ...history, leaders: withEntry(history.leaders, view, [id, life]) };
     }
     case "promises": {
-      const highest = Math.max(fact.view, history.promised.get(fact.id) ?? 0);
-      return { ...history, promised: withEntry(history.promised, fact.id, highest) };
+      const { id, view } = fact;
+      const promised = history.promised.get(id) ?? 0;
+      const told = `${id} in ${viewWords(view)}, who promised ${viewWords(promised)}`;
+      invariant(view >= promised, `nothing is answered for a lower view than was promised: ${told}`);
+      return { ...history, promised: withEntry(history.promised, id, view) };
     }
     case "proposes":
       return rememberProposal(history, fact.view, fact.seq, fact.update);
@@ -161,6 +164,9 @@ function rememberAnswers(history: PaxosHistory, ids: readonly number[], index: n
 export function checkPaxos(members: readonly Member[], history: PaxosHistory): void {
   for (const member of members) {
     const { state, disk } = member;
+    const epoch = state.configuration?.epoch;
+    const isOfEpoch = epoch === undefined || epochOf(state.lastInstalled) === epoch;
+    invariant(isOfEpoch, `a member is in a view of its epoch: ${state.config.id} in ${viewWords(state.lastInstalled)}`);
     promiseIsStored(state.config.id, disk, history);
     if (state.role === "leader") leaderIsComplete(state, history);
     deliveredIsStored(member, history);
