@@ -151,7 +151,7 @@ export function checkOptions(options: NodeOptions): NodeConfig {
 function checkTransport(transport: NodeOptions["transport"], protocol: string): void {
   if (typeof transport !== "string") return;
   check("transport", transportKinds.includes(transport), `must be one of ${transportKinds.join(", ")}`);
-  const hasSchema = transport !== "grpc" || protocol === "raft";
+  const hasSchema = transport !== "grpc" || isLogProtocol(protocol);
   check("transport", hasSchema, `cannot be grpc with ${protocol}, whose messages have no schema`);
 }
 

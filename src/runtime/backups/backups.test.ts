@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freeAddresses } from "../../../test/support/free-ports.ts";
 import { journal } from "../../../test/support/journal.ts";
 import { eventually, machineCluster, quick } from "../../../test/support/members.ts";
+import { testedProtocol } from "../../../test/support/tested-protocol.ts";
 import type { MachineNode } from "../api.ts";
 import { openNode } from "../open-node.ts";
 import { type Backup, verifyBackup } from "./backup-file.ts";
@@ -109,7 +110,9 @@ describe("a restored backup", () => {
     const file = await journalBackup("a", "b");
     const members = await freeAddresses("n1", "n2", "n3");
     const ids = Object.keys(members);
-    const restored = await Promise.all(ids.map((id) => restoreBackup({ file, id, members, dataDir: join(home, id) })));
+    const restored = await Promise.all(
+      ids.map((id) => restoreBackup({ file, id, members, dataDir: join(home, id), protocol: testedProtocol })),
+    );
     const nodes = await Promise.all(ids.map((id) => openRestored(id, members)));
 
     const repeated = await nodes[0]?.execute("a", { key: "a" });

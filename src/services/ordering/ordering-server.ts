@@ -1,13 +1,13 @@
 import type { NodeId } from "../../base/ids.ts";
-import { messageBytesMax } from "../../protocols/raft/index.ts";
+import { messageBytesMax } from "../../protocols/message-frame.ts";
 import type { MachineNode } from "../../runtime/api.ts";
 import { OperatingError } from "../../runtime/errors.ts";
 import type { Call } from "../../runtime/grpc/server-call.ts";
 import { GrpcError, grpcStatus } from "../../runtime/grpc/status.ts";
 import { openNode } from "../../runtime/open-node.ts";
 import type { MemberTls } from "../../runtime/tls/credentials.ts";
-import { makeTransport } from "../../runtime/transport-kinds.ts";
 import type { Address } from "../../runtime/transports/addresses.ts";
+import { grpcTransport, protobufBytesMore } from "../../runtime/transports/grpc/grpc.ts";
 import type { Notice } from "../../runtime/transports/notices.ts";
 import { orderingMachine, orderMethod, type Update } from "./ordering.ts";
 
@@ -25,6 +25,8 @@ export interface OrderingServerOptions {
   readonly notice: Notice;
 }
 
+const protocol = "multi-paxos";
+
 /** Longest time that an update may take here, in ms, before its client is told to try elsewhere. */
 const orderMsMax = 4000;
 
@@ -32,11 +34,11 @@ const orderMsMax = 4000;
 export async function openOrderingServer(options: OrderingServerOptions): Promise<OrderingNode> {
   const { listen, tls, notice, ...rest } = options;
   let node: OrderingNode | undefined;
-  const transport = makeTransport("grpc", messageBytesMax, {
-    ...{ listen, tls, notice },
-    serve: (server) => server.on(orderMethod, (update, call) => order(node, update, call)),
-  });
-  node = await openNode({ ...rest, notice, transport, machine: orderingMachine });
+  const links = { listen, tls, notice, frameBytesMax: messageBytesMax + protobufBytesMore };
+  const transport = grpcTransport(links, protocol, (server) =>
+    server.on(orderMethod, (update, call) => order(node, update, call)),
+  );
+  node = await openNode({ ...rest, notice, transport, protocol, machine: orderingMachine });
   return node;
 }
 

@@ -5,6 +5,7 @@ import { invariant } from "../../../base/invariant.ts";
 import { GrpcServer } from "../../grpc/server.ts";
 import type { Call, Caller as GrpcCaller } from "../../grpc/server-call.ts";
 import { GrpcError, grpcStatus } from "../../grpc/status.ts";
+import type { LogProtocolName } from "../../protocols/kinds.ts";
 import { dialOptions } from "../../tls/identity.ts";
 import type { Address } from "../addresses.ts";
 import type { Caller, Channel, ChannelEvents, Door, Medium, MediumOptions } from "../links/channel.ts";
@@ -15,7 +16,13 @@ import { DialledChannel, greetingKey, type MessagesMethod } from "./dialled-chan
 import { decodeIdentity } from "./greeting-codec.ts";
 
 /** The methods of protocols whose messages have schemas, under proto/. */
-const paths = { raft: "/quorate.raft.v1.Raft/Messages" } as const;
+const paths: Readonly<Record<LogProtocolName, string>> = {
+  raft: "/quorate.raft.v1.Raft/Messages",
+  "multi-paxos": "/quorate.multipaxos.v1.MultiPaxos/Messages",
+};
+
+/** What Protocol Buffers may take more than the native encoding of a message. */
+export const protobufBytesMore: number = 1024 * 1024;
 
 /** Adds methods for others than members, who find them on the members' port. */
 export type ServeMore = (server: GrpcServer) => void;
@@ -32,11 +39,11 @@ const callsMax = 128;
 /**
  * Carries messages over gRPC, as members written in another language can: proto/quorate/members/v1/members.proto.
  *
- * Frames must be messages of the protocol as Protocol Buffers. Throws `OptionError`.
+ * Frames must be messages of the protocol as Protocol Buffers. `serve` adds what others may call. Throws `OptionError`.
  */
 export function grpcTransport(
   options: LinkOptions,
-  protocol: keyof typeof paths = "raft",
+  protocol: LogProtocolName = "raft",
   serve?: ServeMore,
 ): LinkedTransport {
   const method: MessagesMethod = {
