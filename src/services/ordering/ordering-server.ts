@@ -38,7 +38,7 @@ export async function openOrderingServer(options: OrderingServerOptions): Promis
   const transport = grpcTransport(links, protocol, (server) =>
     server.on(orderMethod, (update, call) => order(node, update, call)),
   );
-  node = await openNode({ ...rest, notice, transport, protocol, machine: orderingMachine });
+  node = await openNode({ ...rest, notice, transport, protocol, syncPending: true, machine: orderingMachine });
   return node;
 }
 
