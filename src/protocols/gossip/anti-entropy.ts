@@ -1,5 +1,6 @@
 import { nextBelow } from "../../base/random.ts";
 import { difference } from "./known/holdings.ts";
+import { probe } from "./links/liveness.ts";
 import type { GossipMessage } from "./messages.ts";
 import { takeKnows } from "./rumours.ts";
 import { fill, sendDigest, sendHash } from "./sending.ts";
@@ -30,13 +31,17 @@ export function receiveDigest(state: GossipState, peer: Peer, message: DigestMes
 /**
  * Now and then a peer drawn by chance is compared with: whatever else goes wrong, this carries everything.
  *
- * And everyone on a used link once at the start: one that knew an earlier life learns that it is over.
+ * And everyone on a used link once at the start: one that knew an earlier life learns that it is over. With `traffic`
+ * the node above is asked for an answer, which tells when batches are to leave.
  */
 export function tickSync(state: GossipState, out: GossipOutbox): void {
   if (!state.hasGreeted) {
     state.hasGreeted = true;
     state.syncTicks = jittered(state, state.config.syncTicks); // those that start together do not compare together
-    for (const peer of state.peers.values()) if (peer.role !== "spare") sendHash(state, peer, out);
+    for (const peer of state.peers.values()) {
+      if (state.config.tuning === "traffic" && peer.role === "above") probe(state, peer, out);
+      else if (peer.role !== "spare") sendHash(state, peer, out);
+    }
   }
   if (--state.syncTicks > 0) return;
   state.syncTicks = jittered(state, state.config.syncTicks);

@@ -82,7 +82,8 @@ test("B5: however often the node above says when it sends on, sooner or later he
   const made = new GossipGroup({ members: 2, options: { tuning: "traffic", periodTicks, roundTripTicks } });
   const incarnation = made.state("n0").config.incarnation;
   const random = newRandom(1);
-  made.run(periodTicks);
+  made.submit("n1", "first");
+  made.until(() => (made.state("n1").peers.get("n0")?.trips.length ?? 0) > 0);
   const from = made.tick;
   for (let at = 0; at < 40 * periodTicks; at++) {
     const dueTicks = Math.max(0, periodTicks - (at % periodTicks) - nextBelow(random, 4));
@@ -96,4 +97,18 @@ test("B5: however often the node above says when it sends on, sooner or later he
   expect(gaps.length).toBeGreaterThan(35);
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(periodTicks - 6);
   expect(Math.max(...gaps)).toBeLessThanOrEqual(periodTicks + 6);
+});
+
+test("B5: who does not know when the node above sends on sends at once, so that nothing waits twice", () => {
+  const made = new GossipGroup({ members: 3, delayTicks: 2, options: { tuning: "traffic", periodTicks: 100 } });
+  made.run(150);
+  made.stop("n1");
+  made.start("n1");
+  made.run(1); // it has asked n0, and was not answered yet
+  const from = made.tick;
+  made.submit("n1", "x");
+  made.run(2);
+
+  expect(made.since(from - 1, "batch").map(({ from: sender }) => sender)).toEqual(["n1"]);
+  expect(made.until(() => made.texts("n2").includes("x"))).toBeLessThanOrEqual(100 + 2 * 2);
 });

@@ -31,6 +31,7 @@ export const gossipMutants: readonly Mutant[] = [
   { name: "batch-timed-anew-by-each-payload", hunts: [rules("rules-schedule")] },
   { name: "batch-waits-at-every-node", hunts: [rules("rules-schedule")] },
   { name: "late-batch-waits", hunts: [rules("rules-schedule")] },
+  { name: "untimed-batch-waits", hunts: [rules("rules-schedule")] },
   { name: "moment-jumps-to-the-next-period", hunts: [rules("rules-schedule")] },
   { name: "lost-peer-not-heard", hunts: [rules()] },
   { name: "large-payload-never-sent", hunts: [bulk] },

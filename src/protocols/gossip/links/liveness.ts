@@ -22,12 +22,12 @@ export function hear(
   if (number !== undefined && number > (peer.heard?.number ?? 0)) peer.heard = { number, heldTicks: 0 };
   if (message.links === state.reportsHash) peer.reportsTold = message.links;
   else if (state.reports.size > 0) peer.owesReports = true;
-  if (message.dueTicks !== undefined && peer.role === "above") align(state, peer, message.dueTicks);
   if (answers?.incarnation === state.config.incarnation) {
     measureTrip(peer, answers.number, answers.heldTicks);
     peer.answered = Math.max(peer.answered, answers.number);
     if (peer.isDown && answers.number > peer.downAt) welcome(state, peer, out);
   }
+  if (message.dueTicks !== undefined && peer.role === "above") align(state, peer, message.dueTicks);
   return true;
 }
 
@@ -124,7 +124,8 @@ export function tickProbe(state: GossipState, out: GossipOutbox): void {
   if (peer !== undefined) probe(state, peer, out);
 }
 
-function probe(state: GossipState, peer: Peer, out: GossipOutbox): void {
+/** Asks a peer once, whether it answers or not; an answer tells the round trip. */
+export function probe(state: GossipState, peer: Peer, out: GossipOutbox): void {
   peer.probe = { number: ++peer.numbered, ageTicks: 0 };
   out.send(peer.id, question(state, peer, peer.probe.number));
 }

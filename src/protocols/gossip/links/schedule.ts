@@ -20,7 +20,8 @@ export function tickSchedule(state: GossipState): void {
     for (const peer of state.peers.values()) makeDue(peer, isGathered || (isLate && hasOthers(state, peer)));
     return;
   }
-  makeDue(above, isGathered || (isLate && hasOthers(state, above)));
+  const isTimed = above.trips.length > 0; // before that what is early waits there, and what is late would wait twice
+  makeDue(above, isGathered || !isTimed || (isLate && hasOthers(state, above)));
   if (--state.spreadTicks <= 0) spread(state, periodTicks);
 }
 
@@ -55,7 +56,7 @@ export function passOn(state: GossipState): void {
 export function align(state: GossipState, peer: Peer, dueTicks: number): void {
   const { periodTicks, roundTripTicks, slackTicks, lateTicks } = state.config;
   const trips = peer.trips.toSorted((one, other) => one - other);
-  const trip = trips[Math.floor(trips.length * usualShare)] ?? roundTripTicks;
+  const trip = trips[Math.floor((trips.length - 1) * usualShare)] ?? roundTripTicks;
   const wanted = dueTicks - trip - slackTicks;
   const apart = wanted - state.gatherTicks;
   const shift = apart - periodTicks * Math.round(apart / periodTicks);
