@@ -135,7 +135,7 @@ export class ServedCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts `count` nodes; resolves once there is a leader, or all serve without one. `place` gives a node another data
+   * Starts `count` nodes; resolves once all serve, and know a leader if there is one. `place` gives a node another data
    * directory; `prepare` is told what the nodes will be given as `--cluster`, before they start.
    */
   static async start(
@@ -156,8 +156,8 @@ export class ServedCluster implements AsyncDisposable {
     try {
       await prepare?.(members, nodes);
       cluster.startAll();
-      if (args.includes("total-order")) await Promise.all(nodes.map((node) => node.ready()));
-      else await cluster.leader();
+      await Promise.all(nodes.map((node) => node.ready()));
+      if (!args.includes("total-order")) await cluster.leader();
       return cluster;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();

@@ -106,6 +106,24 @@ describe("a backup of a running cluster", () => {
 });
 
 describe("a restored backup", () => {
+  test("may be run by another protocol than the one that it was made with", async () => {
+    const protocol = testedProtocol === "raft" ? "multi-paxos" : "raft";
+    const file = await journalBackup("a", "b");
+    const members = await freeAddresses("n1", "n2", "n3");
+    for (const id of Object.keys(members)) {
+      await restoreBackup({ file, id, members, dataDir: join(home, id), protocol });
+    }
+    const options = { ...quick, members, machine: journal, protocol } as const;
+    const nodes = await Promise.all(
+      Object.keys(members).map((id) => openNode({ ...options, id, dataDir: join(home, id) })),
+    );
+
+    expect(await nodes[0]?.execute("a", { key: "a" })).toBe(1);
+    expect(await nodes[1]?.execute("c", { key: "c" })).toBe(3);
+    await eventually(async () => expect(await nodes[2]?.read()).toEqual(["a", "b", "c"]));
+    await Promise.all(nodes.map((node) => node.close()));
+  });
+
   test("is a new cluster with the same state, in which a repeat from before is still known", async () => {
     const file = await journalBackup("a", "b");
     const members = await freeAddresses("n1", "n2", "n3");
