@@ -1,5 +1,5 @@
 import type { LogProtocolName } from "./protocols/kinds.ts";
-import { grpcTransport } from "./transports/grpc/grpc.ts";
+import { grpcTransport, protobufBytesMore } from "./transports/grpc/grpc.ts";
 import type { LinkedTransport, LinkOptions } from "./transports/links/linked-transport.ts";
 import { tcpMedium, tcpTransport } from "./transports/tcp/tcp.ts";
 import { udpTransport } from "./transports/udp/udp.ts";
@@ -15,12 +15,9 @@ type Maker = (options: LinkOptions, protocol: LogProtocolName) => LinkedTranspor
 
 const makers: Readonly<Record<TransportKind, Maker>> = {
   tcp: tcpTransport,
-  grpc: grpcTransport,
+  grpc: (options, protocol) => grpcTransport(options, protocol),
   udp: (options) => udpTransport(options, tcpMedium),
 };
-
-/** What Protocol Buffers may take more than the native encoding of a message. */
-const protobufBytesMore = 1024 * 1024;
 
 /**
  * A transport of this kind, for messages of so many bytes in their native encoding, of a protocol (default `raft`) that

@@ -118,9 +118,9 @@ function foundingBase(members: readonly Member[]): LoggedRecord {
 }
 
 function startPaxos(config: NodeConfig, { memory, incoming, ...given }: CoreStart<PaxosMemory>): LogMember {
-  const { id, electionTicks: progressTicks, heartbeatTicks, leases } = config;
+  const { id, electionTicks: progressTicks, heartbeatTicks, leases, syncPending } = config;
   const applied = memory.snapshot?.index ?? 0;
-  const options = { ...given, id, seed: newSeed(), progressTicks, heartbeatTicks, leases, alpha };
+  const options = { ...given, id, seed: newSeed(), progressTicks, heartbeatTicks, leases, syncPending, alpha };
   const core = new MultiPaxos(options, { memory, applied, ...(incoming && { incoming }) });
   return { core, standing: () => standingOf(core.inspect()), figures: () => figuresOf(core.inspect()) };
 }
