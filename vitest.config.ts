@@ -5,6 +5,8 @@ const long = "**/*.long.test.ts";
 /** Real processes and sockets, one file at a time: they share two cores, and a starved timer is not what they test. */
 const processes = { fileParallelism: false, hookTimeout: 60_000, sequence: { groupOrder: 1 } };
 
+const onMultiPaxos = { env: { QUORATE_TESTED_PROTOCOL: "multi-paxos" } };
+
 export default defineConfig({
   test: {
     passWithNoTests: true,
@@ -23,9 +25,9 @@ export default defineConfig({
         test: {
           name: "multi-paxos", // what holds for any replicated log, on another one than by default
           isolate: false,
-          include: ["src/runtime/node/**/*.test.ts", "src/runtime/{open-node,backups/*}.test.ts"],
-          env: { QUORATE_TESTED_PROTOCOL: "multi-paxos" },
+          include: ["src/runtime/node/{execute,machine-snapshots,membership/membership}.test.ts"],
           testTimeout: 20_000,
+          ...onMultiPaxos,
         },
       },
       {
@@ -43,6 +45,27 @@ export default defineConfig({
           exclude: [long],
           testTimeout: 120_000,
           ...processes,
+        },
+      },
+      {
+        test: {
+          name: "multi-paxos-end-to-end",
+          include: ["test/end-to-end/killed-nodes.test.ts"],
+          testTimeout: 120_000,
+          ...processes,
+          ...onMultiPaxos,
+        },
+      },
+      {
+        test: {
+          name: "multi-paxos-long",
+          include: [
+            "src/runtime/{node,backups}/**/*.test.ts",
+            "test/end-to-end/{backup,full-disk,membership,minority,paused-leader,recovery,rolling-restart}.test.ts",
+          ],
+          testTimeout: 120_000,
+          ...processes,
+          ...onMultiPaxos,
         },
       },
       {

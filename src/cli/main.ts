@@ -20,6 +20,7 @@ import { memberCommand, transferCommand } from "./operate/member.ts";
 import { recoverCommand } from "./operate/recover.ts";
 import { snapshotCommand } from "./operate/snapshot.ts";
 import { storageCommand } from "./operate/storage.ts";
+import { paxosCommand } from "./paxos/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import { note } from "./terminal.ts";
 
@@ -58,6 +59,7 @@ function commandLine(): Command {
     .addCommand(serveCommand())
     .addCommand(clusterCommand())
     .addCommand(broadcastCommand())
+    .addCommand(paxosCommand())
     .commandsGroup("Use:")
     .addCommand(stackCommand())
     .addCommand(logCommand())
@@ -90,7 +92,7 @@ function commandLine(): Command {
 }
 
 /** These end by themselves when they are interrupted. */
-const graceful: readonly string[] = ["serve", "up", "broadcast", "simulate", "explore", "test", "glomers"];
+const graceful: readonly string[] = ["serve", "up", "broadcast", "server", "simulate", "explore", "test", "glomers"];
 
 const exitCodesHelp = `
 Exit codes: 0 yes, 1 failed, 2 outcome unknown, 64 usage or configuration, 69 no quorum and nothing applied,

@@ -18,7 +18,8 @@ export const serveSettings: readonly Setting[] = [
   {
     name: "protocol",
     value: "name",
-    description: "raft, or total-order: no leader, no disk, the state in memory only (default: raft)",
+    description:
+      "raft, multi-paxos, or total-order: no leader, no disk, all in memory (default: what --data-dir holds, or raft)",
   },
   {
     name: "transport",

@@ -2,6 +2,7 @@ import * as v from "@badrap/valita";
 import { isNodeId } from "../base/ids.ts";
 import type { Member } from "../protocols/replicated-log.ts";
 import type { StorageKind } from "../runtime/directory.ts";
+import type { LogProtocolName } from "../runtime/protocols/kinds.ts";
 import type { MemberTls } from "../runtime/tls/credentials.ts";
 import type { TransportKind } from "../runtime/transport-kinds.ts";
 import { firstComplaint, saying } from "../services/complaint.ts";
@@ -54,11 +55,13 @@ const storage: v.Type<StorageName> = saying(
   v.union(v.literal("wal"), v.literal("lmdb"), v.literal("memory")),
 );
 
+const logProtocols = [v.literal("raft"), v.literal("multi-paxos")] as const;
+
 const schema = v.object({
   id: nodeId,
   cluster: members,
   "cluster-id": nodeId.optional(),
-  protocol: v.union(v.literal("raft"), v.literal("total-order")).optional(() => "raft" as const),
+  protocol: v.union(...logProtocols, v.literal("total-order")).optional(),
   transport: v.union(v.literal("tcp"), v.literal("grpc"), v.literal("udp")).optional(() => "tcp" as const),
   "new-group": flag.optional(() => false),
   join: flag.optional(() => false),
@@ -103,6 +106,12 @@ export function parseStorage(name: string, origin: string): StorageName {
   throw new CommandFailure(exitCode.usage, `${origin}: must be wal, lmdb or memory, not ${name}`);
 }
 
+/** Reads a protocol that stores a log. */
+export function parseLogProtocol(name: string, origin: string): LogProtocolName {
+  if (name === "raft" || name === "multi-paxos") return name;
+  throw new CommandFailure(exitCode.usage, `${origin}: must be raft or multi-paxos, not ${name}`);
+}
+
 /** Reads a storage that lies in a data directory. */
 export function parseStorageKind(name: string, origin: string): StorageKind {
   if (name === "wal" || name === "lmdb") return name;
@@ -130,7 +139,8 @@ export interface ServeSettings extends PeerTlsSettings {
   readonly id: string;
   readonly cluster: readonly Member[];
   readonly "cluster-id"?: string | undefined;
-  readonly protocol: "raft" | "total-order";
+  /** Default: what the data directory holds, or `raft`. */
+  readonly protocol?: LogProtocolName | "total-order" | undefined;
   readonly transport: TransportKind;
   readonly "new-group": boolean;
   readonly join: boolean;
@@ -184,9 +194,9 @@ export function checkServeSettings(given: ReadonlyMap<string, Given>): ServeSett
   if (checked.value.storage !== undefined && checked.value.protocol === "total-order") {
     throw new SettingError(`${given.get("storage")?.origin}: is not for total-order, whose state is in memory always`);
   }
-  if (checked.value.transport === "grpc" && checked.value.protocol !== "raft") {
+  if (checked.value.transport === "grpc" && checked.value.protocol === "total-order") {
     const origin = given.get("transport")?.origin;
-    throw new SettingError(`${origin}: grpc is for raft: messages of ${checked.value.protocol} have no schema`);
+    throw new SettingError(`${origin}: grpc is not for total-order, whose messages have no schema`);
   }
   demandTogether(given, ["tls-cert", "tls-key"], ["tls-client-ca"]);
   demandTogether(given, ["peer-cert", "peer-key", "peer-ca"]);

@@ -3,7 +3,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { killChild, nextMessage, startChild } from "../../test/support/children.ts";
-import { openDirectory, storageOf } from "./directory.ts";
+import { openDirectory, protocolOf, storageOf } from "./directory.ts";
 import { lockDirectory } from "./directory-lock.ts";
 
 const identity = { nodeId: "n1", clusterId: "c1" };
@@ -52,6 +52,21 @@ describe("a data directory", () => {
 
     const stored = { version: 2, ...identity, storage: "lmdb" };
     expect([made.storage, again.storage, await storageOf(path)]).toEqual(["lmdb", "lmdb", "lmdb"]);
+    expect(JSON.parse(await readFile(join(path, "node.json"), "utf8"))).toEqual(stored);
+  });
+
+  test("holds the log of the protocol that it was made with, and another one is refused with the lines to type", async () => {
+    const made = await openDirectory(path, { ...identity, protocol: "multi-paxos" });
+    await made.close();
+    const again = await openDirectory(path, identity);
+    await again.close();
+
+    const other = openDirectory(path, { ...identity, protocol: "raft" });
+
+    await expect(other).rejects.toMatchObject({ code: "QUORATE_WRONG_PROTOCOL", stored: "multi-paxos", asked: "raft" });
+    await expect(other).rejects.toThrow(/quorate snapshot save FILE.*quorate snapshot restore FILE --protocol raft/);
+    expect([made.protocol, again.protocol, await protocolOf(path)]).toEqual(Array(3).fill("multi-paxos"));
+    const stored = { version: 3, ...identity, storage: "wal", protocol: "multi-paxos" };
     expect(JSON.parse(await readFile(join(path, "node.json"), "utf8"))).toEqual(stored);
   });
 

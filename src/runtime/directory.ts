@@ -98,6 +98,11 @@ export async function storageOf(path: string): Promise<StorageKind | undefined> 
   return (await readIdentity(path))?.storage;
 }
 
+/** What keeps the order in a directory, by default that of a new one. Takes no lock. Throws as `openDirectory` does. */
+export async function protocolOf(path: string | undefined): Promise<LogProtocolName> {
+  return (path === undefined ? undefined : await readIdentity(path))?.protocol ?? "raft";
+}
+
 /** Where what a data directory keeps is, in whichever storage. */
 export function pathsOf(path: string): Pick<DataDirectory, "walPath" | "snapshotsPath" | "lmdbPath"> {
   return { walPath: join(path, "wal"), snapshotsPath: join(path, "snapshots"), lmdbPath: join(path, "lmdb") };

@@ -38,6 +38,40 @@ test("a member alone keeps what it acknowledged in its directory", async () => {
   expect(await restarted.execute("c")).toBe(3);
 });
 
+test("Multi-Paxos goes on in its directory, which knows that it is of that", async () => {
+  const node = await start({ id: "n1", protocol: "multi-paxos" });
+  for (const text of ["a", "b"]) await node.execute(text);
+  await node.close();
+
+  const place = { id: "n1", dataDir: join(home, "n1"), machine: journal };
+  const restarted = await openNode(place);
+  open.push(restarted);
+
+  expect(await restarted.read()).toEqual(["a", "b"]);
+  await restarted.close();
+  await expect(openNode({ ...place, protocol: "raft" })).rejects.toMatchObject({ code: "QUORATE_WRONG_PROTOCOL" });
+});
+
+test("members that run different protocols refuse each other, and say so once", async () => {
+  const members = await freeAddresses("n1", "n2");
+  const notices: string[] = [];
+  const notice = (_level: string, text: string) => notices.push(text);
+  await start({ id: "n1", members, clusterId: "c", protocol: "raft", notice });
+  await start({ id: "n2", members, clusterId: "c", protocol: "multi-paxos" });
+
+  await eventually(() => expect(notices.join()).toContain("n2 runs multi-paxos, and so must all members"));
+  await new Promise((resolve) => setTimeout(resolve, 300)); // it dials again and again
+  expect(notices.filter((text) => text.includes("must all members")).length).toBeLessThanOrEqual(2); // one for each way
+});
+
+test("at most 31 members vote with Multi-Paxos", async () => {
+  const members = Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`n${at + 1}`, `127.0.0.1:${at + 1}`]));
+
+  const many = start({ id: "n1", members, protocol: "multi-paxos" });
+
+  await expect(many).rejects.toThrow("option members: must be at most 31 with multi-paxos");
+});
+
 test("a cluster id that is not the stored one is refused, and changes nothing", async () => {
   const node = await start({ id: "n1", clusterId: "orders" });
   await node.execute("a");

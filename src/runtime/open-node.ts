@@ -1,12 +1,12 @@
 import type { Machine } from "../machines/machine.ts";
 import { messageBytesMax } from "../protocols/message-frame.ts";
 import type { LogNode, MachineNode } from "./api.ts";
-import { readIdentity } from "./directory.ts";
+import { protocolOf } from "./directory.ts";
 import { openGroupNode } from "./group/machine/open-group-node.ts";
 import { ReplicatedLogNode } from "./node/log-node.ts";
 import { ReplicatedMachine } from "./node/machine-node.ts";
 import { checkOptions, type NodeConfig, type NodeOptions } from "./options.ts";
-import type { LogProtocolName } from "./protocols/kinds.ts";
+import { isLogProtocol } from "./protocols/kinds.ts";
 import { openStorage, type Storage } from "./storage.ts";
 import { makeTransport } from "./transport-kinds.ts";
 import { MemoryNetwork } from "./transports/memory.ts";
@@ -25,7 +25,7 @@ export async function openNode(options: NodeOptions & { readonly machine?: undef
 export async function openNode<State, Command, Answer, Question, Reply>(
   options: NodeOptions & { readonly machine?: Machine<State, Command, Answer, Question, Reply> | undefined },
 ): Promise<LogNode | MachineNode<Command, Answer, Question, Reply>> {
-  const config = checkOptions({ ...options, protocol: options.protocol ?? (await storedProtocol(options)) });
+  const config = checkOptions({ ...options, protocol: options.protocol ?? (await protocolOf(options.dataDir)) });
   if (config.protocol === "total-order") return await openGroupNode(config, options.machine);
   return await startNode(config, await openStorage(config), options.machine);
 }
@@ -52,13 +52,13 @@ export async function startNode<State, Command, Answer, Question, Reply>(
   }
 }
 
-/** Without a word on it, what keeps the order stays what it is. */
-async function storedProtocol({ dataDir }: NodeOptions): Promise<LogProtocolName> {
-  return (dataDir === undefined ? undefined : await readIdentity(dataDir))?.protocol ?? "raft";
-}
-
-function openTransport({ id, listen, notice, tls, transport }: NodeConfig): Transport {
+function openTransport({ id, listen, notice, tls, transport, protocol }: NodeConfig): Transport {
   if (typeof transport !== "string") return transport;
   if (listen === undefined) return new MemoryNetwork().transport(id); // alone: nobody to talk to
-  return makeTransport(transport, messageBytesMax, { listen, notice, tls });
+  return makeTransport(transport, messageBytesMax, {
+    listen,
+    notice,
+    tls,
+    ...(isLogProtocol(protocol) && { protocol }),
+  });
 }

@@ -68,6 +68,7 @@ describe("an option that cannot be used is named, with what it must be", () => {
     [{ snapshotEveryBytes: 4095 }, "option snapshotEveryBytes: must be a whole number from 4096"],
     [{ storage: "paper" }, 'option storage: must be "wal", "lmdb" or "memory"'],
     [{ storage: "lmdb", protocol: "total-order" }, "option storage: is not for total-order"],
+    [{ syncPending: true }, 'option syncPending: is for protocol "multi-paxos"'],
     [{ dataDir: undefined }, 'option dataDir: is needed, unless storage is "memory"'],
     [{ storage: "memory" }, 'option dataDir: would stay empty: storage is "memory"'],
   ];

@@ -58,6 +58,11 @@ export interface NodeOptions {
   readonly snapshotEveryBytes?: number;
   /** Reads by lease (`{ consistency: "lease" }`), on condition that clocks run alike; the same on all members. */
   readonly leases?: boolean;
+  /**
+   * Only for `multi-paxos`: what this member is asked is stored before it is handed on, and is ordered even if the
+   * member ends first. A write more, on the way of each request. Default: not.
+   */
+  readonly syncPending?: boolean;
   /** Newest version of the members' protocol to speak: held back while others still run the release before. */
   readonly protocolVersionMax?: 1 | 2;
   /**
@@ -113,13 +118,14 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   checkWhole("timeoutMs", timeoutMs, 1, 3_600_000);
   checkWhole("requestBytesMax", requestBytesMax, 1, 8 * mebibyte);
   checkWhole("snapshotEveryBytes", snapshotEveryBytes, 4096, 2 ** 40);
-  const { join = false, leases = false, protocolVersionMax = protocolVersion } = options;
+  const { join = false, leases = false, syncPending = false, protocolVersionMax = protocolVersion } = options;
   check("clusterId", !join || options.clusterId !== undefined, "is needed to join: the one that the members have");
   const isSpoken = protocolVersionMax === 1 || protocolVersionMax === 2;
   check("protocolVersionMax", isSpoken, `must be 1 or ${protocolVersion}`);
   const isLogged = isLogProtocol(protocol);
   check("protocol", isLogged || protocol === "total-order", 'must be "raft", "multi-paxos" or "total-order"');
   if (protocol === "multi-paxos") checkPaxos(options);
+  check("syncPending", !syncPending || protocol === "multi-paxos", 'is for protocol "multi-paxos"');
   if (protocol === "total-order") checkLeaderless(options);
   check("newGroup", !newGroup || protocol === "total-order", 'is for protocol "total-order"');
   const isKnown = storage === undefined || ["wal", "lmdb", "memory"].includes(storage);
@@ -132,7 +138,7 @@ export function checkOptions(options: NodeOptions): NodeConfig {
   const place = options.listen ?? options.members?.[id];
   const listen = place === undefined ? undefined : checkAddress("listen", place);
   const rest = { id, clusterId, tickMs, electionTicks, heartbeatTicks, timeoutMs, requestBytesMax, snapshotEveryBytes };
-  const asked = { join, leases, protocolVersionMax, protocol, newGroup };
+  const asked = { join, leases, syncPending, protocolVersionMax, protocol, newGroup };
   const isClusterIdGiven = options.clusterId !== undefined;
   return Object.freeze({
     ...rest,
@@ -151,7 +157,7 @@ export function checkOptions(options: NodeOptions): NodeConfig {
 function checkTransport(transport: NodeOptions["transport"], protocol: string): void {
   if (typeof transport !== "string") return;
   check("transport", transportKinds.includes(transport), `must be one of ${transportKinds.join(", ")}`);
-  const hasSchema = transport !== "grpc" || protocol === "raft";
+  const hasSchema = transport !== "grpc" || isLogProtocol(protocol);
   check("transport", hasSchema, `cannot be grpc with ${protocol}, whose messages have no schema`);
 }
 

@@ -7,16 +7,20 @@ import { expect, onTestFinished, test } from "vitest";
 import { fillDirectory, openAlone } from "../../test/support/data-directory.ts";
 
 test.each([
-  ["data-directory-v1", "wal"],
-  ["data-directory-v2", "lmdb"],
-  ["of this release, in wal", "wal"],
-  ["of this release, in lmdb", "lmdb"],
-] as const)("a server's directory, %s, is read: snapshot, log, and what was answered", async (name, storage) => {
+  ["data-directory-v1", "wal", "raft"],
+  ["data-directory-v2", "lmdb", "raft"],
+  ["data-directory-v3", "wal", "multi-paxos"],
+  ["of this release, in wal", "wal", "raft"],
+  ["of this release, in lmdb", "lmdb", "raft"],
+  ["of this release, by multi-paxos in wal", "wal", "multi-paxos"],
+  ["of this release, by multi-paxos in lmdb", "lmdb", "multi-paxos"],
+] as const)("a server's directory, %s, is read: snapshot, log, and what was answered", async (...given) => {
+  const [name, storage, protocol] = given;
   const directory = await mkdtemp(join(tmpdir(), "quorate-fixture-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const fixture = fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
   if (existsSync(fixture)) await cp(fixture, directory, { recursive: true });
-  else await fillDirectory(directory, storage);
+  else await fillDirectory(directory, storage, protocol);
   await using node = await openAlone(directory);
 
   const stack = await node.read({ machine: "stack", question: { kind: "get", stack: "1" } });

@@ -6,6 +6,7 @@ import { type Ended, runQuorate } from "../support/processes.ts";
 import { Pushers } from "../support/pushers.ts";
 import { ServedCluster, type ServedNode } from "../support/served-cluster.ts";
 import { createStack, post, readSize } from "../support/stack-client.ts";
+import { testedProtocol } from "../support/tested-protocol.ts";
 
 test("a backup taken under load holds all that was acknowledged; a new cluster of it serves it, and keeps the old one out", async () => {
   await using cluster = await ServedCluster.start(3);
@@ -30,7 +31,7 @@ test("a backup taken under load holds all that was acknowledged; a new cluster o
   await using renewed = await ServedCluster.start(3, naming, place, async (members, nodes) => {
     for (const { id, directory } of nodes) {
       const member = ["--data-dir", directory, "--id", id, "--cluster", members];
-      restored.push(await snapshot("restore", file, ...member, ...naming));
+      restored.push(await snapshot("restore", file, ...member, ...naming, "--protocol", testedProtocol));
     }
   });
   const url = renewed.urls[0] as string;

@@ -57,7 +57,9 @@ test("Multi-Paxos is explored with a scenario that is named", async () => {
   const { code, stdout } = await runQuorate(["explore", "multi-paxos", "--scenario", "read", "--reads", "0"]);
 
   expect(code).toBe(0);
-  expect(stdout).toContain("multi-paxos: read: 3 voters, 0 learners (led), free elections, alpha 1;\n");
+  expect(stdout).toContain(
+    "multi-paxos: read: 3 voters, 0 learners (led), free elections, alpha 1, accepts to leader;\n",
+  );
   expect(stdout).toContain("every promise held in every state");
 });
 

@@ -3,12 +3,16 @@ import {
   type Bounds,
   type Explorable,
   Exploration,
+  explorablePaxos,
   explorableRaft,
   explorableTotalOrder,
+  type PaxosLimits,
+  paxosScenarios,
   type RaftLimits,
   type Terms,
   type TotalOrderLimits,
   totalOrderScenarios,
+  walk,
 } from "../../src/simulator/index.ts";
 import { smallBounds, smallLimits } from "../support/exploration.ts";
 
@@ -39,6 +43,41 @@ describe("raft", () => {
     ],
   ])("%s: explored to the end, and every promise holds", (_, some) => {
     exploreWholly(explorableRaft({ ...limits, ...some }), some);
+  });
+});
+
+describe("multi-paxos", () => {
+  const groupOf = (name: string, some: Partial<PaxosLimits>) => {
+    const { limits, bounds } = paxosScenarios[name] ?? expect.fail(`there is no scenario ${name}`);
+    return { explorable: explorablePaxos({ ...limits, ...some }), bounds };
+  };
+
+  test.each<[scenario: string, some: Partial<PaxosLimits & Bounds>]>([
+    ["views", { views: 2, proposals: 1 }],
+    ["order", {}],
+    ["read", { ask: "any" }],
+    ["read", { acceptsTo: "all", transfers: 1 }],
+    ["snapshot", { proposals: 1, order: "sent" }],
+    ["replace", { proposals: 0, order: "sent" }],
+    ["elections", { views: 1, order: "sent" }],
+  ])("%s with %j: explored to the end, and every promise holds", (name, some) => {
+    const { explorable, bounds } = groupOf(name, some);
+    exploreWholly(explorable, { ...bounds, ...some });
+  });
+
+  const busy = { views: 12, proposals: 8, reads: 3, heartbeats: 9, repeats: 6, questions: 9, snapshots: 2, alpha: 3 };
+
+  test.each<[scenario: string, some: Partial<PaxosLimits & Bounds>]>([
+    ["views", { ask: "any", transfers: 2 }],
+    ["views", { acceptsTo: "all", transfers: 2 }],
+    ["replace", { ask: "any" }],
+    ["replace-all", { acceptsTo: "all" }],
+  ])("%s with %j: on 3000 walks at random every promise holds", (name, some) => {
+    const { explorable } = groupOf(name, { ...busy, ...some });
+    for (let seed = 1; seed <= 3000; seed++) {
+      const { violation } = walk(explorable, { ...smallBounds, steps: 400, crashes: 5, duplicates: 5, ...some }, seed);
+      expect(violation, `on the walk of seed ${seed}`).toBeUndefined();
+    }
   });
 });
 

@@ -58,7 +58,7 @@ test.each([
   ["gossip", "protocols/gossip", 15_000],
   ["total-order", "protocols/total-order", 30_000],
   ["checker", "checker", 30_000],
-  ["simulator", "simulator", 130_000],
+  ["simulator", "simulator", 150_000],
 ])(
   "quorate/%s runs in a browser: it imports nothing, and is small when compressed",
   async (_name, folder, bytesMax) => {

@@ -29,6 +29,7 @@ const small: readonly (readonly [scenario: string, some: Some, states: number])[
   ["snapshot", { proposals: 1, questions: 1, order: "sent" }, 80_000],
   ["replace", { proposals: 0, questions: 1, crashes: 0, order: "sent" }, 9000],
   ["read", {}, 20_000],
+  ["order", { proposals: 1, acceptsTo: "all" }, 25_000],
   ["elections", { proofs: 0, order: "sent" }, 50_000],
 ];
 

@@ -32,6 +32,7 @@ const groups: readonly (readonly [string, Explorable<Terms>, Partial<Bounds>])[]
   ["raft over links in order", raft, { order: "sent" }],
   ["multi-paxos", explorablePaxos(scenario(paxosScenarios, "views", { ...busy, ask: "any", transfers: 2 })), {}],
   ["multi-paxos that changes its members", explorablePaxos(scenario(paxosScenarios, "replace", busy)), {}],
+  ["multi-paxos that tells all", explorablePaxos(scenario(paxosScenarios, "views", { ...busy, acceptsTo: "all" })), {}],
   ["multi-paxos that changes all", explorablePaxos(scenario(paxosScenarios, "replace-all", busy)), { order: "sent" }],
   [
     "multi-paxos that asks for views",

@@ -1,15 +1,17 @@
-import { openDirectory, type StorageKind } from "../../src/runtime/directory.ts";
+import { openDirectory, protocolOf, type StorageKind } from "../../src/runtime/directory.ts";
 import { startNode } from "../../src/runtime/open-node.ts";
 import { checkOptions } from "../../src/runtime/options.ts";
+import type { LogProtocolName } from "../../src/runtime/protocols/kinds.ts";
 import { recoverStorage } from "../../src/runtime/storage.ts";
 import { openStored } from "../../src/runtime/storages/storages.ts";
 import { type ObjectsNode, objects } from "../../src/services/objects.ts";
 import { noThread } from "./lmdb-places.ts";
 
 /** A server's node on a directory, alone; in the storage that it has, or is given. */
-export async function openAlone(dataDir: string, storage?: StorageKind): Promise<ObjectsNode> {
-  const config = checkOptions({ id: "n1", dataDir, snapshotEveryBytes: 4096, electionTicks: 6 });
-  const directory = await openDirectory(dataDir, { nodeId: "n1", clusterId: config.clusterId, storage });
+export async function openAlone(dataDir: string, storage?: StorageKind, given?: LogProtocolName): Promise<ObjectsNode> {
+  const protocol = given ?? (await protocolOf(dataDir));
+  const config = checkOptions({ id: "n1", dataDir, snapshotEveryBytes: 4096, electionTicks: 6, protocol });
+  const directory = await openDirectory(dataDir, { nodeId: "n1", clusterId: config.clusterId, storage, protocol });
   const { log, snapshots, close } = await openStored(directory, () => undefined, noThread);
   const release = async (): Promise<void> => {
     await close();
@@ -26,8 +28,12 @@ export async function openAlone(dataDir: string, storage?: StorageKind): Promise
  *
  * To keep a new format: run this by hand on an empty directory, and commit that directory as it was left.
  */
-export async function fillDirectory(dataDir: string, storage: StorageKind): Promise<void> {
-  const node = await openAlone(dataDir, storage);
+export async function fillDirectory(
+  dataDir: string,
+  storage: StorageKind,
+  protocol: LogProtocolName = "raft",
+): Promise<void> {
+  const node = await openAlone(dataDir, storage, protocol);
   const saved = new Promise<void>((resolve) => void node.on("snapshot", () => resolve()));
   const push = (value: string, key?: string) =>
     node.execute({ machine: "stack", command: { kind: "push", stack: "1", value } }, key === undefined ? {} : { key });

@@ -4,7 +4,6 @@ import type { LogNode, MachineNode, NodeBase } from "../../src/runtime/api.ts";
 import { openWal } from "../../src/runtime/logs/wal/wal.ts";
 import { startNode } from "../../src/runtime/open-node.ts";
 import { checkOptions, type NodeConfig, type NodeOptions } from "../../src/runtime/options.ts";
-import type { LogProtocolName } from "../../src/runtime/protocols/kinds.ts";
 import { logProtocol } from "../../src/runtime/protocols/log-protocols.ts";
 import { openSnapshots } from "../../src/runtime/snapshots/files.ts";
 import { recoverStorage, type Storage } from "../../src/runtime/storage.ts";
@@ -12,13 +11,10 @@ import { type FaultRule, type FaultyTransport, withFaults } from "../../src/runt
 import { MemoryNetwork } from "../../src/runtime/transports/memory.ts";
 import type { Transport } from "../../src/runtime/transports/transport.ts";
 import { MemoryDisk } from "./disk.ts";
+import { testedProtocol } from "./tested-protocol.ts";
 
-/** Elections after 50 to 100 ms. */
-export const quick = { tickMs: 5, electionTicks: 10, heartbeatTicks: 2 } as const;
-
-/** What keeps the order in tests that hold for any replicated log: the project that runs them says. */
-export const testedProtocol: LogProtocolName =
-  process.env.QUORATE_TESTED_PROTOCOL === "multi-paxos" ? "multi-paxos" : "raft";
+/** Elections after 50 to 100 ms; the protocol that is tested. */
+export const quick = { tickMs: 5, electionTicks: 10, heartbeatTicks: 2, protocol: testedProtocol } as const;
 
 /** What tests that hold for both must know of each. */
 export const tested = {
@@ -101,7 +97,7 @@ export class Cluster<Node extends NodeBase> implements AsyncDisposable {
     const transport = withFaults(withLoss(this.#network.transport(address), lost));
     const members = Object.fromEntries(this.ids.map((other) => [other, addressOf(other)]));
     const notice = (_level: string, text: string) => this.notices.push(text);
-    const own = { ...quick, protocol: testedProtocol, id, members, transport, notice } as const;
+    const own = { ...quick, id, members, transport, notice } as const;
     const config = checkOptions({ ...own, ...this.#options, ...given, storage: "memory" });
     const files = this.disk(id);
     const storage = await recoverStorage(config, {

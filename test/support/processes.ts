@@ -21,12 +21,15 @@ export class Program {
   stdout = "";
   stderr = "";
 
-  /** With a `channel` it gets a line to us, and knows when we are gone. */
-  constructor(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, channel = false) {
+  /** With a `channel` it gets a line to us, and knows when we are gone; with an `input` it reads that. */
+  constructor(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, channel = false, input?: string) {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(QUORATE_|NODE_OPTIONS|VITEST)/.test(name));
     const options = { env: { ...Object.fromEntries(inherited), ...env } };
-    const stdio: StdioOptions = channel ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", "pipe", "pipe"];
+    const stdin = input === undefined ? "ignore" : "pipe";
+    const stdio: StdioOptions = channel ? [stdin, "pipe", "pipe", "ipc"] : [stdin, "pipe", "pipe"];
     this.process = spawn(process.execPath, [script, ...args], { ...options, stdio });
+    this.process.stdin?.on("error", () => undefined); // of a process that ended before it had read all
+    this.process.stdin?.end(input);
     this.process.stdout?.on("data", (data) => {
       this.stdout += data;
     });

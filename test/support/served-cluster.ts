@@ -6,6 +6,7 @@ import { firstTaken } from "../../src/cli/cluster/ports.ts";
 import type { NodeStatus } from "../../src/runtime/api.ts";
 import type { FaultRule } from "../../src/runtime/transports/faults.ts";
 import { type Ended, Program, quorate, runQuorate } from "./processes.ts";
+import { testedProtocol } from "./tested-protocol.ts";
 
 /** A status as it comes over HTTP. */
 export type ServedStatus = Omit<NodeStatus, "leader"> & { readonly leader: string | null };
@@ -53,7 +54,12 @@ export class ServedNode {
 
   /** Starts it; `args` come after all others, and win. It ends by itself should this process be gone. */
   start(...args: readonly string[]): void {
-    this.program = new Program(quorate, ["serve", "--supervised", ...this.args, ...args], {}, true);
+    this.program = new Program(
+      quorate,
+      ["serve", "--supervised", "--protocol", testedProtocol, ...this.args, ...args],
+      {},
+      true,
+    );
     this.program.process.on("error", () => undefined); // a channel to a process that was killed
     this.#tellFaults();
   }
@@ -129,7 +135,7 @@ export class ServedCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts `count` nodes; resolves once there is a leader, or all serve without one. `place` gives a node another data
+   * Starts `count` nodes; resolves once all serve, and know a leader if there is one. `place` gives a node another data
    * directory; `prepare` is told what the nodes will be given as `--cluster`, before they start.
    */
   static async start(
@@ -150,8 +156,8 @@ export class ServedCluster implements AsyncDisposable {
     try {
       await prepare?.(members, nodes);
       cluster.startAll();
-      if (args.includes("total-order")) await Promise.all(nodes.map((node) => node.ready()));
-      else await cluster.leader();
+      await Promise.all(nodes.map((node) => node.ready()));
+      if (!args.includes("total-order")) await cluster.leader();
       return cluster;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();

@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import * as v from "@badrap/valita";
 import { isNodeId } from "../../base/ids.ts";
+import type { LogProtocolName } from "../../runtime/protocols/kinds.ts";
 import type { TransportKind } from "../../runtime/transport-kinds.ts";
 import { firstComplaint } from "../../services/complaint.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
@@ -26,6 +27,7 @@ const schema = v.object({
     .assert((nodes) => nodes.length >= 1 && nodes.length <= nodesMax, `must be 1 to ${nodesMax}`),
   tls: v.boolean().optional(),
   transport: v.union(v.literal("tcp"), v.literal("grpc"), v.literal("udp")).optional(),
+  protocol: v.union(v.literal("raft"), v.literal("multi-paxos")).optional(),
   running: v.object({ pid: v.number(), control: v.string(), children: v.array(v.number()) }).optional(),
 });
 
@@ -39,6 +41,8 @@ export interface ClusterFile {
   readonly tls?: boolean | undefined;
   /** How the nodes are linked; tcp if it is not said. */
   readonly transport?: TransportKind | undefined;
+  /** What keeps the order; raft if it is not said. */
+  readonly protocol?: LogProtocolName | undefined;
   /** Left behind by a supervisor that was killed: believe it only when `control` answers. */
   readonly running?: { readonly pid: number; readonly control: string; readonly children: number[] } | undefined;
 }

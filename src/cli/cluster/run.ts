@@ -182,9 +182,9 @@ function curlOptions(certificates: string): string {
 }
 
 function settingsOf(node: NodePorts, layout: ClusterFile, { directory, storage }: RunOptions): string[] {
-  const { nodes, clusterId, tls, transport = "tcp" } = layout;
+  const { nodes, clusterId, tls, transport = "tcp", protocol = "raft" } = layout;
   const members = nodes.map(({ id, peer }) => `${id}=127.0.0.1:${peer}`).join(",");
-  const links = ["--transport", transport, "--cluster-id", clusterId];
+  const links = ["--transport", transport, "--protocol", protocol, "--cluster-id", clusterId];
   const place = ["--port", String(node.http), "--data-dir", dataDirectory(directory, node.id)];
   const certificates = tls ? certificatesOf(node.id, certificatesDirectory(directory)) : [];
   const kept = storage === undefined ? [] : ["--storage", storage];

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { storageOf } from "../../runtime/directory.ts";
-import { WrongStorageError } from "../../runtime/storages/errors.ts";
+import { readIdentity } from "../../runtime/directory.ts";
+import type { LogProtocolName } from "../../runtime/protocols/kinds.ts";
+import { WrongProtocolError, WrongStorageError } from "../../runtime/storages/errors.ts";
 import { type TransportKind, transportKinds } from "../../runtime/transport-kinds.ts";
 import { makeCertificates } from "../certificates/files.ts";
 import { measureSyncRate } from "../disk.ts";
 import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
 import { awaitOrphans } from "../orphans.ts";
-import type { StorageName } from "../settings.ts";
 import { note } from "../terminal.ts";
 import { type ClusterFile, certificatesDirectory, dataDirectory, readClusterFile, urlOf } from "./cluster-file.ts";
 import { controlPath, isAnswered, serveControl } from "./control.ts";
@@ -25,6 +25,8 @@ export interface UpOptions extends RunOptions {
   readonly tls: boolean;
   /** Default: the same as the last time, or tcp. */
   readonly transport: string | undefined;
+  /** Default: what the directory holds already, or raft. */
+  readonly protocol: LogProtocolName | undefined;
 }
 
 const diskMeasureMs = 150;
@@ -39,7 +41,7 @@ export async function up(asked: UpOptions): Promise<ExitCode> {
   const control = controlPath(directory);
   await refuseSecond(control, options);
   const layout = await layOut(options);
-  if (options.storage !== undefined) await refuseOther(options.storage, layout, directory);
+  await refuseOther(options, layout);
   if (layout.tls) {
     const ids = layout.nodes.map(({ id }) => id);
     makeCertificates(certificatesDirectory(directory), { ids, names: [], days: certificateDays, renew: false });
@@ -66,11 +68,17 @@ async function refuseSecond(control: string, { directory, program }: UpOptions):
 }
 
 /** Each node would refuse it by itself, in its log. */
-async function refuseOther(storage: StorageName, { nodes }: ClusterFile, directory: string): Promise<void> {
+async function refuseOther(
+  { directory, storage }: UpOptions,
+  { nodes, protocol = "raft" }: ClusterFile,
+): Promise<void> {
   for (const { id } of nodes) {
     const path = dataDirectory(directory, id);
-    const stored = await storageOf(path);
-    if (stored !== undefined && stored !== storage) throw new WrongStorageError(path, stored, storage);
+    const stored = await readIdentity(path);
+    if (stored === undefined) continue;
+    if (stored.storage !== (storage ?? stored.storage))
+      throw new WrongStorageError(path, stored.storage, storage ?? "");
+    if (stored.protocol !== protocol) throw new WrongProtocolError(path, stored.protocol, protocol);
   }
   if (storage !== "memory") return;
   note("the nodes keep everything in memory: one that restarts has forgotten its entries and its vote: for tests only");
@@ -84,6 +92,7 @@ async function layOut({
   strictPorts,
   tls,
   transport,
+  protocol: asked,
   program,
 }: UpOptions): Promise<ClusterFile> {
   const file = readClusterFile(directory);
@@ -91,7 +100,12 @@ async function layOut({
     const advice = `begin anew with --tls: ${program} cluster down --wipe`;
     throw new CommandFailure(exitCode.usage, `${directory} holds a cluster without certificates; ${advice}`);
   }
-  const secured = { ...(tls || file?.tls === true ? { tls: true } : {}), ...linkedBy(transport ?? file?.transport) };
+  const protocol = asked ?? file?.protocol;
+  const secured = {
+    ...(tls || file?.tls === true ? { tls: true } : {}),
+    ...linkedBy(transport ?? file?.transport),
+    ...(protocol && { protocol }),
+  };
   if (file?.running !== undefined && !(await awaitOrphans(file.running.children))) {
     throw new CommandFailure(
       exitCode.failed,

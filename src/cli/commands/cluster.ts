@@ -36,6 +36,7 @@ export function clusterCommand(): Command {
       .option("--strict-ports", "refuse when a port is taken, instead of moving the whole set")
       .option("--tls", "encrypt everything, with certificates made in the directory; for good")
       .option("--transport <name>", "how nodes are linked: tcp, grpc, udp (default: as before, or tcp)")
+      .option("--protocol <name>", "what keeps the order: raft, multi-paxos (default: as before, or raft)")
       .option("--logs", "stream the logs of all nodes")
       .option("--json", "print events as JSON lines")
       .action(up),
@@ -81,10 +82,14 @@ async function up(options: {
   strictPorts?: boolean;
   tls?: boolean;
   transport?: string;
+  protocol?: string;
   logs?: boolean;
   json?: boolean;
 }): Promise<void> {
-  const [{ up: run }, { parseStorage }] = await Promise.all([import("../cluster/up.ts"), import("../settings.ts")]);
+  const [{ up: run }, { parseLogProtocol, parseStorage }] = await Promise.all([
+    import("../cluster/up.ts"),
+    import("../settings.ts"),
+  ]);
   process.exitCode = await run({
     directory: options.dir,
     nodes: parseWhole(options.nodes, "--nodes", 1, 9),
@@ -93,6 +98,7 @@ async function up(options: {
     strictPorts: options.strictPorts === true,
     tls: options.tls === true,
     transport: options.transport,
+    protocol: options.protocol === undefined ? undefined : parseLogProtocol(options.protocol, "--protocol"),
     logs: options.logs === true,
     json: options.json === true,
     serve: [process.execPath, program, "serve"],

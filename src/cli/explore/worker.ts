@@ -1,20 +1,26 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant, unreachable } from "../../base/invariant.ts";
-import { explorableOf, Share, walk, workOn } from "../../simulator/index.ts";
+import { explorableOf, Share, type Terms, walk, workOn } from "../../simulator/index.ts";
 import type { Ask, Task, Walks } from "./partner.ts";
 
 const { explored, bounds, number, count } = workerData as Task;
 const explorable = explorableOf(explored);
-const share = new Share(explorable, bounds, number, count);
+let share: Share<Terms> | undefined;
+
+/** This thread's share of the exploration; walks need none. */
+function ownShare(): Share<Terms> {
+  share ??= new Share(explorable, bounds, number, count);
+  return share;
+}
 
 function answer(ask: Ask): unknown {
   switch (ask.kind) {
     case "work":
-      return workOn(share, ask.order);
+      return workOn(ownShare(), ask.order);
     case "place":
-      return share.place(ask.state);
+      return ownShare().place(ask.state);
     case "tell":
-      return share.tell(ask.way, ask.claim);
+      return ownShare().tell(ask.way, ask.claim);
     case "walk":
       return walkOften(ask.seed, ask.count);
     default:

@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import type { GossipSettings, TopologyName } from "../../maelstrom/gossip/settings.ts";
+import type { LogProtocolName } from "../../runtime/protocols/kinds.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { parseDuration } from "../quantities.ts";
 
@@ -9,6 +10,7 @@ interface NodeWords {
   readonly topology?: TopologyName;
   readonly consistency?: "strict-serializable" | "read-committed";
   readonly dataDir?: string;
+  readonly protocol?: LogProtocolName;
 }
 
 /** How a workload is served, and by which options. Loaded when it is asked for. */
@@ -28,7 +30,7 @@ const gossiping = (serve: (settings: GossipSettings) => Promise<void>): Server =
   options: gossipOptions,
   serve: async (words) => await serve(gossipSettings(words)),
 });
-const replicated = (serve: Server["serve"]): Server => ({ options: ["dataDir"], serve });
+const replicated = (serve: Server["serve"]): Server => ({ options: ["dataDir", "protocol"], serve });
 
 const servers: Readonly<Record<string, Server>> = {
   echo: plain(async () => (await import("../../maelstrom/nodes/echo.ts")).serveEcho()),
@@ -47,7 +49,7 @@ const servers: Readonly<Record<string, Server>> = {
   "txn-list-append": replicated(async (words) =>
     (await import("../../maelstrom/nodes/transactions.ts")).serveTransactions("txn-list-append", words),
   ),
-  "txn-rw-register": { options: ["consistency", "dataDir", ...gossipOptions], serve: serveRegisters },
+  "txn-rw-register": { options: ["consistency", "dataDir", "protocol", ...gossipOptions], serve: serveRegisters },
   "lin-kv": replicated(async (words) => (await import("../../maelstrom/nodes/lin-kv.ts")).serveLinKv(words)),
 };
 
@@ -76,6 +78,12 @@ export function nodeCommand(): Command {
       ]),
     )
     .option("--data-dir <directory>", "kafka, txn-*, lin-kv: keep data, a folder for each node (default: in memory)")
+    .addOption(
+      new Option("--protocol <name>", "kafka, txn-*, lin-kv: what keeps the order (default: raft)").choices([
+        "raft",
+        "multi-paxos",
+      ]),
+    )
     .action(async (workload: string, words: NodeWords) => {
       const server = servers[workload];
       if (server === undefined) return;
@@ -90,7 +98,7 @@ async function serveRegisters(words: NodeWords): Promise<void> {
     await (await import("../../maelstrom/nodes/registers.ts")).serveRegisters(gossipSettings(words));
     return;
   }
-  refuseOthers("strict-serializable", words, ["consistency", "dataDir"]);
+  refuseOthers("strict-serializable", words, ["consistency", "dataDir", "protocol"]);
   await (await import("../../maelstrom/nodes/transactions.ts")).serveTransactions("txn-rw-register", words);
 }
 

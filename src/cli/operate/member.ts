@@ -87,8 +87,11 @@ async function promote(id: string, options: Options): Promise<void> {
 async function remove(id: string, options: Options): Promise<void> {
   const { members } = await ask<Members>({ method: "GET", path: "/members" }, options);
   if (members.length > 0 && !members.some((member) => member.id === checkId(id))) {
-    const present = members.map((member) => member.id).join(", ");
-    throw new CommandFailure(exitCode.failed, `${id} is no member, and nothing was changed; members are ${present}`);
+    const present = members.map((member) => member.id).toSorted();
+    throw new CommandFailure(
+      exitCode.failed,
+      `${id} is no member, and nothing was changed; members are ${present.join(", ")}`,
+    );
   }
   show(await ask<Members>({ method: "DELETE", path: `/members/${checkId(id)}` }, options), options);
 }

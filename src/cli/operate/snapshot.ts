@@ -18,6 +18,7 @@ interface RestoreOptions {
   readonly cluster: string;
   readonly clusterId?: string;
   readonly storage: string;
+  readonly protocol: string;
   readonly json?: boolean;
 }
 
@@ -41,6 +42,7 @@ export function snapshotCommand(): Command {
     .requiredOption("--cluster <members>", "all members of the new cluster, n1=host:port,n2=host:port,…")
     .option("--cluster-id <name>", "the new cluster's (default: made of the file and the members)")
     .option("--storage <name>", "in what the member keeps its data, wal or lmdb", "wal")
+    .option("--protocol <name>", "what keeps the order in the new cluster, raft or multi-paxos", "raft")
     .option("--json", "answer as JSON")
     .action(unpack);
   return new Command("snapshot")
@@ -69,7 +71,7 @@ async function check(file: string, options: { readonly json?: boolean }): Promis
 }
 
 async function unpack(file: string, options: RestoreOptions): Promise<void> {
-  const [{ restoreBackup }, { parseMembers, parseStorageKind }] = await Promise.all([
+  const [{ restoreBackup }, { parseLogProtocol, parseMembers, parseStorageKind }] = await Promise.all([
     import("../../runtime/backups/restore.ts"),
     import("../settings.ts"),
   ]);
@@ -79,9 +81,10 @@ async function unpack(file: string, options: RestoreOptions): Promise<void> {
     throw new CommandFailure(exitCode.usage, `--id: ${id} is no member in --cluster`);
   }
   const storage = parseStorageKind(options.storage, "--storage");
+  const protocol = parseLogProtocol(options.protocol, "--protocol");
   const named = Object.fromEntries(members.map((member) => [member.id, member.address]));
   const given = clusterId === undefined ? {} : { clusterId };
-  const restored = await restoreBackup({ file, dataDir, id, members: named, storage, ...given });
+  const restored = await restoreBackup({ file, dataDir, id, members: named, storage, protocol, ...given });
   if (options.json) return say(JSON.stringify({ dataDir, id, ...restored }));
   const start = `quorate serve --id ${id} --cluster ${options.cluster} --cluster-id ${restored.newClusterId} --data-dir ${dataDir}`;
   say(`${dataDir} is ${id} of the new cluster ${restored.newClusterId}, with all up to index ${restored.index}

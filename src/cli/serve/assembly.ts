@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { invariant } from "../../base/invariant.ts";
-import { messageBytesMax } from "../../protocols/raft/index.ts";
+import { messageBytesMax } from "../../protocols/message-frame.ts";
 import { messageBytesMax as groupMessageBytesMax } from "../../protocols/total-order/index.ts";
-import { storageOf } from "../../runtime/directory.ts";
+import { protocolOf, storageOf } from "../../runtime/directory.ts";
 import { openNode } from "../../runtime/open-node.ts";
 import type { NodeOptions } from "../../runtime/options.ts";
 import { WrongStorageError } from "../../runtime/storages/errors.ts";
@@ -33,9 +33,11 @@ export interface FaultSource {
 export async function startServer(settings: ServeSettings, log: Log, faults: FaultSource | undefined): Promise<Server> {
   const notice: Notice = (level, text, facts) => log[level](facts, text);
   if (settings.storage === "memory") await refuseToForget(settings["data-dir"]);
-  const frameBytesMax = settings.protocol === "raft" ? messageBytesMax : groupMessageBytesMax;
-  const listen = listenAddress(settings);
-  const links = makeTransport(settings.transport, frameBytesMax, { listen, tls: peerTlsOf(settings), notice });
+  const isLeaderless = settings.protocol === "total-order";
+  const frameBytesMax = isLeaderless ? groupMessageBytesMax : messageBytesMax;
+  const protocol = isLeaderless ? undefined : (settings.protocol ?? (await protocolOf(dataDirectory(settings))));
+  const place = { listen: listenAddress(settings), tls: peerTlsOf(settings), notice };
+  const links = makeTransport(settings.transport, frameBytesMax, { ...place, protocol });
   const disturbed = faults && withFaults(links);
   if (disturbed) faults.subscribe((rules) => disturbed.setFaults(rules));
   const node = await openNode({ ...nodeOptions(settings), transport: disturbed ?? links, notice, machine: objects });
@@ -68,11 +70,11 @@ function nodeOptions(settings: ServeSettings): NodeOptions {
     protocolVersionMax: settings["protocol-version-max"],
     storage: settings.storage,
     dataDir: dataDirectory(settings),
+    protocol: settings.protocol,
   };
   return {
     id: settings.id,
     members: Object.fromEntries(settings.cluster.map(({ id, address }) => [id, address])),
-    protocol: settings.protocol,
     newGroup: settings["new-group"],
     join: settings.join,
     leases: settings.leases,
@@ -82,7 +84,7 @@ function nodeOptions(settings: ServeSettings): NodeOptions {
 
 function dataDirectory({ protocol, storage, "data-dir": path }: ServeSettings): string | undefined {
   if (storage === "memory") return undefined;
-  return protocol === "raft" ? path : join(path, protocol);
+  return protocol === "total-order" ? join(path, protocol) : path;
 }
 
 /** A member that has data and starts without them would contradict what it has said. */

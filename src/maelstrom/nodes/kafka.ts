@@ -3,7 +3,7 @@ import { queues } from "../replica/queues.ts";
 import { Replica, type ReplicaOptions } from "../replica/replica.ts";
 
 /**
- * Logs by key on Raft.
+ * Logs by key on a replicated log.
  *
  * Polls are answered from what this node has applied: a beginning of each log, which may lack what is newest.
  */

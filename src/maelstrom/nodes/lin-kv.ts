@@ -3,7 +3,7 @@ import { MaelstromNode } from "../node.ts";
 import { Replica, type ReplicaOptions } from "../replica/replica.ts";
 import { store } from "../replica/store.ts";
 
-/** Linearizable registers on Raft: any node takes any request, and the leader orders it. */
+/** Linearizable registers on a replicated log: any node takes any request, and the leader orders it. */
 export async function serveLinKv(options: ReplicaOptions): Promise<void> {
   const node = new MaelstromNode({ workload: "lin-kv" });
   const replica = Replica.of(node, store, options);

@@ -2,7 +2,7 @@ import { MaelstromNode } from "../node.ts";
 import { Replica, type ReplicaOptions } from "../replica/replica.ts";
 import { store } from "../replica/store.ts";
 
-/** Strict serializable transactions on Raft: each is one command, and one that only reads is a linearizable read. */
+/** Strict serializable transactions: each is one command of the log, and one that only reads is a linearizable read. */
 export async function serveTransactions(
   workload: "txn-list-append" | "txn-rw-register",
   options: ReplicaOptions,

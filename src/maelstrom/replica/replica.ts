@@ -3,6 +3,7 @@ import type { Machine } from "../../machines/machine.ts";
 import type { MachineNode, ReadOptions } from "../../runtime/api.ts";
 import { openNode } from "../../runtime/open-node.ts";
 import type { NodeOptions } from "../../runtime/options.ts";
+import type { LogProtocolName } from "../../runtime/protocols/kinds.ts";
 import { MaelstromError } from "../errors.ts";
 import type { Handler } from "../node.ts";
 import type { Lifecycle, Nothing } from "../workloads.ts";
@@ -20,12 +21,14 @@ export interface ReplicaNode extends Carrier {
 export interface ReplicaOptions {
   /** Each node has a folder in it. Without it data are in memory: a node that is killed must then not come back. */
   readonly dataDir?: string | undefined;
+  /** What keeps the order; the same on all nodes. Default `raft`. */
+  readonly protocol?: LogProtocolName | undefined;
 }
 
 /** Longest wait for agreement, in ms: shorter than clients wait for us, so that they learn what became of it. */
 const timeoutMs = 3000;
 
-/** A machine on the order that all nodes agree on by Raft; messages go through the node. */
+/** A machine on the order that all nodes agree on; messages go through the node. */
 export class Replica<Command, Answer, Question, Reply> {
   readonly #node: ReplicaNode;
   #member: MachineNode<Command, Answer, Question, Reply> | undefined;
@@ -77,7 +80,7 @@ function memberOptions(
   node: ReplicaNode,
   id: string,
   nodeIds: readonly string[],
-  { dataDir }: ReplicaOptions,
+  { dataDir, protocol = "raft" }: ReplicaOptions,
 ): NodeOptions {
   return {
     id,
@@ -85,6 +88,7 @@ function memberOptions(
     clusterId: "maelstrom",
     transport: new MaelstromTransport(node),
     ...(dataDir === undefined ? { storage: "memory" } : { dataDir: join(dataDir, id) }),
+    protocol,
     timeoutMs,
     notice: (level, text, facts) => node.log(`${level}: ${text} ${JSON.stringify(facts)}`),
   };

@@ -7,6 +7,7 @@ export type * from "../replicated-log.ts";
 export { membershipOf, participantsOf } from "../replicated-log.ts";
 export { type Change, decodeChange, encodeChange } from "./codec/change-codec.ts";
 export { decodeMessage, encodeMessage, messageBytesMax } from "./codec/message-codec.ts";
+export { decodeProtobuf, encodeProtobuf } from "./codec/protobuf-codec.ts";
 export { decodeRecord, encodeRecord, type LoggedRecord, recordKinds } from "./codec/record-codec.ts";
 export { firstBase, firstMemory, type PaxosMemory, Recovery } from "./log/recovery.ts";
 export type { Base, Configuration, PaxosMessage, PaxosRecord, PaxosVocabulary, Update } from "./messages.ts";

@@ -122,7 +122,7 @@ function finish(state: PaxosState, askedBefore: number, out: PaxosOutbox): void 
   const { leadership } = state;
   if (leadership !== undefined) {
     finishReadRounds(state, out); // makes room for the reads that wait
-    startReadRound(state, out);
+    startReadRound(state);
     continueHandover(state, leadership, out);
     propose(state, leadership, out);
     tellOrdered(state, leadership, out);

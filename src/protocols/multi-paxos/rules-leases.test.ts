@@ -211,6 +211,8 @@ describe("B5: a voter", () => {
     const [on, off] = [promised(), promised({ leases: false })].map((member) => member.sent.at(-1)?.message);
 
     expect(on).toMatchObject({ kind: "grant", view: view(1), round: 1 });
+    const { life, clock } = promised().state;
+    expect(on).toMatchObject({ clock: life + clock }); // another run of the process counts from elsewhere
     expect(off).toMatchObject({ kind: "heartbeatOk", view: view(1), round: 1 });
   });
 

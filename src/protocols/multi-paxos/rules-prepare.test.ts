@@ -158,6 +158,15 @@ describe("P6: what is proposed in a place", () => {
     expect(proposed(member)).toEqual(["1: - x"]);
   });
 
+  test("also when that one stands first", () => {
+    const member = new PaxosMember({ members: "abcde" });
+    const own = member.prepare();
+    member.answer("b", own, [report(1, view(2), x)]);
+    member.answer("c", own, [report(2, view(1), x)]);
+
+    expect(proposed(member)).toEqual(["1: x -"]);
+  });
+
   test("none that is ordered elsewhere already", () => {
     const learned: PaxosRecord = { kind: "learned", first: 1, updates: [x] };
     const member = new PaxosMember({ records: [learned] });

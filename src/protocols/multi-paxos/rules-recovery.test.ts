@@ -79,6 +79,18 @@ describe("R2: the aru", () => {
     expect(only(member.tick(), "committed")).toEqual(['committed 2@1 "y"']);
   });
 
+  test("with everything trimmed no place is used again: who leads goes on behind what is ordered", () => {
+    const base = { ...firstBase(paxosMembers("abc"), 8), floor: 5, through: 5 };
+    const member = new PaxosMember({
+      records: [{ kind: "base", base, snapshot: undefined, isOwn: true, promised: view(1) }],
+      applied: 5,
+    });
+    member.lead();
+    member.propose(1, "p");
+
+    expect(member.records.at(-1)).toMatchObject({ kind: "accepted", first: 6 });
+  });
+
   test("clients and members are known again", () => {
     const change = encodeChange({ alpha: 8, members: paxosMembers("abd"), learners: [] });
     const members: Update = { term: 1, kind: "members", payload: change, client: 0, timestamp: 0 };

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freeAddresses } from "../../../test/support/free-ports.ts";
 import { journal } from "../../../test/support/journal.ts";
 import { eventually, machineCluster, quick } from "../../../test/support/members.ts";
+import { testedProtocol } from "../../../test/support/tested-protocol.ts";
 import type { MachineNode } from "../api.ts";
 import { openNode } from "../open-node.ts";
 import { type Backup, verifyBackup } from "./backup-file.ts";
@@ -105,11 +106,31 @@ describe("a backup of a running cluster", () => {
 });
 
 describe("a restored backup", () => {
+  test("may be run by another protocol than the one that it was made with", async () => {
+    const protocol = testedProtocol === "raft" ? "multi-paxos" : "raft";
+    const file = await journalBackup("a", "b");
+    const members = await freeAddresses("n1", "n2", "n3");
+    for (const id of Object.keys(members)) {
+      await restoreBackup({ file, id, members, dataDir: join(home, id), protocol });
+    }
+    const options = { ...quick, members, machine: journal, protocol } as const;
+    const nodes = await Promise.all(
+      Object.keys(members).map((id) => openNode({ ...options, id, dataDir: join(home, id) })),
+    );
+
+    expect(await nodes[0]?.execute("a", { key: "a" })).toBe(1);
+    expect(await nodes[1]?.execute("c", { key: "c" })).toBe(3);
+    await eventually(async () => expect(await nodes[2]?.read()).toEqual(["a", "b", "c"]));
+    await Promise.all(nodes.map((node) => node.close()));
+  });
+
   test("is a new cluster with the same state, in which a repeat from before is still known", async () => {
     const file = await journalBackup("a", "b");
     const members = await freeAddresses("n1", "n2", "n3");
     const ids = Object.keys(members);
-    const restored = await Promise.all(ids.map((id) => restoreBackup({ file, id, members, dataDir: join(home, id) })));
+    const restored = await Promise.all(
+      ids.map((id) => restoreBackup({ file, id, members, dataDir: join(home, id), protocol: testedProtocol })),
+    );
     const nodes = await Promise.all(ids.map((id) => openRestored(id, members)));
 
     const repeated = await nodes[0]?.execute("a", { key: "a" });

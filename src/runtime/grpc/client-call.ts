@@ -121,7 +121,8 @@ export class StreamCall<Request, Response> implements ClientCall<Request, Respon
   }
 
   #wait(timeoutMs: number | undefined, signal: AbortSignal | undefined): () => void {
-    const expire = (): void => this.#giveUp(grpcStatus.deadlineExceeded, `no answer within ${timeoutMs} ms`);
+    const expire = (): void =>
+      this.#giveUp(grpcStatus.deadlineExceeded, `no answer within ${Math.ceil(timeoutMs ?? 0)} ms`);
     const abort = (): void => this.cancel();
     const timer = timeoutMs !== undefined && timeoutMs < timerMsMax ? setTimeout(expire, timeoutMs) : undefined;
     signal?.addEventListener("abort", abort);

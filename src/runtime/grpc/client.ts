@@ -30,6 +30,8 @@ const sessionMemoryMax = 64;
 export class GrpcClient {
   /** Resolves, with what went wrong or `undefined`, when the connection is gone; calls on it have ended then. */
   readonly closed: Promise<string | undefined>;
+  /** Resolves with whether a server of HTTP/2 was reached, once that is known. */
+  readonly reached: Promise<boolean>;
   readonly #session: ClientHttp2Session;
   readonly #receiveBytesMax: number;
   #problem: string | undefined;
@@ -57,6 +59,10 @@ export class GrpcClient {
     });
     this.closed = new Promise((resolve) => {
       this.#session.once("close", () => resolve(this.#problem));
+    });
+    this.reached = new Promise((resolve) => {
+      this.#session.once("remoteSettings", () => resolve(true));
+      this.#session.once("close", () => resolve(false));
     });
   }
 

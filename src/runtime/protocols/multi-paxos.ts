@@ -4,9 +4,11 @@ import { invariant } from "../../base/invariant.ts";
 import {
   decodeChange,
   decodeMessage,
+  decodeProtobuf,
   decodeRecord,
   encodeChange,
   encodeMessage,
+  encodeProtobuf,
   encodeRecord,
   firstBase,
   type LoggedRecord,
@@ -66,6 +68,7 @@ export const paxosProtocol: LogProtocol<PaxosVocabulary, LoggedRecord, PaxosMemo
       encode: (message: PaxosMessage) => encodeMessage(message),
       decode: (frame: Bytes) => decodeMessage(frame),
     },
+    protobuf: { encode: encodeProtobuf, decode: decodeProtobuf },
   },
   form: paxosForm,
   recovery: (members, tailBytesMax) => new Recovery(members, tailBytesMax, alpha),
@@ -115,9 +118,9 @@ function foundingBase(members: readonly Member[]): LoggedRecord {
 }
 
 function startPaxos(config: NodeConfig, { memory, incoming, ...given }: CoreStart<PaxosMemory>): LogMember {
-  const { id, electionTicks: progressTicks, heartbeatTicks, leases } = config;
+  const { id, electionTicks: progressTicks, heartbeatTicks, leases, syncPending } = config;
   const applied = memory.snapshot?.index ?? 0;
-  const options = { ...given, id, seed: newSeed(), progressTicks, heartbeatTicks, leases, alpha };
+  const options = { ...given, id, seed: newSeed(), progressTicks, heartbeatTicks, leases, syncPending, alpha };
   const core = new MultiPaxos(options, { memory, applied, ...(incoming && { incoming }) });
   return { core, standing: () => standingOf(core.inspect()), figures: () => figuresOf(core.inspect()) };
 }

@@ -31,7 +31,7 @@ export class WrongProtocolError extends OperatingError {
 
   constructor(directory: string, stored: string, asked: string) {
     super(
-      `${directory} holds the log of ${stored}, not of ${asked}; nothing was changed; to go on with ${stored} leave --protocol out; to change that, save the state of the cluster, which runs with ${stored}: quorate snapshot save FILE; and start a new cluster with it, on each member: quorate snapshot restore FILE --protocol ${asked} --data-dir NEW-DIRECTORY --id ID --members MEMBERS`,
+      `${directory} holds the log of ${stored}, not of ${asked}; nothing was changed; to go on with ${stored} leave --protocol out; to change that, save the state of the cluster, which runs with ${stored}: quorate snapshot save FILE; and start a new cluster with it, on each member: quorate snapshot restore FILE --protocol ${asked} --data-dir NEW-DIRECTORY --id ID --cluster MEMBERS`,
     );
     this.directory = directory;
     this.stored = stored;

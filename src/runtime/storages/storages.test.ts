@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
+import { openAlone } from "../../../test/support/data-directory.ts";
 import { noThread } from "../../../test/support/lmdb-places.ts";
 import { fromUtf8, toUtf8 } from "../../base/text.ts";
 import { type LoggedRecord, type RaftMemory, type RaftRecord, Recovery } from "../../protocols/raft/index.ts";
@@ -263,4 +264,27 @@ test("a torn tail is read, left as it is, and said; a conversion leaves it out",
   expect(torn.notices).toEqual([expect.stringContaining(`interrupted at byte ${start}`)]);
   expect(converted.notices).toEqual(torn.notices);
   expect(await meaning()).toEqual(before);
+});
+
+test("a directory of Multi-Paxos is told item by item, and converted to what means the same", async () => {
+  const open = (storage?: StorageKind) => openAlone(dataDir, storage, "multi-paxos");
+  const node = await open("wal");
+  for (const value of ["x", "y"]) await node.execute({ machine: "kv", command: { kind: "put", key: "a", value } });
+  await node.close();
+  const before = await inspected();
+
+  const converted = await convertStorage({ dataDir, to: "lmdb" }, noThread);
+  const after = await inspected();
+  const again = await open();
+  const kv = await again.read({ machine: "kv", question: { kind: "get", key: "a" } });
+  await again.close();
+
+  expect(before.head).toMatchObject({ protocol: "multi-paxos", storage: "wal" });
+  const kinds = ["base", "view", "accepted", "ordered"];
+  expect([...new Set(before.items.map(({ kind }) => kind))].sort()).toEqual(kinds.sort());
+  expect(before.items.filter(({ kind }) => kind === "accepted").map(({ index }) => index)).toEqual([1, 2]);
+  expect(converted).toMatchObject({ from: "wal", to: "lmdb" });
+  expect([after.head, after.items]).toMatchObject([{ protocol: "multi-paxos", storage: "lmdb" }, before.items]);
+  expect(kv).toMatchObject({ reply: { value: "y" } });
+  expect(await verifyStorage(dataDir)).toMatchObject({ protocol: "multi-paxos" });
 });

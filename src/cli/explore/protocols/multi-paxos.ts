@@ -29,6 +29,7 @@ const options: readonly ProtocolOption[] = [
   { flags: "--stay <count>", words: "how many of the first voters stay then" },
   { flags: "--transfers <count>", words: "leaderships handed over" },
   { flags: "--alpha <places>", words: "how far proposals run ahead of what is ordered" },
+  { flags: "--accepts-to <whom>", words: "leader, or all: whom voters tell what they accepted" },
   { flags: "--run-bytes-max <bytes>", words: "as the core's setting: with 1 each message carries one update" },
   { flags: "--crashes <count>", words: "crashes, each with a restart" },
   ...networkOptions("", "", "").map(({ flags, words }) => ({ flags, words })),
@@ -51,7 +52,7 @@ export const multiPaxos: ExplorableProtocol = {
   read: (reader) => {
     const scenario = reader.oneOf("scenario", names);
     const limits = readLimits(reader);
-    const { members, learners, start, elections, alpha } = limits;
+    const { members, learners, start, elections, alpha, acceptsTo } = limits;
     if (members + learners > 6) throw new CommandFailure(exitCode.usage, "--members and --learners must be 6 at most");
     return {
       explored: { protocol: "multi-paxos", limits },
@@ -61,7 +62,7 @@ export const multiPaxos: ExplorableProtocol = {
         disk: reader.oneOf("disk", ["late", "fast"]),
       },
       told: {
-        group: `${scenario}: ${members} voters, ${learners} learners (${start}), ${elections} elections, alpha ${alpha}`,
+        group: `${scenario}: ${members} voters, ${learners} learners (${start}), ${elections} elections, alpha ${alpha}, accepts to ${acceptsTo}`,
         counts: [...counts.map((name) => [name, limits[name]] as const), ["changes of members", limits.changes]],
       },
     };
@@ -90,6 +91,7 @@ function readLimits(reader: Reader): PaxosLimits {
     stay: reader.count("stay", 0, members),
     transfers: count("transfers"),
     alpha: reader.count("alpha", 1, 1024),
+    acceptsTo: reader.oneOf("acceptsTo", ["leader", "all"]),
     runBytesMax: reader.count("runBytesMax", 1, 2 ** 30),
   };
 }

@@ -1,5 +1,4 @@
 import type { NodeId } from "../../../base/ids.ts";
-import { successorOf } from "../membership/configurations.ts";
 import type { Of } from "../messages.ts";
 import {
   type BarrierMode,
@@ -70,29 +69,25 @@ function takeAsk(state: PaxosState, leadership: Leadership, ask: ReadAsk, mode: 
 }
 
 /**
- * From where on a read is linearizable that begins now (B3); `undefined`: here none is any more (B6).
+ * From where on a read is linearizable that begins now (B3).
  *
  * From where an earlier leader may have ordered up to: the plan's top. In the paper's form others may have ordered, and
- * answered, all that was proposed; with the end of the epoch among it, they may be in the next one.
+ * answered, all that was proposed. With the end of the epoch among it, they may be in the next one already: what reads
+ * from there is never answered, for who orders that far is no leader any more (B6).
  */
-function readableFrom(state: PaxosState, { planTop, lastProposed }: Leadership): number | undefined {
-  const { config, configuration, facts, history } = state;
-  if (config.acceptsTo === "leader" || configuration === undefined) return Math.max(history.aru, planTop);
-  const isLast = successorOf(facts.configurations, configuration)?.start === lastProposed + 1;
-  return isLast ? undefined : Math.max(lastProposed, planTop);
+function readableFrom({ config, history }: PaxosState, { planTop, lastProposed }: Leadership): number {
+  return Math.max(planTop, config.acceptsTo === "all" ? lastProposed : history.aru);
 }
 
 /** Starts a round for all reads that wait for one (B1): heartbeats carry it. */
-export function startReadRound(state: PaxosState, out: PaxosOutbox): void {
+export function startReadRound(state: PaxosState): void {
   const { leadership, due } = state;
   if (leadership === undefined || leadership.waiting.length === 0 || leadership.rounds.length >= roundsMax) return;
   const asks = leadership.waiting;
   leadership.waiting = [];
   leadership.waitingTicks = 0;
-  const seq = readableFrom(state, leadership);
-  if (seq === undefined) return refuseAsks(state, asks, out);
   leadership.round++;
-  leadership.rounds.push({ round: leadership.round, seq, asks, ticks: 0 });
+  leadership.rounds.push({ round: leadership.round, seq: readableFrom(state, leadership), asks, ticks: 0 });
   due.heartbeat = true;
 }
 

@@ -40,7 +40,10 @@ function readUpdate(reader: ByteReader, kindNumber: number): Update {
 }
 
 /** No-ops that one count may stand for: what a window can hold. */
-const noopsMax = 65_536;
+export const noopsMax = 65_536;
+
+/** Updates of one list at the most. */
+export const updatesMax: number = 16 * noopsMax;
 
 /** Encodings of long lists already made: the disk and every member get the same list, so it is encoded once. */
 const encodedLists = new WeakMap<readonly Update[], Uint8Array>();
@@ -77,8 +80,9 @@ function noopsFrom(all: readonly Update[], from: number): number {
   return end - from;
 }
 
-function isSameNoop(one: Update, other: Update): boolean {
-  return other.kind === "none" && other.term === one.term;
+/** Whether both are no-ops of one term. */
+export function isSameNoop(one: Update, other: Update): boolean {
+  return one.kind === "none" && other.kind === "none" && other.term === one.term;
 }
 
 function decodeUpdates(bytes: Uint8Array): readonly Update[] {
@@ -92,7 +96,7 @@ function decodeUpdates(bytes: Uint8Array): readonly Update[] {
     const isSplit = before?.kind === "none" && isSameNoop(before, next) && all.length % noopsMax !== 0;
     if (isSplit) throw new MalformedError("no-ops in a row are counted together");
     for (let nth = 0; nth < count; nth++) all.push(next);
-    if (all.length > 16 * noopsMax) throw new MalformedError("too many updates");
+    if (all.length > updatesMax) throw new MalformedError("too many updates");
   }
   if (all.length >= longListLength) encodedLists.set(all, bytes);
   return all;
@@ -133,11 +137,16 @@ export const base: Field<Base> = checked(
     configurations: list(configuration, membersMax),
     clients: list(struct<ClientRecord>({ client: positive, next: positive, above: list(positive) })),
   }),
-  ({ floor, through, configurations }) =>
-    floor <= through &&
-    configurations.every(({ epoch }, at) => at === 0 || epoch === (configurations[at - 1]?.epoch ?? 0) + 1),
+  isBase,
   "a base contradicts itself",
 );
+
+/** Whether a base does not contradict itself. */
+export function isBase({ floor, through, configurations }: Base): boolean {
+  const isNext = ({ epoch }: Configuration, at: number) =>
+    at === 0 || epoch === (configurations[at - 1]?.epoch ?? 0) + 1;
+  return floor <= through && configurations.every(isNext);
+}
 
 /** Position, size and checksum. */
 export const snapshot: Field<SnapshotName> = struct<SnapshotName>({

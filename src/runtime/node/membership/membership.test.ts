@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { journal } from "../../../../test/support/journal.ts";
-import { type Cluster, eventually, machineCluster, testedProtocol } from "../../../../test/support/members.ts";
+import { type Cluster, eventually, machineCluster } from "../../../../test/support/members.ts";
+import { testedProtocol } from "../../../../test/support/tested-protocol.ts";
 import type { MachineNode, NodeEvent } from "../../api.ts";
 import type { NodeOptions } from "../../options.ts";
 

@@ -5,6 +5,7 @@ import { invariant } from "../../../base/invariant.ts";
 import { GrpcServer } from "../../grpc/server.ts";
 import type { Call, Caller as GrpcCaller } from "../../grpc/server-call.ts";
 import { GrpcError, grpcStatus } from "../../grpc/status.ts";
+import type { LogProtocolName } from "../../protocols/kinds.ts";
 import { dialOptions } from "../../tls/identity.ts";
 import type { Address } from "../addresses.ts";
 import type { Caller, Channel, ChannelEvents, Door, Medium, MediumOptions } from "../links/channel.ts";
@@ -15,36 +16,55 @@ import { DialledChannel, greetingKey, type MessagesMethod } from "./dialled-chan
 import { decodeIdentity } from "./greeting-codec.ts";
 
 /** The methods of protocols whose messages have schemas, under proto/. */
-const paths = { raft: "/quorate.raft.v1.Raft/Messages" } as const;
+const paths: Readonly<Record<LogProtocolName, string>> = {
+  raft: "/quorate.raft.v1.Raft/Messages",
+  "multi-paxos": "/quorate.multipaxos.v1.MultiPaxos/Messages",
+};
+
+/** What Protocol Buffers may take more than the native encoding of a message. */
+export const protobufBytesMore: number = 1024 * 1024;
+
+/** Adds methods for others than members, who find them on the members' port. */
+export type ServeMore = (server: GrpcServer) => void;
 
 /** Bytes that a member may send ahead of their being read: more than one longest frame leaves a link idle. */
 const windowBytes = 8 * 1024 * 1024;
 
 const connectionsMax = 128;
 
+/** A member has one call open; others, where something is served to them, as many as this. */
+const memberCallsMax = 4;
+const callsMax = 128;
+
 /**
  * Carries messages over gRPC, as members written in another language can: proto/quorate/members/v1/members.proto.
  *
- * Frames must be messages of the protocol as Protocol Buffers. Throws `OptionError`.
+ * Frames must be messages of the protocol as Protocol Buffers. `serve` adds what others may call. Throws `OptionError`.
  */
-export function grpcTransport(options: LinkOptions, protocol: keyof typeof paths = "raft"): LinkedTransport {
+export function grpcTransport(
+  options: LinkOptions,
+  protocol: LogProtocolName = "raft",
+  serve?: ServeMore,
+): LinkedTransport {
   const method: MessagesMethod = {
     kind: "bidirectional",
     path: paths[protocol],
     request: bytesCodec,
     response: bytesCodec,
   };
-  return linkedTransport(options, (shared) => new GrpcMedium(method, shared), { encoding: "protobuf" });
+  return linkedTransport(options, (shared) => new GrpcMedium(method, shared, serve), { encoding: "protobuf" });
 }
 
 class GrpcMedium implements Medium {
   readonly #method: MessagesMethod;
   readonly #options: MediumOptions;
+  readonly #serve: ServeMore | undefined;
   #server: GrpcServer | undefined;
 
-  constructor(method: MessagesMethod, options: MediumOptions) {
+  constructor(method: MessagesMethod, options: MediumOptions, serve: ServeMore | undefined) {
     this.#method = method;
     this.#options = options;
+    this.#serve = serve;
   }
 
   get port(): number {
@@ -64,10 +84,12 @@ class GrpcMedium implements Medium {
     const server = new GrpcServer({
       ...{ host, port, credentials, trust: "report", minVersion: "TLSv1.3", connectionsMax },
       ...{ receiveBytesMax: frameBytesMax, streamWindowBytes: windowBytes, sessionWindowBytes: windowBytes },
-      ...{ keepaliveMs: beatMs, keepaliveTimeoutMs: beatMs * silentBeatsMax, pingIntervalMs: 0, callsMax: 4 },
+      ...{ keepaliveMs: beatMs, keepaliveTimeoutMs: beatMs * silentBeatsMax, pingIntervalMs: 0 },
+      callsMax: this.#serve === undefined ? memberCallsMax : callsMax,
       onFailed: (remote, problem) => door.failed(remote, problem),
     });
     server.on(this.#method, (requests, call) => this.#accept(requests, call, door));
+    this.#serve?.(server);
     await server.listen();
     this.#server = server;
   }

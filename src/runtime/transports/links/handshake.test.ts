@@ -100,6 +100,14 @@ describe("a mismatch", () => {
   const ours: Identity = { versions: { min: 2, max: 3 }, session: 1, clusterId: "c", from: "n1", to: "n2" };
   const theirs: Identity = { versions: { min: 3, max: 4 }, session: 2, clusterId: "c", from: "n2", to: "n1" };
 
+  test("is found with a release that knows no other protocol than Raft, where another is run", () => {
+    const news = { ...ours, protocol: "multi-paxos" };
+
+    expect(findMismatch(news, theirs)?.mismatch).toBe("protocol");
+    expect(findMismatch({ ...ours, protocol: "raft" }, theirs)).toBeUndefined();
+    expect(findMismatch(news, { ...theirs, protocol: "multi-paxos" })).toBeUndefined();
+  });
+
   test("is not found between releases that share a version", () => {
     expect(findMismatch(ours, theirs)).toBeUndefined();
     expect(findMismatch(theirs, ours)).toBeUndefined();
@@ -112,6 +120,7 @@ describe("a mismatch", () => {
     ["looking for another", { to: "n3" }, "node", "this is n1, not n3"],
     ["not who was expected", { from: "n3" }, "node", "n2 was expected, not n3"],
     ["under our own name", { from: "n1" }, "node", "n1 is this end's own id"],
+    ["that runs another protocol", { protocol: "multi-paxos" }, "protocol", "n1 runs raft, and so must all members"],
   ])("is found with one that is %s", (_, change, mismatch, text) => {
     expect(findMismatch(ours, { ...theirs, ...change })).toEqual({ mismatch, text });
   });

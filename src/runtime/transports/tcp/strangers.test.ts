@@ -77,6 +77,7 @@ describe("a stranger at the port", () => {
     ["of a later release", { versions: { min: 3, max: 4 } }, "version", "a speaks protocol versions 1 to 2"],
     ["that looks for another", { to: "x" }, "node", "this is a, not x"],
     ["under our own name", { from: "a" }, "node", "a is this end's own id"],
+    ["of another protocol", { protocol: "multi-paxos" }, "protocol", "a runs raft, and so must all members"],
   ])("%s is told why it is refused, and that is logged once", async (_, change, mismatch, text) => {
     await bench.start();
 

@@ -74,9 +74,9 @@ function startMember(
   life: number,
   founding: Configuration,
   records: readonly PaxosRecord[],
-  { alpha, runBytesMax }: PaxosLimits,
+  { alpha, acceptsTo, runBytesMax }: PaxosLimits,
 ): MultiPaxos {
-  const options: PaxosOptions = { ...timing, id, seed: 1, alpha, runBytesMax, retainCount: 0 };
+  const options: PaxosOptions = { ...timing, id, seed: 1, alpha, acceptsTo, runBytesMax, retainCount: 0 };
   const recovery = new Recovery([], 2 ** 23, alpha);
   const base = { floor: 0, through: 0, configurations: [founding], clients: [] };
   recovery.take({ kind: "base", base, snapshot: undefined, isOwn: false, promised: 0 });
@@ -160,7 +160,7 @@ function pieceOf({ wants }: Readonly<PaxosState>): LogRequest | undefined {
 
 /** What is said in a view that is over here for good, or in one in which this member waits for no such answer. */
 function isSpent(message: PaxosMessage, state: Readonly<PaxosState>, mayRestart: boolean): boolean {
-  const { promised, disk, lastInstalled, role } = state;
+  const { promised, disk, lastInstalled, role, config } = state;
   const isKept = promised.view >= lastInstalled && promised.record <= disk.durable;
   if (mayRestart && !isKept) return false; // the view may still be forgotten
   switch (message.kind) {
@@ -175,13 +175,17 @@ function isSpent(message: PaxosMessage, state: Readonly<PaxosState>, mayRestart:
     case "prepareOk":
       return message.view < lastInstalled || (message.view === lastInstalled && role !== "preparing");
     case "accept":
+      if (message.view === lastInstalled && config.acceptsTo === "all") return false;
+      return message.view < lastInstalled || (message.view === lastInstalled && !isHeading(role));
     case "heartbeatOk":
-      return (
-        message.view < lastInstalled || (message.view === lastInstalled && role !== "preparing" && role !== "leader")
-      );
+      return message.view < lastInstalled || (message.view === lastInstalled && !isHeading(role));
     default:
       return false;
   }
+}
+
+function isHeading(role: PaxosState["role"]): boolean {
+  return role === "preparing" || role === "leader";
 }
 
 function requestWords(request: LogRequest): string {

@@ -38,6 +38,8 @@ export interface PaxosLimits {
   readonly transfers: number;
   /** How far proposals run ahead of what is ordered. */
   readonly alpha: number;
+  /** As the core's setting: whether voters tell the leader alone what they accepted, or each other. */
+  readonly acceptsTo: "leader" | "all";
   /** As the core's setting: with 1 each message carries one update. */
   readonly runBytesMax: number;
 }

@@ -28,6 +28,7 @@ const quiet: PaxosLimits = {
   stay: 1,
   transfers: 0,
   alpha: 1,
+  acceptsTo: "leader",
   runBytesMax: 2 ** 18,
 };
 
