@@ -48,7 +48,7 @@ test("in a tree of any branching a payload waits for one batch, and then for its
 
   expect(costs.isComplete).toBe(true);
   expect(costs.messagesPerOperation).toBeLessThan(1.4);
-  expect(costs.maxMs).toBeLessThan(330 + 2 * 3 * (100 + 20 + 10) + 30);
+  expect(costs.maxMs).toBeLessThan(325 + 2 * 3 * (100 + 25 + 10) + 20);
 });
 
 test("tuned for traffic, a network cut in half for 10 s loses nothing", () => {

@@ -65,7 +65,7 @@ export function nodeCommand(): Command {
         "traffic",
       ]),
     )
-    .option("--window <duration>", "with --tuning traffic: how long values gather (default: 330ms)")
+    .option("--window <duration>", "with --tuning traffic: how long values gather (default: 325ms)")
     .addOption(
       new Option("--topology <name>", "which links they use (default: own, a tree that mends itself)").choices(
         topologies,

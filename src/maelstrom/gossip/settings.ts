@@ -19,7 +19,7 @@ export const tickMs = 5;
 /** A thread that was busy for longer than so many ticks has lost the rest. */
 export const lateTicksMax = 20;
 
-const windowMsDefault = 330;
+const windowMsDefault = 325;
 /** Acknowledgements wait for something to ride on: so long, and at least for so many windows, in ms. */
 const ackMsLeast = 2000;
 const ackWindows = 3;
@@ -30,8 +30,8 @@ const probeMs = 500;
 /** Between two questions what all on the other side of a link hold, while anything is kept for somebody, in ms. */
 const settleMs = 10_000;
 /** How much earlier than needed a batch arrives at the node above, and how much later it may without waiting, in ms. */
-const slackMs = 20;
-const lateMs = 30;
+const slackMs = 25;
+const lateMs = 20;
 /** Between two comparisons with a peer drawn by chance, in ms. */
 const syncMs = 20_000;
 

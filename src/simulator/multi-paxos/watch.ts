@@ -1,13 +1,14 @@
 import { isSameBytes } from "../../base/bytes.ts";
 import { invariant } from "../../base/invariant.ts";
-import type {
-  Configuration,
-  Membership,
-  PaxosMessage,
-  PaxosRecord,
-  PaxosState,
-  PaxosVocabulary,
-  Update,
+import {
+  type Configuration,
+  decodeChange,
+  type Membership,
+  type PaxosMessage,
+  type PaxosRecord,
+  type PaxosState,
+  type PaxosVocabulary,
+  type Update,
 } from "../../protocols/multi-paxos/index.ts";
 import { slotAt, topOf } from "../../protocols/multi-paxos/log/history.ts";
 import { epochOf } from "../../protocols/multi-paxos/membership/configurations.ts";
@@ -44,6 +45,8 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
   readonly #proposed = new Map<number, Map<number, { readonly update: Update; readonly by: Set<string> }>>();
   readonly #chosen: (Update | undefined)[] = [];
   readonly #configurations: Configuration[] = [];
+  /** Changes of members that were proposed, and where: one that is not ordered may yet be. */
+  readonly #changes: { readonly seq: number; readonly update: Update }[] = [];
   /** Where each client's update stands. */
   readonly #places = new Map<string, number>();
   /** What each member stored as waiting, durably, and was not seen to be ordered when last asked. */
@@ -51,9 +54,15 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
   checks = 0;
   elections = 0;
 
-  /** What every member takes for the membership; of one that is down, what it took. */
+  /** What every member takes for the membership; of one that is down, what it took. And what it may soon be. */
   *memberships(): Iterable<Membership> {
-    for (const { membership } of this.#states.values()) yield membership;
+    let ordered = 0;
+    for (const { membership, history, leadership } of this.#states.values()) {
+      ordered = Math.max(ordered, history.aru);
+      yield membership;
+      for (const update of leadership?.queue ?? []) if (update.kind === "members") yield changeOf(update);
+    }
+    for (const { seq, update } of this.#changes) if (seq > ordered) yield changeOf(update);
   }
 
   started(id: string, state: State): void {
@@ -104,6 +113,7 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
       const known = places.get(seq);
       if (known === undefined) {
         places.set(seq, { update, by: new Set() });
+        if (update.kind === "members") this.#changes.push({ seq, update });
         const epoch = this.#configurations.findLast(({ start }) => start <= seq)?.epoch ?? 0;
         invariant(epochOf(view) >= epoch, `a place is decided in views of its own epoch: ${seq} in ${view}`);
       } else if (!isSame(known.update, update)) {
@@ -238,6 +248,10 @@ export class PaxosWatch implements LogWatch<PaxosVocabulary, PaxosState> {
 
 function namesOf({ members, learners }: Configuration): string {
   return [...members, ...learners].map((member) => member.id).join();
+}
+
+function changeOf({ payload }: Update): Membership {
+  return { ...decodeChange(payload), outgoing: [] };
 }
 
 /** An update across repeats. */

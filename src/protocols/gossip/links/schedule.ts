@@ -1,7 +1,7 @@
 import type { GossipState, Peer } from "../state.ts";
 
 /** Of the last round trips, so many are no longer than the one that is counted on. */
-const usualShare = 0.85;
+const usualShare = 0.7;
 
 /**
  * When batches leave, with `traffic` (B5): a payload waits once, where it was submitted, and not again on its way.
