@@ -3,9 +3,13 @@ import {
   type Bounds,
   type Explorable,
   Exploration,
+  explorableGossip,
   explorablePaxos,
   explorableRaft,
+  explorableSynod,
   explorableTotalOrder,
+  type GossipLimits,
+  gossipScenarios,
   type PaxosLimits,
   paxosScenarios,
   type RaftLimits,
@@ -81,12 +85,27 @@ describe("multi-paxos", () => {
   });
 });
 
+describe("gossip", () => {
+  test.each<[scenario: string, some: Partial<GossipLimits & Bounds>]>([["line", { order: "sent" }]])(
+    "%s with %j: explored to the end, and every promise holds",
+    (name, some) => {
+      const { limits, bounds } = gossipScenarios[name] ?? expect.fail(`there is no scenario ${name}`);
+      exploreWholly(explorableGossip({ ...limits, ...some }), { ...bounds, ...some });
+    },
+  );
+});
+
+test("the synod: explored to the end, and one value is chosen", () => {
+  exploreWholly(explorableSynod({ members: 3, proposers: 2, ballots: 2 }), {});
+});
+
 describe("total order", () => {
   test.each<[scenario: string, some: Partial<TotalOrderLimits & Bounds>]>([
     ["links", {}],
     ["order", {}],
     ["order", { delivery: "agreed" }],
     ["view-change", { multicasts: 0 }],
+    ["view-change", { multicasts: 1, attempts: 1 }],
     ["view-change", { multicasts: 1, attempts: 1, delivery: "agreed" }],
     ["view-change", { multicasts: 1, attempts: 1, crashes: 1, order: "sent" }],
     ["founding", { crashes: 0 }],

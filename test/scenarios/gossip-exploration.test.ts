@@ -21,7 +21,6 @@ function find(scenario: string, some: Some, spoil: Spoil = (explorable) => explo
 
 /** As large as takes a second or two; the defaults of `quorate explore` are explored in test/long. */
 const small: readonly (readonly [scenario: string, some: Some, states: number])[] = [
-  ["line", { order: "sent" }, 40_000],
   ["line", { rumours: 1, probes: 1 }, 40_000],
   ["line", { rumours: 1, cuts: 0, topology: "full" }, 20],
   ["ring", { rumours: 1, order: "any" }, 1000],

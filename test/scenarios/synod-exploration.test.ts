@@ -56,7 +56,6 @@ const mistakes: readonly (readonly [string, Spoil, string, number])[] = [
 
 describe("the synod", { timeout: 60_000 }, () => {
   test.each<[Partial<SynodLimits & Bounds>, number]>([
-    [{}, 400_000],
     [{ proposers: 3, ballots: 1 }, 100_000],
     [{ ballots: 1, duplicates: 1 }, 10_000],
     [{ members: 4, ballots: 1 }, 10_000],

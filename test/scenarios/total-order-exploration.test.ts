@@ -25,7 +25,6 @@ const small: readonly (readonly [scenario: string, some: Some, states: number])[
   ["links", { multicasts: 3 }, 20_000],
   ["order", { multicasts: 2, order: "any" }, 10_000],
   ["order", { multicasts: 2, delivery: "agreed", order: "any" }, 4000],
-  ["view-change", { multicasts: 1, attempts: 1 }, 150_000],
   ["view-change", { multicasts: 0, attempts: 1, crashes: 1, order: "sent" }, 1000],
   ["join", { leaves: 0 }, 150_000],
   ["join", { multicasts: 0 }, 20_000],

@@ -9,13 +9,13 @@ import { parseArgs } from "node:util";
 const text = { type: "string" };
 const { values } = parseArgs({
   args: process.argv.slice(3),
+  strict: false, // what a real node is told besides is of no matter here
   options: {
     supervised: { type: "boolean" },
     id: text,
     cluster: text,
     "cluster-id": text,
     port: text,
-    transport: text,
     "data-dir": text,
   },
 });

@@ -9,7 +9,7 @@ import { exitCode } from "../exit.ts";
 export type ChildEvent =
   | { readonly kind: "role"; readonly role: Role; readonly term: number }
   | { readonly kind: "leader"; readonly leader?: string | undefined; readonly term: number }
-  /** The first commit since it began to lead. */
+  /** It committed for the first time since it began to lead, or could. */
   | { readonly kind: "commit"; readonly index: number };
 
 /** What a supervised node sends to its supervisor. */

@@ -1,5 +1,5 @@
-import type { NodeBase } from "../../runtime/api.ts";
 import type { FaultRule } from "../../runtime/transports/faults.ts";
+import type { ObjectsNode } from "../../services/objects.ts";
 import type { ChildEvent, ChildMessage, SupervisorMessage } from "../cluster/child.ts";
 import type { FaultSource } from "./assembly.ts";
 
@@ -31,18 +31,18 @@ export class Lifeline implements FaultSource {
     apply(this.#rules);
   }
 
-  /** Reports that the node serves, who leads, and the first commit of each of its own terms. */
-  report(url: string, node: NodeBase): void {
+  /** Reports that the node is up, who leads, and from when on it serves in each of its own terms. */
+  report(url: string, node: ObjectsNode): void {
     this.#send({ kind: "ready", url });
     const say = (event: ChildEvent): void => this.#send({ kind: "event", event });
-    let endCommits = (): void => undefined;
+    let leading = new AbortController();
     const role = (event: Extract<ChildEvent, { kind: "role" }>): void => {
-      endCommits();
+      leading.abort();
       say(event);
       if (event.role !== "leader") return;
-      endCommits = node.on("commit", (commit) => {
-        endCommits();
-        say(commit);
+      leading = new AbortController();
+      void serves(node, leading.signal).then((isServing) => {
+        if (isServing) say({ kind: "commit", index: node.status().commit });
       });
     };
     node.on("leader", say);
@@ -50,7 +50,6 @@ export class Lifeline implements FaultSource {
     const { term, leader, role: now } = node.status();
     role({ kind: "role", role: now, term });
     say({ kind: "leader", leader, term });
-    if (now === "leader") say({ kind: "commit", index: node.status().commit });
   }
 
   /** Reports that this node has no more part in the cluster, and need not be started again. */
@@ -62,4 +61,18 @@ export class Lifeline implements FaultSource {
     // A supervisor that goes away meanwhile shows as `cut`.
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
   }
+}
+
+/** Resolves once a leader commits, or answers a read: when idle it need not commit anything. False: `signal` came. */
+function serves(node: ObjectsNode, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      endCommits();
+      resolve(!signal.aborted);
+    };
+    const endCommits = node.on("commit", settle);
+    signal.addEventListener("abort", settle);
+    const question = { machine: "kv", question: { kind: "list", prefix: "", limit: 1 } } as const;
+    node.read(question, { timeoutMs: Number.POSITIVE_INFINITY, signal }).then(settle, () => {}); // then it may commit
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { only, PaxosMember, paxosMembers, update } from "../../../test/support/paxos-member.ts";
+import { only, PaxosMember, paxosMembers, report, update } from "../../../test/support/paxos-member.ts";
 import { copyPlain } from "../../base/copy.ts";
 import { toUtf8 } from "../../base/text.ts";
 import { slotAt } from "./log/history.ts";
@@ -193,5 +193,32 @@ describe("Q5, Q6: trimming", () => {
     member.request({ kind: "snapshotTaken", snapshot: { ...snapshot, index: 3 } });
 
     expect(member.records.at(-1)).toMatchObject({ kind: "base", promised: view(1) });
+  });
+});
+
+describe("what is said of places far ahead", () => {
+  const far = 2 ** 33;
+
+  test("costs nothing: who is far behind hears of the order with each message", () => {
+    const member = new PaxosMember();
+    const before = performance.now();
+    member.receive("b", { kind: "heartbeat", view: view(1), ordered: far, stable: 0, round: 0 });
+
+    expect(performance.now() - before).toBeLessThan(1000);
+    expect(member.state.known).toEqual({ seq: far, by: "b" });
+  });
+
+  test("is not learned before what lies between: no memory goes into gaps", () => {
+    const member = new PaxosMember();
+    member.receive("b", { kind: "reconcileData", first: 1_000_000, updates: [x] });
+    expect(member.state.history.slots).toEqual([]);
+
+    const own = member.attempt();
+    member.receive("b", { kind: "viewChange", attempted: own, heard: ["a"] });
+    member.flush();
+    const answer = { kind: "prepareOk", view: own, build: 1, part: 0, parts: 1 } as const;
+    member.receive("b", { ...answer, reports: [report(1_000_000, 0, x), report(1, view(1), y)] });
+
+    expect(member.state.history.slots.length).toBeLessThan(100);
   });
 });

@@ -294,3 +294,16 @@ describe("A3, A4, A6: who may speak for a view", () => {
     expect(member.state.role).toBe("preparing");
   });
 });
+
+test.each(["b", "c"])(
+  "a view of another epoch than its message says is no reason to stop: %s is not heeded",
+  (from) => {
+    const member = new PaxosMember();
+    const other = viewOf(3, 1);
+
+    member.receive(from, { kind: "viewChange", attempted: other, heard: [] });
+    member.receive(from, { kind: "viewProof", installed: other, heard: [], leaderAlive: true });
+
+    expect(member.state).toMatchObject({ lastAttempted: 0, lastInstalled: 0 });
+  },
+);

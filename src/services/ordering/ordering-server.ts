@@ -9,10 +9,11 @@ import type { MemberTls } from "../../runtime/tls/credentials.ts";
 import type { Address } from "../../runtime/transports/addresses.ts";
 import { grpcTransport, protobufBytesMore } from "../../runtime/transports/grpc/grpc.ts";
 import type { Notice } from "../../runtime/transports/notices.ts";
-import { orderingMachine, orderMethod, type Update } from "./ordering.ts";
+import { orderMethod, type Update } from "./ordering.ts";
+import { orderingMachine } from "./ordering-machine.ts";
 
 /** A member that gives numbers to updates. */
-export type OrderingNode = MachineNode<string, number, void, number>;
+export type OrderingNode = MachineNode<Update, number, void, number>;
 
 /** What a server needs to know; the members alike on all of them. */
 export interface OrderingServerOptions {
@@ -47,9 +48,8 @@ async function order(node: OrderingNode | undefined, update: Update, { caller }:
     throw new GrpcError(grpcStatus.unauthenticated, "a client must show a certificate that is trusted here");
   }
   if (node === undefined) throw new GrpcError(grpcStatus.unavailable, "the server is starting");
-  const { client, timestamp, text } = update;
   try {
-    return await node.execute(text, { key: `${client}.${timestamp}`, timeoutMs: orderMsMax });
+    return await node.execute(update, { timeoutMs: orderMsMax });
   } catch (cause) {
     if (!(cause instanceof OperatingError)) throw cause;
     const status = cause.retry === "never" ? grpcStatus.failedPrecondition : grpcStatus.unavailable;

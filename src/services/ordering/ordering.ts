@@ -2,7 +2,6 @@ import type { Bytes, Codec } from "../../base/bytes.ts";
 import { MalformedError } from "../../base/errors.ts";
 import { isNodeId } from "../../base/ids.ts";
 import { ProtoFields, ProtoWriter } from "../../base/protobuf.ts";
-import { defineMachine, type Machine } from "../../machines/machine.ts";
 import type { Method } from "../../runtime/grpc/method.ts";
 
 /** Longest text of an update, in bytes of UTF-8. */
@@ -12,26 +11,15 @@ export const textBytesMax: number = 256 * 1024;
 export interface Update {
   /** One that no other client has; in the form of a node id. */
   readonly client: string;
-  /** Counts the client's updates, from 1. */
+  /** Rises with each of the client's updates, from 1: one is sent when the one before is ordered, or given up. */
   readonly timestamp: number;
   readonly text: string;
 }
 
-/** How many updates were ordered. */
-export interface OrderingState {
-  ordered: number;
-}
-
-/** Gives each update the next number, from 1; the updates themselves are in the log, and nowhere else. */
-export const orderingMachine: Machine<OrderingState, string, number, void, number> = defineMachine({
-  initial: (): OrderingState => ({ ordered: 0 }),
-  apply: (state, _text: string) => ++state.ordered,
-  query: ({ ordered }) => ordered,
-});
-
 const clientBytesMax = 64;
 
-const updateCodec: Codec<Update> = {
+/** As `Update` of the schema. Throws `MalformedError` for what names no update, or is too long. */
+export const updateCodec: Codec<Update> = {
   encode: ({ client, timestamp, text }) => {
     return new ProtoWriter(text.length + 96).text(1, client).number(2, timestamp).text(3, text).finish();
   },

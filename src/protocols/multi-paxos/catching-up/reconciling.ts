@@ -2,7 +2,7 @@ import type { NodeId } from "../../../base/ids.ts";
 import { invariant } from "../../../base/invariant.ts";
 import { nextBelow } from "../../../base/random.ts";
 import { absorb } from "../log/facts.ts";
-import { leadingUpdates, learn, slotAt, updatesFrom } from "../log/history.ts";
+import { leadingUpdates, learn, slotAt, topOf, updatesFrom } from "../log/history.ts";
 import { firstBase } from "../log/recovery.ts";
 import type { Configuration, Of, Update } from "../messages.ts";
 import { openWant, type PaxosOutbox, type PaxosState, send, sendAhead } from "../state.ts";
@@ -107,9 +107,14 @@ export function receiveData(state: PaxosState, from: NodeId, message: Of<"reconc
   send(state, from, { kind: "reconcile", first: last + 1 }, out); // leaves once what came is stored: that is the pace
 }
 
-/** Takes in ordered updates; those known to be ordered already are passed over. */
+/**
+ * Takes in ordered updates; those known to be ordered already are passed over.
+ *
+ * So are those that stand further ahead than a leader proposes: nothing is stored for the places between.
+ */
 export function learnRun(state: PaxosState, first: number, updates: readonly Update[], out: PaxosOutbox): void {
-  const { history } = state;
+  const { history, configuration, config } = state;
+  if (first > topOf(history) + 2 * (configuration ?? config).alpha) return;
   const isNews = (seq: number) => seq > history.aru && slotAt(history, seq)?.isOrdered !== true;
   const last = first + updates.length - 1;
   for (let seq = Math.max(first, history.aru + 1); seq <= last; seq++) {

@@ -122,7 +122,8 @@ export function orderAccepted(state: PaxosState): void {
 function receiveOrdered(state: PaxosState, from: NodeId, view: number, through: number): void {
   const { history } = state;
   noteKnown(state, through, from);
-  for (let seq = history.aru + 1; seq <= through; seq++) {
+  const last = Math.min(through, topOf(history)); // who is far behind hears of far more
+  for (let seq = history.aru + 1; seq <= last; seq++) {
     const slot = slotAt(history, seq);
     if (slot?.view === view) slot.isOrdered = true;
   }

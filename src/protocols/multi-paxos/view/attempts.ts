@@ -3,7 +3,7 @@ import { invariant } from "../../../base/invariant.ts";
 import { nextBelow } from "../../../base/random.ts";
 import { reconcile } from "../catching-up/reconciling.ts";
 import { isLoyal } from "../clients/lease.ts";
-import { leaderOf, nextViewOf } from "../membership/configurations.ts";
+import { epochOf, leaderOf, nextViewOf } from "../membership/configurations.ts";
 import type { Of } from "../messages.ts";
 import {
   drawPatience,
@@ -85,7 +85,7 @@ function sendViewChange(state: PaxosState, isReminder: boolean, out: PaxosOutbox
 export function receiveViewChange(state: PaxosState, from: NodeId, message: Of<"viewChange">, out: PaxosOutbox): void {
   const { attempted } = message;
   const { configuration } = state;
-  if (configuration === undefined || !votes(state)) return;
+  if (configuration === undefined || !votes(state) || epochOf(attempted) !== configuration.epoch) return;
   if (attempted <= state.lastInstalled) return tell(state, from, out);
   if (state.role === "leader" || state.role === "preparing") return;
   const isResignation = state.role === "follower" && leaderOf(configuration, state.lastInstalled) === from;
@@ -129,6 +129,7 @@ export function receiveProof(
   }
   if (isNewlyHeard || epoch < configuration.epoch || !message.heard.includes(config.id)) tell(state, from, out);
   if (epoch < configuration.epoch || installed < lastInstalled) return;
+  if (epochOf(installed) !== epoch) return;
   const leader = leaderOf(configuration, installed);
   if (!votes(state)) {
     if (installed > lastInstalled) install(state, installed, out);

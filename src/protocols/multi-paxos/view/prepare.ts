@@ -178,7 +178,8 @@ function candidatesOf(state: PaxosState): Map<number, Candidate> {
       for (const { seq, accepted, update } of reports) {
         if (seq <= history.aru || slotAt(history, seq)?.isOrdered) continue;
         const known = candidates.get(seq);
-        if (known === undefined || known.view < accepted) candidates.set(seq, { update, view: accepted });
+        const view = accepted === 0 ? Number.POSITIVE_INFINITY : accepted; // ordered, but too far ahead to be learned
+        if (known === undefined || known.view < view) candidates.set(seq, { update, view });
       }
     }
   }
