@@ -34,11 +34,32 @@ test.each([
   [0, [0]],
   [127, [0x7f]],
   [128, [0x80, 1]],
+  [2 ** 28 - 1, [0xff, 0xff, 0xff, 0x7f]],
+  [2 ** 28, [0x80, 0x80, 0x80, 0x80, 1]],
   [2 ** 31, [0x80, 0x80, 0x80, 0x80, 8]],
   [Number.MAX_SAFE_INTEGER, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]],
 ])("a number is written in as few bytes as it needs: %i", (value, bytes) => {
   expect([...new ByteWriter().varint(value).finish()]).toEqual(bytes);
   expect(new ByteReader(Uint8Array.from(bytes)).varint()).toBe(value);
+});
+
+test("what is written behind its size is read back as bytes, whatever their size, also inside of such", () => {
+  const size = fc.oneof(fc.nat(300), fc.constantFrom(127, 128, 1015, 1024, 16_383, 16_384));
+  fc.assert(
+    fc.property(size, size, (inner, outer) => {
+      const [small, large] = [new Uint8Array(inner).fill(1), new Uint8Array(outer).fill(2)];
+      const writer = new ByteWriter().byte(7);
+      writer.sized(() => writer.sized(() => writer.raw(small)).raw(large)).byte(8);
+
+      const reader = new ByteReader(writer.finish());
+      expect(reader.byte()).toBe(7);
+      const content = new ByteReader(reader.bytes());
+      expect(content.bytes()).toEqual(small);
+      expect(content.raw(content.remaining)).toEqual(large);
+      expect(reader.byte()).toBe(8);
+      reader.finish();
+    }),
+  );
 });
 
 test.each([

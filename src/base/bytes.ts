@@ -35,6 +35,16 @@ function takeSpace(bytesExpected: number): Uint8Array {
   return scratches.pop() ?? new Uint8Array(scratchBytes);
 }
 
+function varintBytes(value: number): number {
+  let count = 1;
+  for (let rest = value; rest >= 0x80; rest >>>= 7) count++;
+  return count;
+}
+
+function giveSpace(space: Uint8Array): void {
+  if (space.length === scratchBytes && scratches.length < scratchesMax) scratches.push(space);
+}
+
 /** Builds a byte string from numbers, texts and bytes; grows as needed. */
 export class ByteWriter {
   #bytes: Uint8Array;
@@ -58,10 +68,12 @@ export class ByteWriter {
   varint(value: number): this {
     this.#reserve(8);
     let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
-      rest = rest < 0x80000000 ? rest >>> 7 : Math.floor(rest / 0x80);
+    if (rest >= 2 ** 28) {
+      let low = rest % 2 ** 28; // four bytes at once: engines are quick with whole numbers of 31 bits
+      rest = (rest - low) / 2 ** 28;
+      for (let count = 0; count < 4; count++, low >>>= 7) this.#bytes[this.#length++] = (low & 0x7f) | 0x80;
     }
+    for (; rest >= 0x80; rest >>>= 7) this.#bytes[this.#length++] = (rest & 0x7f) | 0x80;
     this.#bytes[this.#length++] = rest;
     return this;
   }
@@ -78,6 +90,19 @@ export class ByteWriter {
     return this.varint(bytes.length).raw(bytes);
   }
 
+  /** The length of what `write` writes with this writer, then that. */
+  sized(write: () => void): this {
+    const start = this.#length;
+    write();
+    const size = this.#length - start;
+    this.#reserve(8);
+    this.#bytes.copyWithin(start + varintBytes(size), start, this.#length);
+    this.#length = start;
+    this.varint(size);
+    this.#length += size;
+    return this;
+  }
+
   /** Length in bytes, then UTF-8. */
   text(text: string): this {
     return this.#shortAscii(text) ? this : this.bytes(toUtf8(text));
@@ -88,8 +113,9 @@ export class ByteWriter {
     const bytes = this.#bytes;
     this.#bytes = noBytes;
     if (bytes.length > scratchBytes) return bytes.subarray(0, this.#length);
-    if (scratches.length < scratchesMax) scratches.push(bytes);
-    return bytes.slice(0, this.#length);
+    const written = bytes.slice(0, this.#length);
+    giveSpace(bytes);
+    return written;
   }
 
   /** Writes a text of a few ASCII characters, which costs a tenth of asking the encoder; or nothing, and says so. */
@@ -111,9 +137,10 @@ export class ByteWriter {
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = grown;
+    const outgrown = this.#bytes;
+    this.#bytes = new Uint8Array(Math.max(needed, outgrown.length * 2));
+    this.#bytes.set(outgrown.subarray(0, this.#length));
+    giveSpace(outgrown);
   }
 }
 

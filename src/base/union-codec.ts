@@ -91,24 +91,30 @@ export type UnionFields<Union extends { readonly kind: string }> = {
   };
 };
 
+/** A codec for a union alone: see `union`. */
+export function unionCodec<Union extends { readonly kind: string }>(variants: UnionFields<Union>): Codec<Union> {
+  const { write, read } = union(variants);
+  return binaryCodec(write, read);
+}
+
 /**
- * A compact binary codec for a union on `kind`: a byte for the kind, then its fields.
+ * A union on `kind`, compact: a byte for the kind, then its fields.
  *
  * The order in which `variants` lists kinds and fields is the format: new kinds go last, and nothing else ever changes.
  */
-export function unionCodec<Union extends { readonly kind: string }>(variants: UnionFields<Union>): Codec<Union> {
+export function union<Union extends { readonly kind: string }>(variants: UnionFields<Union>): Field<Union> {
   const kinds = Object.keys(variants);
   const tags = new Map(kinds.map((kind, tag) => [kind, tag]));
   const layouts = Object.values<Readonly<Record<string, Field<unknown>>>>(variants).map((fields) =>
     Object.entries(fields),
   );
-  return binaryCodec(
-    (writer, value) => {
+  return {
+    write: (writer, value) => {
       const tag = tags.get(value.kind) ?? kinds.length;
       writer.byte(tag);
       for (const [name, field] of layouts[tag] ?? []) field.write(writer, (value as Record<string, unknown>)[name]);
     },
-    (reader) => {
+    read: (reader) => {
       const tag = reader.byte();
       const layout = layouts[tag];
       if (layout === undefined) throw new MalformedError(`kind ${tag} is unknown`);
@@ -119,5 +125,5 @@ export function unionCodec<Union extends { readonly kind: string }>(variants: Un
       }
       return value as Union;
     },
-  );
+  };
 }

@@ -1,21 +1,26 @@
 import { ByteReader, type Bytes, ByteWriter } from "../base/bytes.ts";
 import { MalformedError } from "../base/errors.ts";
+import type { Field } from "../base/union-codec.ts";
 
 /** Longest message, in bytes: what a transport must carry. */
 export const messageBytesMax: number = 2 ** 24;
 
 /** A message as it travels: the version of its format, which of the groups on one link it is for, and its content. */
-export function frameMessage(content: Bytes, version: number, group: number): Bytes {
-  return new ByteWriter(content.length + 9).byte(version).varint(group).raw(content).finish();
+export function frameMessage<Message>(field: Field<Message>, message: Message, version: number, group: number): Bytes {
+  const writer = new ByteWriter().byte(version).varint(group);
+  field.write(writer, message);
+  return writer.finish();
 }
 
-/** The content of what `frameMessage` made, for `group` alone; a view. Throws `MalformedError` for anything else. */
-export function unframeMessage(bytes: Bytes, version: number, group: number): Bytes {
+/** The message that `frameMessage` made, for `group` alone. Throws `MalformedError` for anything else. */
+export function unframeMessage<Message>(field: Field<Message>, bytes: Bytes, version: number, group: number): Message {
   if (bytes.length > messageBytesMax) throw new MalformedError(`a message of ${bytes.length} bytes`);
   const reader = new ByteReader(bytes);
   readVersion(reader, version);
   if (reader.varint() !== group) throw new MalformedError("a message is for another group");
-  return reader.raw(reader.remaining);
+  const message = field.read(reader);
+  reader.finish();
+  return message;
 }
 
 /** Reads the version byte, and refuses another than `version`. */

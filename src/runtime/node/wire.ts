@@ -14,6 +14,7 @@ export class Wire {
   readonly #codec: Codec<Message>;
   readonly #emitter: Emitter;
   readonly #notice: Notice;
+  #encoded: { readonly message: Message; readonly frame: Bytes } | undefined;
 
   constructor(transport: Transport, codecs: MessageCodecs<Message>, emitter: Emitter, notice: Notice) {
     const codec = codecs[transport.encoding ?? "native"];
@@ -24,8 +25,10 @@ export class Wire {
     this.#notice = notice;
   }
 
+  /** What goes to several members, one after the other, is encoded once. */
   send(to: NodeId, message: Message): void {
-    this.#transport.send(to, this.#codec.encode(message));
+    if (this.#encoded?.message !== message) this.#encoded = { message, frame: this.#codec.encode(message) };
+    this.#transport.send(to, this.#encoded.frame);
     this.#show("sent", to, message);
   }
 

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from "../../../base/bytes.ts";
+import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { isNodeId, type NodeId, nodeIdBytesMax } from "../../../base/ids.ts";
 import { checked, type Field, list, struct, whole } from "../../../base/union-codec.ts";
@@ -46,29 +46,36 @@ export const noopsMax = 65_536;
 export const updatesMax: number = 16 * noopsMax;
 
 /** Encodings of long lists already made: the disk and every member get the same list, so it is encoded once. */
-const encodedLists = new WeakMap<readonly Update[], Uint8Array>();
+const encodedLists = new WeakMap<readonly Update[], Bytes>();
 
 /** Shorter lists are encoded anew sooner than remembered, found, and forgotten by the garbage collector. */
 const longListLength = 8;
 
 /** A length, then updates, each behind how often it stands in a row: more than once only no-ops do. */
 export const updates: Field<readonly Update[]> = {
-  write: (writer, all) => writer.bytes(encodedLists.get(all) ?? encodeUpdates(all)),
+  write: (writer, all) => {
+    if (all.length < longListLength) writer.sized(() => writeUpdates(writer, all));
+    else writer.bytes(encodedLists.get(all) ?? encodeLongList(all));
+  },
   read: (reader) => decodeUpdates(reader.bytes()),
 };
 
-function encodeUpdates(all: readonly Update[]): Uint8Array {
-  let size = 8;
-  for (const { payload } of all) size += payload.length + 24;
-  const writer = new ByteWriter(size);
+function writeUpdates(writer: ByteWriter, all: readonly Update[]): void {
   for (let at = 0; at < all.length; ) {
     const count = noopsFrom(all, at);
     writer.varint(count);
     update.write(writer, all[at] as Update);
     at += count;
   }
+}
+
+function encodeLongList(all: readonly Update[]): Bytes {
+  let size = 8;
+  for (const { payload } of all) size += payload.length + 24;
+  const writer = new ByteWriter(size);
+  writeUpdates(writer, all);
   const bytes = writer.finish();
-  if (all.length >= longListLength) encodedLists.set(all, bytes);
+  encodedLists.set(all, bytes);
   return bytes;
 }
 

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../../base/bytes.ts";
-import { bytes, type Field, flag, optional, unionCodec, whole } from "../../../base/union-codec.ts";
+import { bytes, type Field, flag, optional, union, whole } from "../../../base/union-codec.ts";
 import { frameMessage, unframeMessage } from "../../message-frame.ts";
 import type { Configuration, PaxosMessage } from "../messages.ts";
 import { base, configuration, ids, positive, reports, snapshot, updates, version } from "./fields.ts";
@@ -18,7 +18,7 @@ const stamp = { epoch, aru: whole };
 const founding = optional(configuration) as Field<Configuration>;
 
 /** Kinds and fields in the order of the format: new kinds go last, and nothing else ever changes. */
-const messages = unionCodec<PaxosMessage>({
+const messages = union<PaxosMessage>({
   viewChange: { ...stamp, attempted: whole, heard: ids },
   viewProof: { ...stamp, installed: whole, heard: ids, leaderAlive: flag },
   prepare: { ...stamp, view: whole },
@@ -43,7 +43,7 @@ const messages = unionCodec<PaxosMessage>({
 
 /** The message as bytes: a version, which of the groups on one link it is for, its kind, its stamp, its fields. */
 export function encodeMessage(message: PaxosMessage, group = 0): Bytes {
-  return frameMessage(messages.encode(message), version, group);
+  return frameMessage(messages, message, version, group);
 }
 
 /**
@@ -52,5 +52,5 @@ export function encodeMessage(message: PaxosMessage, group = 0): Bytes {
  * Throws `MalformedError`, and nothing else, for anything that `encodeMessage` did not make.
  */
 export function decodeMessage(bytes: Bytes, group = 0): PaxosMessage {
-  return messages.decode(unframeMessage(bytes, version, group));
+  return unframeMessage(messages, bytes, version, group);
 }

@@ -1,6 +1,6 @@
 import { ByteReader, type Bytes, ByteWriter } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
-import { checked, type Field, flag, optional, unionCodec, whole } from "../../../base/union-codec.ts";
+import { checked, type Field, flag, optional, union, whole } from "../../../base/union-codec.ts";
 import { readVersion } from "../../message-frame.ts";
 import type { PaxosRecord, Update } from "../messages.ts";
 import { base, positive, snapshot, updates, version } from "./fields.ts";
@@ -19,7 +19,7 @@ export const recordKinds: readonly LoggedRecord["kind"][] = [
 ];
 
 /** Kinds in the order of `recordKinds`, and their fields in the order of the format. */
-const records = unionCodec<LoggedRecord>({
+const records = union<LoggedRecord>({
   view: { view: whole },
   accepted: { view: whole, first: positive, updates },
   learned: { first: positive, updates },
@@ -36,8 +36,9 @@ type LoggedBase = Extract<LoggedRecord, { kind: "base" }>;
 
 /** The record as bytes; its kind is stored beside it as well. */
 export function encodeRecord(record: LoggedRecord): Bytes {
-  const content = records.encode(record);
-  return new ByteWriter(content.length + 1).byte(version).raw(content).finish();
+  const writer = new ByteWriter().byte(version);
+  records.write(writer, record);
+  return writer.finish();
 }
 
 /**
@@ -48,7 +49,8 @@ export function encodeRecord(record: LoggedRecord): Bytes {
 export function decodeRecord(kindNumber: number, bytes: Bytes): LoggedRecord {
   const reader = new ByteReader(bytes);
   readVersion(reader, version);
-  const record = records.decode(reader.raw(reader.remaining));
+  const record = records.read(reader);
+  reader.finish();
   if (record.kind !== recordKinds[kindNumber]) throw new MalformedError(`not a record of kind ${kindNumber}`);
   return record.kind === "base" ? { ...record, snapshot: record.snapshot } : record; // named, though it be none
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../../base/bytes.ts";
-import { bytes, flag, unionCodec, whole } from "../../../base/union-codec.ts";
+import { bytes, flag, union, whole } from "../../../base/union-codec.ts";
 import { frameMessage, unframeMessage } from "../../message-frame.ts";
 import type { TotalOrderMessage } from "../messages.ts";
 import { ballot, decree, frame, framesBySender, header, member, stamp, vector, vote } from "./fields.ts";
@@ -10,7 +10,7 @@ export { messageBytesMax } from "../../message-frame.ts";
 export const version = 1;
 
 /** Kinds and fields in the order of the format: new kinds go last, and nothing else ever changes. */
-const messages = unionCodec<TotalOrderMessage>({
+const messages = union<TotalOrderMessage>({
   data: { stamp, header, frame },
   null: { stamp, header, missing: flag },
   prepare: { stamp, ballot, received: vector },
@@ -36,7 +36,7 @@ const messages = unionCodec<TotalOrderMessage>({
 
 /** The message as bytes: a version, which of the groups on one link it is for, its kind, its fields. */
 export function encodeMessage(message: TotalOrderMessage, group = 0): Bytes {
-  return frameMessage(messages.encode(message), version, group);
+  return frameMessage(messages, message, version, group);
 }
 
 /**
@@ -45,5 +45,5 @@ export function encodeMessage(message: TotalOrderMessage, group = 0): Bytes {
  * Throws `MalformedError`, and nothing else, for anything that `encodeMessage` did not make.
  */
 export function decodeMessage(bytes: Bytes, group = 0): TotalOrderMessage {
-  return messages.decode(unframeMessage(bytes, version, group));
+  return unframeMessage(messages, bytes, version, group);
 }
