@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openAlone } from "../support/data-directory.ts";
 import { Program, quorate, runQuorate } from "../support/processes.ts";
 
 let home: string;
@@ -26,4 +27,15 @@ test("cluster up is ready with Multi-Paxos before anything is written, sees who 
 
   expect(program.stdout).not.toContain("no leader for");
   expect(other).toMatchObject({ code: 64, stderr: expect.stringContaining("snapshot save") });
+});
+
+test("recover names the protocol of the survivor for those that join it", async () => {
+  const dataDir = join(home, "n1");
+  await (await openAlone(dataDir, "wal", "multi-paxos")).close();
+  const { nodeId, clusterId } = JSON.parse(readFileSync(join(dataDir, "node.json"), "utf8"));
+  const words = ["--data-dir", dataDir, "--id", nodeId, "--address", "127.0.0.1:1", "--confirm", clusterId];
+
+  const { code, stdout } = await runQuorate(["recover", "--unsafe", ...words]);
+
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/--join .* --data-dir DIR --protocol multi-paxos$/m)]);
 });

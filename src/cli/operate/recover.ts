@@ -54,11 +54,12 @@ async function recover(options: Options): Promise<void> {
   }
   const recovered = await recoverAlone({ dataDir, id, address, ...(clusterId === undefined ? {} : { clusterId }) });
   if (json) return say(JSON.stringify(recovered));
-  const { newClusterId, copy } = recovered;
+  const { newClusterId, copy, protocol } = recovered;
+  const kind = protocol === "raft" ? "" : ` --protocol ${protocol}`;
   say(`${id} is the only member of the new cluster ${newClusterId}; the directory as it was lies in ${copy}
 Start it, then add others, each with an empty directory:
   quorate serve --id ${id} --cluster ${id}=${address} --cluster-id ${newClusterId} --data-dir ${dataDir}
-  quorate serve --id n9 --join --cluster n9=HOST:PORT --cluster-id ${newClusterId} --data-dir DIR
+  quorate serve --id n9 --join --cluster n9=HOST:PORT --cluster-id ${newClusterId} --data-dir DIR${kind}
   quorate member add n9 HOST:PORT`);
 }
 

@@ -7,6 +7,7 @@ import type { Member, Membership, Position, SnapshotName } from "../../protocols
 import { type DataDirectory, openExisting, writeIdentity } from "../directory.ts";
 import { OptionError, WrongDirectoryError } from "../errors.ts";
 import { checkAddress } from "../options.ts";
+import type { LogProtocolName } from "../protocols/kinds.ts";
 import { logProtocol } from "../protocols/log-protocols.ts";
 import { RecordStore } from "../protocols/record-store.ts";
 import { type OpenStorage, openStored } from "../storages/storages.ts";
@@ -15,7 +16,12 @@ import { type OpenStorage, openStored } from "../storages/storages.ts";
 export interface Survivor {
   readonly nodeId: NodeId;
   readonly clusterId: string;
-  /** Its last entry: of two, the one with the higher term is newer, or with the higher index in the same term. */
+  /** What keeps the order: others that are added need the same. */
+  readonly protocol: LogProtocolName;
+  /**
+   * Its last entry with all before it: of two, the one with the higher term is newer, or with the higher index in the
+   * same term.
+   */
   readonly last: Position;
   /** Who took part, as far as it knows. */
   readonly membership: Membership;
@@ -103,7 +109,7 @@ async function read(
   const protocol = logProtocol(directory.protocol);
   const records = new RecordStore(protocol.form, log, snapshots, () => undefined);
   const { memory } = await records.recover(protocol.recovery([], 0));
-  const { last: index, membership } = protocol.survivor(memory);
+  const { last: index, term, membership } = protocol.survivor(memory);
   if (membership.members.length === 0) {
     throw new WrongDirectoryError(
       directory.path,
@@ -112,8 +118,8 @@ async function read(
   }
   const { nodeId, clusterId } = directory;
   const store: Store = async (survivor) => await records.store(protocol.alone(memory, survivor));
-  const last = { index, term: await termAt(records, memory.snapshot, index) };
-  return { survivor: { nodeId, clusterId, last, membership }, store };
+  const last = { index, term: term ?? (await termAt(records, memory.snapshot, index)) };
+  return { survivor: { nodeId, clusterId, protocol: directory.protocol, last, membership }, store };
 }
 
 /** Of the last entry, which is stored, unless a snapshot holds all. */

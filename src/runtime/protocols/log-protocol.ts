@@ -83,8 +83,11 @@ export interface LogProtocol<
   start(config: NodeConfig, start: CoreStart<Memory>): LogMember;
   /** What a member of a new group stores whose order begins with this snapshot. */
   restored(snapshot: SnapshotName, members: readonly Member[]): readonly Logged[];
-  /** The last index in the log, and who took part as of it; the member itself may have none. */
-  survivor(memory: Memory): { readonly last: number; readonly membership: Membership };
+  /**
+   * The last index of the log through which nothing is missing, and who took part as of the end; the member itself may
+   * have none. `term`: in which it stands there, where the entry itself does not say so.
+   */
+  survivor(memory: Memory): { readonly last: number; readonly term?: number; readonly membership: Membership };
   /**
    * What a member stores to go on alone: all that its log holds is agreed on from now on, and a change of members by
    * which nobody else takes part, which stands in the order like any other.

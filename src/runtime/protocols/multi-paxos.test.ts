@@ -58,3 +58,18 @@ test("a change that was pending comes first, or the survivor's own would be void
   ]);
   expect(configurationAt(facts.configurations, history.aru + 1)?.epoch).toBe(2);
 });
+
+test("of survivors the one goes before whose gapless order ends in the later view, and then further on", () => {
+  const newestOf = (...records: LoggedRecord[]) => {
+    const { last, term } = paxosProtocol.survivor(recovered([paxosProtocol.firstRecord(members), ...records]));
+    return { last, term };
+  };
+  const again = { kind: "accepted", view: 5, first: 1, updates: [put(1), put(2)] } as const; // first proposed in 3
+
+  expect(newestOf(again)).toEqual({ last: 2, term: 5 });
+  expect(newestOf({ ...again, view: 3 }, { kind: "accepted", view: 3, first: 9, updates: [put(9)] })).toEqual({
+    last: 2,
+    term: 3,
+  });
+  expect(newestOf({ kind: "learned", first: 1, updates: [put(1)] })).toEqual({ last: 1, term: undefined });
+});

@@ -21,7 +21,7 @@ import {
   recordKinds,
   type Update,
 } from "../../protocols/multi-paxos/index.ts";
-import { slotAt, topOf } from "../../protocols/multi-paxos/log/history.ts";
+import { type History, slotAt, topOf } from "../../protocols/multi-paxos/log/history.ts";
 import { configurationAt, decide, membershipAt } from "../../protocols/multi-paxos/membership/configurations.ts";
 import type { Member } from "../../protocols/replicated-log.ts";
 import type { Role } from "../api.ts";
@@ -82,11 +82,22 @@ export const paxosProtocol: LogProtocol<PaxosVocabulary, LoggedRecord, PaxosMemo
     },
   ],
   survivor: ({ history, facts }) => ({
-    last: topOf(history),
+    ...newestOf(history),
     membership: membershipAt(facts.configurations, configurationAt(facts.configurations, history.aru + 1)),
   }),
   alone: goOnAlone,
 };
+
+/**
+ * What tells which of several survivors has more. Behind a gap nothing tells much; and an update names the view that
+ * proposed it first, though a later one may have proposed it again.
+ */
+function newestOf(history: History): { readonly last: number; readonly term?: number } {
+  let last = history.aru;
+  while (slotAt(history, last + 1) !== undefined) last++;
+  const view = slotAt(history, last)?.view;
+  return { last, ...(view && { term: view }) }; // learned, it is of no view
+}
 
 /**
  * What was accepted counts as ordered, and nothing stands in the gaps between. Then the change of members is ordered
