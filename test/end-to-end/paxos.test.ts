@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -23,6 +23,12 @@ class PaxosGroup implements AsyncDisposable {
 
   constructor(addresses: readonly string[]) {
     writeFileSync(this.#hostfile, `${addresses.join("\n")}\n`);
+  }
+
+  /** The hostfile has just its first lines from now on. */
+  keepLines(count: number): void {
+    const lines = readFileSync(this.#hostfile, "utf8").split("\n");
+    writeFileSync(this.#hostfile, lines.slice(0, count).join("\n"));
   }
 
   start(id: number, ...args: readonly string[]): Program {
@@ -105,6 +111,20 @@ test("the numbers go on after all servers were ended, and started again; -v prin
     expect(stderr).toMatch(/^timeout: |^follower in view/m);
   }
   expect(second).toMatchObject({ code: 0, stdout: "ordered 4 c\n" });
+});
+
+test("one of three servers that is given a hostfile of its own line alone decides nothing by itself", async () => {
+  group.startAll();
+  await group.client(["a"]).ended;
+  await Promise.all([0, 1, 2].map((id) => group.stop(id, "SIGTERM")));
+  group.keepLines(1);
+  const alone = group.start(0);
+  await alone.says("server 0 of 3 listens", "stderr");
+
+  const ended = await group.client(["b"], "--timeout", "5s").ended;
+
+  expect(ended).toMatchObject({ code: 2, stdout: "" });
+  expect((await group.stop(0, "SIGTERM")).stderr).toContain("the stored members count, not the given ones");
 });
 
 test("a client without a majority, or without any server, says what is not known and ends", async () => {

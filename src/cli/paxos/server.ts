@@ -26,7 +26,7 @@ export async function runServer(words: ServerWords): Promise<ExitCode> {
   const stopped = signalled();
   const notice = (_level: string, text: string): void => note(text);
   const node = await openOrderingServer({ id: own.id, members, listen, dataDir, tls, notice });
-  note(`server ${own.id} of ${places.length} listens on ${formatPlace(listen)}, data in ${dataDir}`);
+  note(`server ${own.id} of ${node.status().members.length} listens on ${formatPlace(listen)}, data in ${dataDir}`);
   watch(node, words.verbose === true);
   const reason = await Promise.race([stopped, node.closed.then(() => "the server ended")]);
   note(`stopping: ${reason}`);

@@ -25,6 +25,13 @@ describe("R1: what records make of a member", () => {
     expect(recovered(accepted(3, 1, x), { kind: "view", view: view(2) }).promised).toBe(view(3));
   });
 
+  test("who takes part is what was stored, whoever is given at a restart: or one of three could decide alone", () => {
+    const stored = { ...firstBase(paxosMembers("def"), 4) };
+    const { facts } = recovered({ kind: "base", base: stored, snapshot: undefined, isOwn: true, promised: 0 });
+
+    expect(facts.configurations).toEqual([foundingOf(paxosMembers("def"), 4)]);
+  });
+
   test("and it outlives the records that held it", () => {
     const base = { ...firstBase(paxosMembers("abc"), 8), floor: 1, through: 1 };
 

@@ -40,6 +40,8 @@ export class Recovery {
   readonly #facts: Facts;
   #snapshot: SnapshotName | undefined;
   #pending: readonly Update[] = [];
+  /** Whether who takes part is what was stored, and not what was given. */
+  #isFounded = false;
   /** What a hint or a base said to be ordered. */
   #orderedThrough = 0;
   readonly #tailBytesMax: number;
@@ -103,6 +105,8 @@ export class Recovery {
 
   #takeBase({ base, snapshot, isOwn, promised }: Extract<PaxosRecord, { kind: "base" }>): void {
     const history = this.#history;
+    if (!this.#isFounded) this.#facts.configurations = []; // nothing was executed yet: a base comes before all else
+    this.#isFounded = true;
     this.#promised = Math.max(this.#promised, promised);
     if ((snapshot?.index ?? 0) >= (this.#snapshot?.index ?? 0)) this.#snapshot = snapshot;
     if (isOwn) this.#orderedThrough = Math.max(this.#orderedThrough, base.through);
