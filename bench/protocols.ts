@@ -4,7 +4,7 @@
  * members, each a process of its own, on loopback. The two protocols take turns on the same transport and storage; what
  * is compared is the ratio of a round. On a busy machine the ratio of CPU says more than that of commits.
  *
- * `npx tsx bench/protocols.ts [seconds] [rounds] [--only=tcp/wal,…]`
+ * `npx tsc -b`, then `npx tsx bench/protocols.ts [seconds] [rounds] [--only=tcp/wal,…]`
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LogNode } from "../src/runtime/api.ts";
-import { openNode } from "../src/runtime/open-node.ts";
 import type { NodeOptions } from "../src/runtime/options.ts";
 import { freeAddresses } from "../test/support/free-ports.ts";
 
@@ -41,8 +40,10 @@ interface Measured extends Figures {
   readonly cpu: number;
 }
 
-/** A member, which does what it is asked until its parent is gone. */
+/** A member, which does what it is asked until its parent is gone. It runs what was built: that is what users have. */
 async function beMember(options: NodeOptions): Promise<void> {
+  const built = new URL("../dist/runtime/index.js", import.meta.url).href;
+  const { openNode } = (await import(built)) as typeof import("../src/runtime/index.ts");
   const node = await openNode(options);
   void takeIn(node);
   process.on("message", async (asked: Asked) => {
