@@ -21,7 +21,9 @@ const transports = ["tcp", "grpc", "udp"] as const;
 const storages = ["memory", "wal", "lmdb"] as const;
 const flights = [1, 64, 256] as const;
 const payload = new Uint8Array(64).fill(7);
-const warmUpMs = 500;
+/** Enough for the compiler, once; and for what a load leaves behind, before each. */
+const warmUpMs = 2000;
+const pauseMs = 300;
 
 type Protocol = (typeof protocols)[number];
 type Asked =
@@ -128,9 +130,10 @@ async function ask(child: ChildProcess, asked: Asked): Promise<unknown> {
 async function measure(protocol: Protocol, transport: string, storage: string, ms: number): Promise<Measured[]> {
   await using trio = new Trio(protocol, transport, storage, await freeAddresses("a", "b", "c"));
   const leader = await trio.leader();
+  await ask(leader, { kind: "run", inFlight: 64, ms: warmUpMs });
   const measured: Measured[] = [];
   for (const inFlight of flights) {
-    await ask(leader, { kind: "run", inFlight, ms: warmUpMs });
+    await ask(leader, { kind: "run", inFlight, ms: pauseMs });
     const before = await trio.cpu();
     const figures = (await ask(leader, { kind: "run", inFlight, ms })) as Figures;
     const commits = (figures.rate * ms) / 1000;
