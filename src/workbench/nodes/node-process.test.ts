@@ -14,7 +14,7 @@ test("a node has ended when its process has, though a child of its group has its
   const exit = await ended;
 
   expect(exit).toMatchObject({ how: "ended by itself: exit code 3", asked: false });
-  expect(isRunning(Number(lines[0]))).toBe(false);
+  await expect.poll(() => isRunning(Number(lines[0]))).toBe(false); // a signal takes a moment to end it
 });
 
 test("a node has ended when its process has, though one that left its group has its pipes", async () => {
