@@ -102,9 +102,10 @@ export function parts<Value>(
 
 /** A message with these fields. */
 export function protoMessage<Value extends object>(shape: ProtoShape<Value>): Codec<Value> {
+  const layout = layoutOf(shape);
   return {
-    encode: (value) => writeFields(new ProtoWriter(), shape, value, 1).finish(),
-    decode: (encoded) => readFields(new ProtoFields(encoded), shape, 1) as Value,
+    encode: (value) => writeFields(new ProtoWriter(), layout, value).finish(),
+    decode: (encoded) => readFields(new ProtoFields(encoded), layout) as Value,
   };
 }
 
@@ -118,49 +119,54 @@ export function protoUnion<Union extends { readonly kind: string }, Shared exten
     readonly [Kind in Union["kind"]]: ProtoShape<Omit<Extract<Union, { kind: Kind }>, "kind" | Shared>>;
   },
 ): Codec<Union> {
-  const first = Object.keys(shared).length + 1;
-  const all = Object.entries<ProtoShape<object>>(kinds).map(([kind, shape], at) => ({
-    kind,
-    shape,
-    field: first + at,
-  }));
+  const sharedLayout = layoutOf(shared);
+  const all = Object.entries<ProtoShape<object>>(kinds).map(([kind, shape], at) => {
+    return { kind, layout: layoutOf(shape), field: sharedLayout.length + 1 + at };
+  });
   const byKind = new Map(all.map((each) => [each.kind, each]));
   return {
     encode: (value) => {
       const of = byKind.get(value.kind);
       if (of === undefined) throw new MalformedError(`unknown kind ${value.kind}`);
-      const content = writeFields(new ProtoWriter(), of.shape, value, 1).finish();
-      return writeFields(new ProtoWriter(content.length + 32), shared, value, 1)
+      const content = writeFields(new ProtoWriter(), of.layout, value).finish();
+      return writeFields(new ProtoWriter(content.length + 32), sharedLayout, value)
         .part(of.field, content)
         .finish();
     },
     decode: (encoded) => {
       const outer = new ProtoFields(encoded);
-      for (const { kind, shape, field } of all) {
+      for (const { kind, layout, field } of all) {
         const content = outer.part(field);
         if (content === undefined) continue;
-        const own = readFields(new ProtoFields(content), shape, 1);
-        return { kind, ...readFields(outer, shared, 1), ...own } as unknown as Union;
+        const own = readFields(new ProtoFields(content), layout);
+        return { kind, ...readFields(outer, sharedLayout), ...own } as unknown as Union;
       }
       throw new MalformedError("unknown kind of message");
     },
   };
 }
 
-function writeFields(writer: ProtoWriter, shape: object, value: object, first: number): ProtoWriter {
-  let field = first;
-  for (const [name, of] of Object.entries(shape) as [keyof typeof value, ProtoField<unknown>][]) {
-    of.write(writer, field++, value[name]);
-  }
+/** A shape as it is gone through for each message. */
+type Layout = readonly (readonly [name: string, field: number, of: ProtoField<unknown>])[];
+
+function layoutOf(shape: object): Layout {
+  return Object.entries<ProtoField<unknown>>(shape as Record<string, ProtoField<unknown>>).map(([name, of], at) => [
+    name,
+    at + 1,
+    of,
+  ]);
+}
+
+function writeFields(writer: ProtoWriter, layout: Layout, value: object): ProtoWriter {
+  for (const [name, field, of] of layout) of.write(writer, field, value[name as keyof typeof value]);
   return writer;
 }
 
 /** What is missing is left out. */
-function readFields(fields: ProtoFields, shape: object, first: number): object {
+function readFields(fields: ProtoFields, layout: Layout): object {
   const read: Record<string, unknown> = {};
-  let field = first;
-  for (const [name, of] of Object.entries<ProtoField<unknown>>(shape as Record<string, ProtoField<unknown>>)) {
-    const value = of.read(fields, field++);
+  for (const [name, field, of] of layout) {
+    const value = of.read(fields, field);
     if (value !== undefined) read[name] = value;
   }
   return read;

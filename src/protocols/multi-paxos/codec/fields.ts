@@ -79,7 +79,8 @@ function encodeLongList(all: readonly Update[]): Bytes {
   return bytes;
 }
 
-function noopsFrom(all: readonly Update[], from: number): number {
+/** How many alike stand in a row from there on: more than one only of no-ops. */
+export function noopsFrom(all: readonly Update[], from: number): number {
   const first = all[from];
   if (first?.kind !== "none") return 1;
   let end = from + 1;
@@ -88,7 +89,7 @@ function noopsFrom(all: readonly Update[], from: number): number {
 }
 
 /** Whether both are no-ops of one term. */
-export function isSameNoop(one: Update, other: Update): boolean {
+function isSameNoop(one: Update, other: Update): boolean {
   return one.kind === "none" && other.kind === "none" && other.term === one.term;
 }
 

@@ -1,14 +1,10 @@
-import { fileURLToPath } from "node:url";
-import fc from "fast-check";
-import { loadSync, type Type } from "protobufjs";
 import { describe, expect, test } from "vitest";
+import { protobufConformance, schemaType } from "../../../../test/conformance/protobuf.ts";
 import { arbitraryPaxosMessage } from "../../../../test/support/paxos-arbitraries.ts";
 import { MalformedError } from "../../../base/errors.ts";
 import { viewOf } from "../membership/configurations.ts";
 import type { PaxosMessage } from "../messages.ts";
 import { decodeProtobuf, encodeProtobuf } from "./protobuf-codec.ts";
-
-const schema = fileURLToPath(new URL("../../../../proto/quorate/multipaxos/v1/multipaxos.proto", import.meta.url));
 
 const noop = { term: 3, kind: "none", payload: new Uint8Array(0), client: 0, timestamp: 0 } as const;
 const proposal: PaxosMessage = {
@@ -17,26 +13,13 @@ const proposal: PaxosMessage = {
 };
 
 describe("Multi-Paxos's messages as Protocol Buffers", () => {
-  const type: Type = loadSync(schema).lookupType("quorate.multipaxos.v1.Message");
+  const type = schemaType("multipaxos/v1/multipaxos.proto", "quorate.multipaxos.v1.Message");
 
-  test("come out as they went in", () => {
-    fc.assert(
-      fc.property(arbitraryPaxosMessage, (message) => {
-        expect(decodeProtobuf(encodeProtobuf(message))).toEqual(message);
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  test("mean the same to a library, by the schema: what it reads and writes anew is the same message", () => {
-    fc.assert(
-      fc.property(arbitraryPaxosMessage, (message) => {
-        const read = type.decode(encodeProtobuf(message));
-        expect(type.verify(read)).toBe(null);
-        expect(decodeProtobuf(Uint8Array.from(type.encode(read).finish()))).toEqual(message);
-      }),
-      { numRuns: 500 },
-    );
+  protobufConformance(type, {
+    encode: encodeProtobuf,
+    decode: decodeProtobuf,
+    arbitrary: arbitraryPaxosMessage,
+    numberOf: ({ aru }) => aru,
   });
 
   test("have the names of the schema", () => {
@@ -52,27 +35,6 @@ describe("Multi-Paxos's messages as Protocol Buffers", () => {
 
     const updates = "0a0408033802" + "0a0d" + "08ac021001" + "1809" + "2004" + "2a020102";
     expect(hex).toBe(`080210073a2308828080801010081a15${updates}20072805`);
-  });
-
-  test("of any bytes, and any change of true ones, are a message or a MalformedError", () => {
-    const changed = fc
-      .tuple(arbitraryPaxosMessage, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 3 }))
-      .map(([message, changes]) => {
-        const bytes = Uint8Array.from(encodeProtobuf(message));
-        for (const [at, byte] of changes) if (bytes.length > 0) bytes[at % bytes.length] = byte;
-        return bytes;
-      });
-
-    fc.assert(
-      fc.property(fc.oneof(changed, fc.uint8Array({ maxLength: 200 })), (bytes) => {
-        try {
-          expect(decodeProtobuf(bytes).aru).toBeGreaterThanOrEqual(0);
-        } catch (error) {
-          expect(error).toBeInstanceOf(MalformedError);
-        }
-      }),
-      { numRuns: 2000 },
-    );
   });
 
   test("a row of more no-ops than a window holds is refused", () => {

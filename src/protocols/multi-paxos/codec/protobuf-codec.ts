@@ -1,6 +1,5 @@
 import { type Bytes, type Codec, noBytes } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
-import { isNodeId, type NodeId, nodeIdBytesMax } from "../../../base/ids.ts";
 import {
   bytes,
   checked,
@@ -15,12 +14,12 @@ import {
   protoUnion,
 } from "../../../base/proto-codec.ts";
 import { ProtoFields, ProtoWriter } from "../../../base/protobuf.ts";
-import { parseUtf8, toUtf8 } from "../../../base/text.ts";
-import { addressBytesMax, membersMax } from "../../membership-codec.ts";
-import type { Entry, Member, SnapshotName } from "../../replicated-log.ts";
+import { membersMax } from "../../membership-codec.ts";
+import { protoIds, protoMembers } from "../../membership-protobuf.ts";
+import type { Entry, SnapshotName } from "../../replicated-log.ts";
 import type { Base, ClientRecord, Configuration, PaxosMessage, Report, Update } from "../messages.ts";
-import { decodeChange, encodeChange, isChange } from "./change-codec.ts";
-import { isBase, isSameNoop, noopsMax, updatesMax } from "./fields.ts";
+import { type Change, decodeChange, encodeChange, isChange } from "./change-codec.ts";
+import { isBase, noopsFrom, noopsMax, updatesMax } from "./fields.ts";
 
 const positive = checked(number, (value) => value > 0, "a number that starts at 1 is 0");
 
@@ -30,27 +29,10 @@ const epoch: ProtoField<number> = {
   read: (fields, field) => fields.number(field) - 1,
 };
 
-const nodeId: Codec<NodeId> = {
-  encode: toUtf8,
-  decode: (encoded) => {
-    const id = encoded.length > nodeIdBytesMax ? undefined : parseUtf8(encoded);
-    if (id === undefined || !isNodeId(id)) throw new MalformedError("a node id is not one");
-    return id;
-  },
-};
-
-const address: ProtoField<string> = {
-  write: (writer, field, value) => void writer.text(field, value),
-  read: (fields, field) => fields.text(field, addressBytesMax),
-};
-
-const ids = parts(nodeId, membersMax);
-const members = parts(protoMessage<Member>({ id: part(nodeId), address }), membersMax);
-
 const configuration: Codec<Configuration> = fitting(
   protoMessage<Configuration>({
     ...{ epoch: number, decided: number, start: positive, alpha: positive },
-    ...{ members, learners: members },
+    ...{ members: protoMembers, learners: protoMembers },
   }),
   isChange,
   "nobody votes, or somebody stands twice",
@@ -58,11 +40,11 @@ const configuration: Codec<Configuration> = fitting(
 
 const entryKinds: readonly Entry["kind"][] = ["none", "payload", "members"];
 
-const change = protoMessage<Pick<Configuration, "alpha" | "members" | "learners">>({
-  alpha: positive,
-  members,
-  learners: members,
-});
+const change: Codec<Change> = fitting(
+  protoMessage<Change>({ alpha: positive, members: protoMembers, learners: protoMembers }),
+  isChange,
+  "a change makes no configuration",
+);
 
 /** `count`: no-ops alike in a row are written once. */
 function writeUpdate({ term, kind, payload, client, timestamp }: Update, count = 1): Bytes {
@@ -78,9 +60,7 @@ function readUpdate(fields: ProtoFields): Update {
   if (kind === undefined) throw new MalformedError("unknown kind of update");
   if (kind === "none") return { term, kind, payload: noBytes, client: 0, timestamp: 0 };
   if (kind === "members") {
-    const payload = encodeChange(change.decode(fields.bytes(6)));
-    decodeChange(payload); // it makes a configuration
-    return { term, kind, payload, client: 0, timestamp: 0 };
+    return { term, kind, payload: encodeChange(change.decode(fields.bytes(6))), client: 0, timestamp: 0 };
   }
   const [client, timestamp] = [fields.number(3), fields.number(4)];
   if (client === 0 || timestamp === 0) throw new MalformedError("an update is nobody's");
@@ -102,11 +82,10 @@ const updateList: Codec<readonly Update[]> = {
     let size = 8;
     for (const { payload } of all) size += payload.length + 40;
     const writer = new ProtoWriter(size);
-    for (let at = 0, count = 1; at < all.length; at += count) {
-      const first = all[at] as Update;
-      count = 1;
-      while (at + count < all.length && count < noopsMax && isSameNoop(first, all[at + count] as Update)) count++;
-      writer.part(1, writeUpdate(first, count));
+    for (let at = 0; at < all.length; ) {
+      const count = noopsFrom(all, at);
+      writer.part(1, writeUpdate(all[at] as Update, count));
+      at += count;
     }
     const encoded = writer.finish();
     if (all.length > 1) writtenLists.set(all, encoded);
@@ -158,8 +137,8 @@ const reports = parts(protoMessage<Report>({ seq: positive, accepted: number, up
 const codec = protoUnion<PaxosMessage, "epoch" | "aru">(
   { epoch, aru: number },
   {
-    viewChange: { attempted: number, heard: ids },
-    viewProof: { installed: number, heard: ids, leaderAlive: flag },
+    viewChange: { attempted: number, heard: protoIds },
+    viewProof: { installed: number, heard: protoIds, leaderAlive: flag },
     prepare: { view: number },
     prepareOk: { view: number, build: number, part: number, parts: positive, reports },
     proposal: { view: number, first: positive, updates, ordered: number, stable: number },

@@ -1,10 +1,11 @@
 import { type Bytes, noBytes } from "../../../base/bytes.ts";
 import { MalformedError } from "../../../base/errors.ts";
-import { isNodeId, nodeIdBytesMax } from "../../../base/ids.ts";
 import { unreachable } from "../../../base/invariant.ts";
+import { protoMessage } from "../../../base/proto-codec.ts";
 import { ProtoFields, ProtoWriter } from "../../../base/protobuf.ts";
-import { addressBytesMax, decodeMembership, encodeMembership, membersMax } from "../../membership-codec.ts";
-import type { Entry, Hindrance, Member, Membership, Position, SnapshotName } from "../../replicated-log.ts";
+import { decodeMembership, encodeMembership } from "../../membership-codec.ts";
+import { protoMembers } from "../../membership-protobuf.ts";
+import type { Entry, Hindrance, Membership, Position, SnapshotName } from "../../replicated-log.ts";
 import type { Proposal, RaftMessage, Verdict } from "../messages.ts";
 
 /** The field of `Message` in proto/quorate/raft/v1/raft.proto that each kind is. */
@@ -34,6 +35,12 @@ const verdictKinds: readonly (Hindrance | "unknown" | "accepted")[] = [
   ...(["unknown", "accepted"] as const),
   ...(["no-leader", "busy", "too-large", "stopping", "disk-full"] as const),
 ];
+
+const membershipCodec = protoMessage<Membership>({
+  members: protoMembers,
+  outgoing: protoMembers,
+  learners: protoMembers,
+});
 
 /** Entries already written: every follower gets the same list. */
 const writtenLists = new WeakMap<readonly Entry[], Bytes>();
@@ -96,7 +103,7 @@ function writeSeldom(
   switch (message.kind) {
     case "chunk": {
       const writer = new ProtoWriter(message.bytes.length + 512).part(1, writeSnapshot(message.snapshot));
-      writer.part(2, writeMembership(message.membership)).number(3, message.offset).bytes(4, message.bytes);
+      writer.part(2, membershipCodec.encode(message.membership)).number(3, message.offset).bytes(4, message.bytes);
       return writer.optional(5, message.session).finish();
     }
     case "chunkReply": {
@@ -151,20 +158,8 @@ function writeEntries(entries: readonly Entry[]): Bytes {
 
 function writeEntry({ term, kind, payload }: Entry): Bytes {
   const writer = new ProtoWriter(payload.length + 32).number(1, term).number(2, entryKinds.indexOf(kind));
-  if (kind === "members") return writer.part(4, writeMembership(decodeMembership(payload))).finish();
+  if (kind === "members") return writer.part(4, membershipCodec.encode(decodeMembership(payload))).finish();
   return writer.bytes(3, payload).finish();
-}
-
-function writeMembership({ members, outgoing, learners }: Membership): Bytes {
-  const writer = new ProtoWriter(256);
-  for (const [field, list] of [
-    [1, members],
-    [2, outgoing],
-    [3, learners],
-  ] as const) {
-    for (const { id, address } of list) writer.part(field, new ProtoWriter().text(1, id).text(2, address).finish());
-  }
-  return writer.finish();
 }
 
 function writeProposal({ id, payloads }: Proposal): Bytes {
@@ -229,7 +224,7 @@ type Seldom = Parameters<typeof writeSeldom>[0]["kind"];
 function readSeldom(kind: Seldom, term: number, fields: ProtoFields): RaftMessage {
   switch (kind) {
     case "chunk": {
-      const [snapshot, membership] = [readSnapshot(fields.bytes(1)), readMembership(fields.bytes(2))];
+      const [snapshot, membership] = [readSnapshot(fields.bytes(1)), membershipCodec.decode(fields.bytes(2))];
       const [offset, bytes] = [fields.number(3), fields.bytes(4)];
       return { kind, term, snapshot, membership, offset, bytes, ...sessionOf(fields, 5) };
     }
@@ -292,24 +287,8 @@ function readEntry(bytes: Bytes): Entry {
   const fields = new ProtoFields(bytes);
   const kind = entryKinds[fields.number(2)];
   if (kind === undefined) throw new MalformedError("unknown kind of entry");
-  const payload = kind === "members" ? encodeMembership(readMembership(fields.bytes(4))) : fields.bytes(3);
+  const payload = kind === "members" ? encodeMembership(membershipCodec.decode(fields.bytes(4))) : fields.bytes(3);
   return { term: fields.number(1), kind, payload };
-}
-
-function readMembership(bytes: Bytes): Membership {
-  const fields = new ProtoFields(bytes);
-  return { members: readMembers(fields, 1), outgoing: readMembers(fields, 2), learners: readMembers(fields, 3) };
-}
-
-function readMembers(fields: ProtoFields, field: number): readonly Member[] {
-  const list = fields.list(field);
-  if (list.length > membersMax) throw new MalformedError(`more than ${membersMax} members`);
-  return list.map((bytes) => {
-    const member = new ProtoFields(bytes);
-    const id = member.text(1, nodeIdBytesMax);
-    if (!isNodeId(id)) throw new MalformedError("a node id is not one");
-    return { id, address: member.text(2, addressBytesMax) };
-  });
 }
 
 function readProposal(bytes: Bytes): Proposal {
