@@ -3,24 +3,33 @@ import type { LogVocabulary } from "../../src/simulator/replicated/replica.ts";
 import type { LogScenario } from "../../src/simulator/replicated/scenario/scenario.ts";
 import type { OpenLog, SharedOptions } from "./replicated-log.ts";
 
+/** A cluster whose member `behind` missed proposals, and is still cut off. */
+export interface OneBehind<Cluster> {
+  readonly cluster: Cluster;
+  readonly leader: string;
+  readonly behind: string;
+}
+
+/** Cuts one member off, and has `count` texts agreed on without it: `x0`, `x1`, … */
+export function leaveBehind<Cluster extends LogScenario<V, State>, V extends LogVocabulary, State>(
+  cluster: Cluster & LogScenario<V, State>,
+  count: number,
+): OneBehind<Cluster> {
+  const leader = cluster.leader();
+  const behind = cluster.ids(leader)[0] ?? "";
+  cluster.isolate(behind);
+  for (let at = 0; at < count; at++) {
+    cluster.propose(leader, `x${at}`);
+    cluster.run(3);
+  }
+  cluster.run(100);
+  return { cluster, leader, behind };
+}
+
 /** What any replicated log owes to members that were away. */
 export function catchingUpConformance<V extends LogVocabulary, State>(open: OpenLog<V, State>): void {
-  /** A cluster whose member `behind` missed `count` proposals, and is still cut off. */
-  function withOneBehind(
-    count: number,
-    options: SharedOptions,
-  ): { cluster: LogScenario<V, State>; leader: string; behind: string } {
-    const cluster = open({ members: 3, seed: 14, options });
-    const leader = cluster.leader();
-    const behind = cluster.ids(leader)[0] ?? "";
-    cluster.isolate(behind);
-    for (let at = 0; at < count; at++) {
-      cluster.propose(leader, `x${at}`);
-      cluster.run(3);
-    }
-    cluster.run(100);
-    return { cluster, leader, behind };
-  }
+  const withOneBehind = (count: number, options: SharedOptions): OneBehind<LogScenario<V, State>> =>
+    leaveBehind(open({ members: 3, seed: 14, options }), count);
 
   function kinds(cluster: LogScenario<V, State>, id: string): Set<string> {
     return new Set(

@@ -1,23 +1,12 @@
 import { expect, test } from "vitest";
 import { RaftScenario } from "../../src/simulator/raft/scenario.ts";
-import { catchingUpConformance } from "../conformance/catching-up.ts";
+import { catchingUpConformance, leaveBehind, type OneBehind } from "../conformance/catching-up.ts";
 import { openRaft } from "../support/logs.ts";
 
 catchingUpConformance(openRaft);
 
-/** A cluster whose member `behind` missed `count` proposals, and is still cut off. */
-function withOneBehind(count: number, options: object): { cluster: RaftScenario; leader: string; behind: string } {
-  const cluster = new RaftScenario({ members: 3, seed: 14, options });
-  const leader = cluster.leader();
-  const behind = cluster.ids(leader)[0] ?? "";
-  cluster.isolate(behind);
-  for (let at = 0; at < count; at++) {
-    cluster.propose(leader, `x${at}`);
-    cluster.run(3);
-  }
-  cluster.run(100);
-  return { cluster, leader, behind };
-}
+const withOneBehind = (count: number, options: object): OneBehind<RaftScenario> =>
+  leaveBehind(new RaftScenario({ members: 3, seed: 14, options }), count);
 
 test("a snapshot arrives while the leader goes on writing and compacting", () => {
   const { cluster, leader, behind } = withOneBehind(60, { retainCount: 0, chunkBytesMax: 32, chunksInflightMax: 1 });
