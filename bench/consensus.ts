@@ -5,6 +5,7 @@
  * `npx tsx bench/consensus.ts`
  */
 
+import { distributionOf } from "../src/checker/operations/quantiles.ts";
 import { newPaxosScenario } from "../src/simulator/multi-paxos/scenario.ts";
 import { RaftScenario } from "../src/simulator/raft/scenario.ts";
 import type { LogVocabulary } from "../src/simulator/replicated/replica.ts";
@@ -65,10 +66,9 @@ function cost(cluster: Group, count: number, isForwarded: boolean): Cost {
   return { messages: sent / rounds, ms: busyMs / rounds };
 }
 
-function quantiles(values: readonly number[]): string {
-  const sorted = [...values].sort((one, other) => one - other);
-  const at = (share: number): string => String(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
-  return `${at(0.5)} (${at(0)} to ${at(1)})`;
+function spread(values: readonly number[]): string {
+  const { "0": least, "0.5": median, "1": most } = distributionOf(values) ?? {};
+  return `${median} (${least} to ${most})`;
 }
 
 for (const members of [3, 5])
@@ -83,6 +83,6 @@ for (const members of [3, 5])
     console.log(`  64 at once, at the leader  ${text(cost(open({ members, seed: 1 }), 64, false))}`);
     for (const hint of [true, false]) {
       const gaps = seeds.map((seed) => failoverMs(open({ members, seed }), seed, hint));
-      console.log(`  leader killed, ${hint ? "seen      " : "not seen  "}  ${quantiles(gaps)} ms until the next`);
+      console.log(`  leader killed, ${hint ? "seen      " : "not seen  "}  ${spread(gaps)} ms until the next`);
     }
   }

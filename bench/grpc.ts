@@ -9,6 +9,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import * as grpcJs from "@grpc/grpc-js";
+import { distributionOf } from "../src/checker/operations/quantiles.ts";
 import { GrpcClient } from "../src/runtime/grpc/client.ts";
 import { GrpcServer } from "../src/runtime/grpc/server.ts";
 import { echo, echoDefinition } from "../test/support/echo-service.ts";
@@ -95,7 +96,7 @@ async function measure(kind: Kind, seconds: number): Promise<Figures> {
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+  return distributionOf(values)?.["0.5"] ?? 0;
 }
 
 async function compare(seconds: number): Promise<void> {

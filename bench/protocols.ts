@@ -12,6 +12,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { distributionOf } from "../src/checker/operations/quantiles.ts";
 import type { LogNode } from "../src/runtime/api.ts";
 import type { NodeOptions } from "../src/runtime/options.ts";
 import { freeAddresses } from "../test/support/free-ports.ts";
@@ -80,9 +81,8 @@ async function propose(node: LogNode, inFlight: number, ms: number): Promise<Fig
   };
   await Promise.all(Array.from({ length: inFlight }, proposer));
   const rate = (took.length / (performance.now() - start)) * 1000;
-  took.sort((one, other) => one - other);
-  const at = (share: number): number => took[Math.floor(took.length * share)] ?? 0;
-  return { rate, p50: at(0.5), p99: at(0.99) };
+  const { "0.5": p50 = 0, "0.99": p99 = 0 } = distributionOf(took) ?? {};
+  return { rate, p50, p99 };
 }
 
 /** Three members, from their start to their end. */
@@ -143,7 +143,7 @@ async function measure(protocol: Protocol, transport: string, storage: string, m
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+  return distributionOf(values)?.["0.5"] ?? 0;
 }
 
 function line(name: string, { rate, p50, p99, cpu }: Measured, more = ""): void {
