@@ -83,3 +83,15 @@ export function describeError(error: unknown): string {
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "errno" in error && "syscall" in error;
 }
+
+/** Aborted at the first SIGINT or SIGTERM, whose name is the reason; a second one ends the process at once. */
+export function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(exitCode.interrupted);
+      stop.abort(signal);
+    });
+  }
+  return stop.signal;
+}

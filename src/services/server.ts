@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Hono } from "hono";
 import { ClosedError, OperatingError, OptionError } from "../runtime/errors.ts";
 import type { TlsFiles } from "../runtime/tls/credentials.ts";
+import { formatAddress } from "../runtime/transports/addresses.ts";
 import type { Notice } from "../runtime/transports/notices.ts";
 import { document, problemDocument, problemOf } from "./http/answers.ts";
 import { EventStream, eventRoutes } from "./http/events.ts";
@@ -80,10 +81,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       onError,
       ...(notice && { notice }),
     });
-    const name = host.includes(":") ? `[${host}]` : host;
+    const { port: bound } = listening;
     return {
-      url: `${tls ? "https" : "http"}://${name}:${listening.port}`,
-      port: listening.port,
+      url: `${tls ? "https" : "http"}://${formatAddress({ host, port: bound })}`,
+      port: bound,
       close: () => {
         server.stop();
         return listening.close();

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type Group, type GroupDelivery, joinGroup } from "../../runtime/group/group.ts";
 import { readSettings, type Sources } from "../configuration.ts";
-import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
+import { CommandFailure, type ExitCode, exitCode, stopSignal } from "../exit.ts";
 import { peerTlsOf } from "../settings.ts";
 import { note } from "../terminal.ts";
 import { Sending } from "./sending.ts";
@@ -29,18 +29,6 @@ export async function broadcast(sources: Sources): Promise<ExitCode> {
   if (sending.undelivered === 0) return exitCode.yes;
   note(`lines that were not delivered here, and may not be anywhere: ${sending.undelivered}`);
   return exitCode.unknown;
-}
-
-/** Aborted at the first signal; a second one ends the process at once. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(exitCode.interrupted);
-      stop.abort(signal);
-    });
-  }
-  return stop.signal;
 }
 
 async function join(settings: BroadcastSettings, signal: AbortSignal): Promise<Group<string> | undefined> {

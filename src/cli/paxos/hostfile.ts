@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
+import { type Address, formatAddress } from "../../runtime/transports/addresses.ts";
 import type { OrderingPlace } from "../../services/ordering/ordering-client.ts";
 import { CommandFailure, exitCode } from "../exit.ts";
 import { splitAddress } from "../settings.ts";
@@ -41,7 +42,7 @@ export function parseHosts(text: string, port: number, name: string): readonly O
     const place = parseHost(line.trim(), port);
     if (place === undefined) return fail(at, `${JSON.stringify(line.trim())} is no host or host:port`);
     if (at >= hostsMax) return fail(at, `a group has at most ${hostsMax} servers`);
-    const address = formatPlace(place);
+    const address = formatAddress(place);
     const earlier = lineOf.get(address);
     if (earlier !== undefined) return fail(at, `${address} is on line ${earlier + 1}, too`);
     lineOf.set(address, at);
@@ -50,13 +51,8 @@ export function parseHosts(text: string, port: number, name: string): readonly O
   return places;
 }
 
-function parseHost(text: string, port: number): { readonly host: string; readonly port: number } | undefined {
+function parseHost(text: string, port: number): Address | undefined {
   return splitAddress(text) ?? splitAddress(`${text}:${port}`);
-}
-
-/** As others write it: `host:port`. */
-export function formatPlace({ host, port }: { readonly host: string; readonly port: number }): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** Which of the servers this one is: the one asked for, or else the only one that is on this machine. */

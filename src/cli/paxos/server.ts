@@ -1,11 +1,14 @@
+import { once } from "node:events";
 import { join } from "node:path";
+import { formatAddress } from "../../runtime/transports/addresses.ts";
+import { withoutBytes } from "../../services/http/events.ts";
 import { isLoopback } from "../../services/http/guard.ts";
 import { type OrderingNode, openOrderingServer } from "../../services/ordering/ordering-server.ts";
-import { CommandFailure, type ExitCode, exitCode } from "../exit.ts";
+import { CommandFailure, type ExitCode, exitCode, stopSignal } from "../exit.ts";
 import { parseWhole } from "../quantities.ts";
 import { splitAddress } from "../settings.ts";
 import { note } from "../terminal.ts";
-import { findOwn, formatPlace } from "./hostfile.ts";
+import { findOwn } from "./hostfile.ts";
 import { readGroup, type ServerWords } from "./words.ts";
 
 /** Longest message that is printed, in characters. */
@@ -22,29 +25,17 @@ export async function runServer(words: ServerWords): Promise<ExitCode> {
   if (tls === undefined && !isLoopback(listen.host)) {
     note("whoever reaches this port may order updates, and is not asked who he is: --peer-cert and so on change that");
   }
-  const members = Object.fromEntries(places.map((place) => [place.id, formatPlace(place)]));
-  const stopped = signalled();
+  const members = Object.fromEntries(places.map((place) => [place.id, formatAddress(place)]));
+  const stop = stopSignal();
+  const stopped = once(stop, "abort").then(() => String(stop.reason));
   const notice = (_level: string, text: string): void => note(text);
   const node = await openOrderingServer({ id: own.id, members, listen, dataDir, tls, notice });
-  note(`server ${own.id} of ${node.status().members.length} listens on ${formatPlace(listen)}, data in ${dataDir}`);
+  note(`server ${own.id} of ${node.status().members.length} listens on ${formatAddress(listen)}, data in ${dataDir}`);
   watch(node, words.verbose === true);
   const reason = await Promise.race([stopped, node.closed.then(() => "the server ended")]);
   note(`stopping: ${reason}`);
   await node.close();
   return exitCode.yes;
-}
-
-/** Resolves with the first signal; a second one ends the process at once. */
-function signalled(): Promise<string> {
-  return new Promise((resolve) => {
-    let signals = 0;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        if (signals++ > 0) process.exit(exitCode.interrupted);
-        resolve(signal);
-      });
-    }
-  });
 }
 
 function watch(node: OrderingNode, isVerbose: boolean): void {
@@ -62,11 +53,8 @@ function watch(node: OrderingNode, isVerbose: boolean): void {
   });
 }
 
-/** One line; bytes are told by their number. */
+/** One line. */
 function textOf(message: object): string {
-  const text = JSON.stringify(message, function (this: Readonly<Record<string, unknown>>, key: string, value: unknown) {
-    const original = this[key]; // a Buffer arrives in `value` as the array its toJSON makes
-    return original instanceof Uint8Array ? `${original.length} bytes` : value;
-  });
+  const text = JSON.stringify(message, withoutBytes);
   return text.length > messageLengthMax ? `${text.slice(0, messageLengthMax)}…` : text;
 }

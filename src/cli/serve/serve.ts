@@ -1,5 +1,5 @@
 import { readConfiguration, type Sources } from "../configuration.ts";
-import { describeError, type ExitCode, exitCode, exitCodeOf } from "../exit.ts";
+import { describeError, type ExitCode, exitCode, exitCodeOf, stopSignal } from "../exit.ts";
 import type { ServeSettings } from "../settings.ts";
 import { type Server, startServer } from "./assembly.ts";
 import { Lifeline } from "./lifeline.ts";
@@ -37,14 +37,9 @@ export async function serve(sources: Sources, supervised: boolean): Promise<Exit
 
 /** Resolves with the reason at the first signal or the supervisor's end; a second signal ends the process at once. */
 function awaitStop(lifeline: Lifeline | undefined): Promise<string> {
+  const stop = stopSignal();
   return new Promise((resolve) => {
-    let signals = 0;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        if (signals++ > 0) process.exit(exitCode.interrupted);
-        resolve(signal);
-      });
-    }
+    stop.addEventListener("abort", () => resolve(String(stop.reason)));
     void lifeline?.cut.then(() => resolve("the supervisor ended"));
   });
 }

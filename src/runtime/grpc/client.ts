@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
 import type { ConnectionOptions } from "node:tls";
 import { describeSocketError } from "../tls/identity.ts";
+import { formatAddress } from "../transports/addresses.ts";
 import { type CallOptions, type ClientCall, StreamCall } from "./client-call.ts";
 import { writeMetadata, writeTimeout } from "./heads.ts";
 import { keepAlive } from "./keeper.ts";
@@ -39,10 +40,9 @@ export class GrpcClient {
   constructor(options: GrpcClientOptions) {
     const { host, port, tls, receiveBytesMax = 4 * mebibyte, streamWindowBytes = mebibyte } = options;
     this.#receiveBytesMax = receiveBytesMax;
-    const name = host.includes(":") ? `[${host}]` : host;
     const settings = { initialWindowSize: streamWindowBytes, enablePush: false };
     const bounds: SecureClientSessionOptions = { settings, maxSessionMemory: sessionMemoryMax };
-    this.#session = connect(`${tls ? "https" : "http"}://${name}:${port}`, { ...bounds, ...tls });
+    this.#session = connect(`${tls ? "https" : "http"}://${formatAddress({ host, port })}`, { ...bounds, ...tls });
     this.#session.once("connect", () => {
       if (this.#session.destroyed) return; // given up in the same moment
       this.#session.setLocalWindowSize(options.sessionWindowBytes ?? 4 * mebibyte);

@@ -21,6 +21,11 @@ export function parseAddress(text: string): Address | undefined {
   return { host, port };
 }
 
+/** An address as `parseAddress` reads it. */
+export function formatAddress({ host, port }: Address): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 /** Longest address that names a member of a group, in bytes. */
 export const shortAddressBytesMax = 128;
 

@@ -149,8 +149,8 @@ function eventText(kind: Kind | "status" | "missed", id: number, data: object): 
   return `event: ${kind}\nid: ${id}\ndata: ${JSON.stringify(data, withoutBytes)}\n\n`;
 }
 
-/** Payloads are opaque, and large: their length says enough. */
-function withoutBytes(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+/** For `JSON.stringify`. Payloads are opaque, and large: their length says enough. */
+export function withoutBytes(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
   const original = this[key]; // a Buffer arrives in `value` as the array its toJSON makes
   return original instanceof Uint8Array ? { bytes: original.length } : value;
 }

@@ -5,7 +5,7 @@ import { GrpcClient } from "../../runtime/grpc/client.ts";
 import { GrpcError, grpcStatus } from "../../runtime/grpc/status.ts";
 import { Credentials, type MemberTls } from "../../runtime/tls/credentials.ts";
 import { dialOptions } from "../../runtime/tls/identity.ts";
-import type { Address } from "../../runtime/transports/addresses.ts";
+import { type Address, formatAddress } from "../../runtime/transports/addresses.ts";
 import type { Notice } from "../../runtime/transports/notices.ts";
 import { orderMethod, type Update } from "./ordering.ts";
 
@@ -164,15 +164,16 @@ class Link {
   /** Until the connection is lost. */
   async #dial(): Promise<void> {
     const { id, host, port } = this.#place;
+    const where = `server ${id} at ${formatAddress(this.#place)}`;
     const tls = this.#credentials && dialOptions(this.#credentials, id);
     this.#client = new GrpcClient({ host, port, tls, keepaliveMs: 1000, keepaliveTimeoutMs: 2000 });
     this.#isUp = await this.#client.reached;
-    if (this.#isUp) this.#notice("info", `connected to server ${id} at ${host}:${port}`, {});
+    if (this.#isUp) this.#notice("info", `connected to ${where}`, {});
     const problem = await this.#client.closed;
     if (this.#closing.signal.aborted) return;
     const text = this.#isUp ? "lost" : "cannot reach";
     if (this.#isUp || !this.#isLostTold) {
-      this.#notice("warn", `${text} server ${id} at ${host}:${port}: ${problem ?? "it closed the connection"}`, {});
+      this.#notice("warn", `${text} ${where}: ${problem ?? "it closed the connection"}`, {});
     }
     this.#isLostTold = true;
     this.#isUp = false;

@@ -1,5 +1,5 @@
 import type { NodeId } from "../../../base/ids.ts";
-import { type Address, type Resolve, Resolver, resolveBySystem } from "../../transports/addresses.ts";
+import { type Address, formatAddress, type Resolve, Resolver, resolveBySystem } from "../../transports/addresses.ts";
 import type { Notice } from "../../transports/notices.ts";
 import { realTimers } from "../../transports/timers.ts";
 
@@ -58,7 +58,7 @@ export class Seeds {
   async #look({ host, port }: Address, changed: (nodes: readonly NodeId[]) => void): Promise<void> {
     try {
       const found = await this.#resolver.find(host);
-      const nodes = found.map((ip) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`));
+      const nodes = found.map((ip) => formatAddress({ host: ip, port }));
       this.#take([...new Set(nodes)].sort(), host, changed);
     } catch (error) {
       const problem = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
